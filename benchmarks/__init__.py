@@ -1,0 +1,1 @@
+"""Speed and quality against named peers, as commands that print tables."""

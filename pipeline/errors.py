@@ -1,0 +1,76 @@
+"""The errors of the studio: one small tree, every message fit to be shown.
+
+::
+
+    StudioError
+    ├── ModelError
+    │   ├── WeightsMissing       the file is not here: download, point to a folder, or use the box
+    │   ├── WeightsCorrupt       the file is here and is not the right one
+    │   ├── DownloadFailed       no source delivered
+    │   ├── CheckpointMismatch   the tensors do not fit the network
+    │   └── InferenceFailed      every retry failed; never a silent hole in a picture
+    ├── PhotoError
+    │   ├── PhotoUnreadable      not an image, truncated, empty
+    │   ├── PhotoTooLarge        over a limit that protects memory, or over the cap when strict
+    │   └── PhotoUnwritable      the output cannot hold, or be written as, what was asked
+    ├── OptionError              an option out of range or unknown (also a ValueError)
+    ├── QueueFull                too many jobs are waiting
+    └── Cancelled                somebody pressed Cancel
+
+The branch of models lives in ``models.errors``, since models know nothing of pipelines.
+"""
+
+from models.errors import (
+    CheckpointMismatch,
+    DownloadFailed,
+    InferenceFailed,
+    ModelError,
+    StudioError,
+    WeightsCorrupt,
+    WeightsMissing,
+)
+
+__all__ = [
+    "Cancelled",
+    "CheckpointMismatch",
+    "DownloadFailed",
+    "InferenceFailed",
+    "ModelError",
+    "OptionError",
+    "PhotoError",
+    "PhotoTooLarge",
+    "PhotoUnreadable",
+    "PhotoUnwritable",
+    "QueueFull",
+    "StudioError",
+    "WeightsCorrupt",
+    "WeightsMissing",
+]
+
+
+class PhotoError(StudioError):
+    """A picture could not be read or written."""
+
+
+class PhotoUnreadable(PhotoError):
+    """The bytes are not a picture that can be decoded."""
+
+
+class PhotoTooLarge(PhotoError):
+    """The picture is larger than a limit allows."""
+
+
+class PhotoUnwritable(PhotoError):
+    """The picture cannot be written as asked."""
+
+
+class OptionError(StudioError, ValueError):
+    """An option is unknown or out of its range."""
+
+
+class QueueFull(StudioError):
+    """The queue of jobs has reached its bound."""
+
+
+class Cancelled(StudioError):
+    """The work was stopped by request."""
