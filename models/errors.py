@@ -27,3 +27,7 @@ class CheckpointMismatch(ModelError):
 
 class InferenceFailed(ModelError):
     """A network ran out of memory or gave values that are not numbers, and every retry did so too."""
+
+
+class Cancelled(StudioError):
+    """The work was stopped by request."""

@@ -17,10 +17,11 @@
     ├── QueueFull                too many jobs are waiting
     └── Cancelled                somebody pressed Cancel
 
-The branch of models lives in ``models.errors``, since models know nothing of pipelines.
+The root, the branch of models and Cancelled live in ``models.errors``, since models know nothing of pipelines.
 """
 
 from models.errors import (
+    Cancelled,
     CheckpointMismatch,
     DownloadFailed,
     InferenceFailed,
@@ -70,7 +71,3 @@ class OptionError(StudioError, ValueError):
 
 class QueueFull(StudioError):
     """The queue of jobs has reached its bound."""
-
-
-class Cancelled(StudioError):
-    """The work was stopped by request."""

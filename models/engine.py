@@ -1,0 +1,246 @@
+"""Run a network: OpenVINO on a CPU, torch on a CUDA card.
+
+The networks in the box are stored as OpenVINO's own files too, so that on a CPU they run without importing torch.
+"""
+
+import ctypes.util
+import threading
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from importlib import import_module
+from typing import Any, Literal, NoReturn, Protocol
+
+import numpy as np
+import openvino
+from numpy.typing import NDArray
+
+from models import catalog, weights
+from models.catalog import ModelSpec
+from models.errors import Cancelled, InferenceFailed
+
+Array = NDArray[np.float32]
+Device = Literal["cpu", "cuda"]
+Precision = Literal["float32", "bfloat16", "float16"]
+
+MAX_LOADED = 4
+"""Networks kept in memory by one engine."""
+
+_POLL_MS = 50
+
+
+class Network(Protocol):
+    """A network that is ready to run; safe to share between threads."""
+
+    spec: ModelSpec
+    device: Device
+    precision: Precision
+
+    def run(self, x: Array, cancelled: Callable[[], bool] = ...) -> Array:
+        """Return the network's output for one input.
+
+        Parameters
+        ----------
+        x : ndarray of float32, shape (1, C, H, W)
+            RGB in [0, 1], or what the network's own file says; H and W fit ``spec.multiple`` and ``spec.minimum``.
+        cancelled : callable
+            Asked while the network runs on a CPU.
+
+        Raises
+        ------
+        Cancelled
+            Soon after `cancelled` says so.
+        MemoryError
+            If the input does not fit into the device's memory.
+        InferenceFailed
+            If the device fails in another way.
+        """
+
+
+class Engine:
+    """Loads networks once, and keeps the last few.
+
+    Parameters
+    ----------
+    device : {"auto", "cpu", "cuda"}
+        ``"auto"`` takes a CUDA card where there is one.
+    precision : {"auto", "float32", "bfloat16", "float16"}
+        ``"auto"`` is bfloat16 on a CPU that computes it, float16 on CUDA for networks that bear it, else float32.
+    """
+
+    def __init__(
+        self,
+        device: Literal["auto", "cpu", "cuda"] = "auto",
+        precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto",
+    ) -> None:
+        self._device = device
+        self._precision = precision
+        self._loaded: OrderedDict[tuple[object, ...], Network] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def network(
+        self,
+        spec: ModelSpec,
+        *,
+        mix: float = 1.0,
+        device: Device | None = None,
+        precision: Precision | None = None,
+    ) -> Network:
+        """Return the network of `spec`, loaded on the first call.
+
+        Parameters
+        ----------
+        spec : ModelSpec
+            What to load.
+        mix : float
+            1 is the model itself; below it, its weights are interpolated towards those of ``spec.partner``.
+        device, precision : optional
+            Overrule the engine's own choice.
+
+        Raises
+        ------
+        WeightsMissing, WeightsCorrupt, CheckpointMismatch
+            If the file is not here, is not the right one, or does not fit.
+        """
+        device = device or self.device
+        precision = precision or self._precision_for(spec, device)
+        key = (spec, mix, device, precision)
+        with self._lock:
+            if key not in self._loaded:
+                self._loaded[key] = _load(spec, mix, device, precision)
+                while len(self._loaded) > MAX_LOADED:
+                    self._loaded.popitem(last=False)
+            self._loaded.move_to_end(key)
+            return self._loaded[key]
+
+    @property
+    def device(self) -> Device:
+        """The device that this engine computes on."""
+        if self._device == "auto":
+            return "cuda" if _has_cuda() else "cpu"
+        return self._device
+
+    def _precision_for(self, spec: ModelSpec, device: Device) -> Precision:
+        if self._precision != "auto":
+            return self._precision
+        if device == "cuda":
+            return "float16" if spec.half else "float32"
+        return "bfloat16" if spec.half and _computes_bfloat16() else "float32"
+
+
+def _load(spec: ModelSpec, mix: float, device: Device, precision: Precision) -> Network:
+    if device == "cuda":
+        return _TorchNetwork(spec, _module(spec, mix), precision)
+    compiled = spec.bundled and mix == 1.0
+    model = _core().read_model(weights.graph(spec)) if compiled else _convert(spec, _module(spec, mix))
+    return _OpenVinoNetwork(spec, model, precision)
+
+
+def _module(spec: ModelSpec, mix: float) -> Any:
+    """Build the torch module, with its weights."""
+    state: Mapping[str, Any] = weights.read_state(weights.find(spec), spec)
+    if mix < 1.0:
+        other = catalog.get(spec.partner)
+        weak = weights.read_state(weights.find(other), other)
+        state = {key: mix * tensor + (1 - mix) * weak[key] for key, tensor in state.items()}
+    module, _, function = spec.builder.partition(":")
+    return getattr(import_module(module), function)(state).eval().requires_grad_(False)
+
+
+def _convert(spec: ModelSpec, module: Any) -> Any:
+    """Trace a torch module into an OpenVINO model with free height and width."""
+    import torch
+
+    side = -(-max(spec.minimum, 64) // spec.multiple) * spec.multiple
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the tracer announces its own retirement at every call
+        model = openvino.convert_model(module, example_input=torch.rand(1, spec.channels, side, side))
+    model.reshape([1, spec.channels, -1, -1])
+    return model
+
+
+class _OpenVinoNetwork:
+    """A network on the CPU."""
+
+    device: Device = "cpu"
+
+    def __init__(self, spec: ModelSpec, model: Any, precision: Precision) -> None:
+        self.spec = spec
+        self.precision = precision
+        kind = openvino.Type.bf16 if precision == "bfloat16" else openvino.Type.f32
+        hints = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": kind}
+        self._request = _core().compile_model(model, "CPU", hints).create_infer_request()
+        self._lock = threading.Lock()  # one request already uses every core
+
+    def run(self, x: Array, cancelled: Callable[[], bool] = lambda: False) -> Array:
+        with self._lock:
+            try:
+                self._request.start_async({0: np.ascontiguousarray(x)})
+                while not self._request.wait_for(_POLL_MS):
+                    if cancelled():
+                        self._request.cancel()
+                        self._request.wait()
+                output: Array = self._request.get_output_tensor(0).data.copy()
+            except RuntimeError as error:
+                if cancelled():
+                    msg = "The work was cancelled while a network ran."
+                    raise Cancelled(msg) from error
+                _fail(self.spec, x, error)
+        return output
+
+
+class _TorchNetwork:
+    """A network on a CUDA card."""
+
+    device: Device = "cuda"
+
+    def __init__(self, spec: ModelSpec, module: Any, precision: Precision) -> None:
+        import torch
+
+        self.spec = spec
+        self.precision = precision
+        self._dtype = getattr(torch, precision)
+        self._module = module.to("cuda", self._dtype).to(memory_format=torch.channels_last)
+
+    def run(self, x: Array, cancelled: Callable[[], bool] = lambda: False) -> Array:
+        import torch
+
+        try:
+            with torch.inference_mode():
+                tensor = torch.from_numpy(np.ascontiguousarray(x)).to("cuda", self._dtype)
+                output = self._module(tensor.contiguous(memory_format=torch.channels_last))
+                result: Array = output.float().cpu().numpy()
+                return result
+        except RuntimeError as error:  # torch.cuda.OutOfMemoryError is one too
+            _fail(self.spec, x, error)
+
+
+def _fail(spec: ModelSpec, x: Array, error: RuntimeError) -> NoReturn:
+    """Tell memory that ran out from any other failure of a device."""
+    size = f"{x.shape[3]}x{x.shape[2]}"
+    if any(sign in str(error).lower() for sign in ("out of memory", "bad_alloc", "allocate")):
+        msg = f"{spec.title} does not fit into memory at {size} pixels."
+        raise MemoryError(msg) from error
+    msg = f"{spec.title} failed at {size} pixels: {error}. Try another device or precision, or report this."
+    raise InferenceFailed(msg) from error
+
+
+@lru_cache(maxsize=1)
+def _core() -> Any:
+    return openvino.Core()
+
+
+@lru_cache(maxsize=1)
+def _computes_bfloat16() -> bool:
+    return "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+@lru_cache(maxsize=1)
+def _has_cuda() -> bool:
+    """Say whether a CUDA card is there; without a driver, torch is not even imported."""
+    if ctypes.util.find_library("cuda") is None:
+        return False
+    import torch
+
+    return bool(torch.cuda.is_available())

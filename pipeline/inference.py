@@ -1,0 +1,147 @@
+"""Put a picture through a network: padding, tiles, and what happens when a tile fails.
+
+A tile that runs out of memory or comes out with values that are not numbers is tried again in quarters, then in
+float32, then on the CPU; each retry is a notice. If all fail, the stage fails: never a silent hole in a picture.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import cv2
+import numpy as np
+from models.catalog import ModelSpec
+
+from models.engine import Network
+from pipeline.errors import InferenceFailed
+from pipeline.stages.base import Context, Image
+from pipeline.tiles import run_tiled, spans
+
+_SMALLEST_TILE = 64
+
+
+def infer(spec: ModelSpec, image: Image, context: Context, *, mix: float = 1.0, share: float = 1.0) -> Image:
+    """Return what a picture-to-picture network makes of a picture.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        The network; its `tile`, `context` and `tiling` decide how the picture is split.
+    image : ndarray of float32, shape (H, W, 3)
+        RGB in [0, 1].
+    context : Context
+        Engine, progress and cancellation.
+    mix : float
+        Passed to `Engine.network`.
+    share : float
+        The part of the stage's progress that this run fills.
+
+    Returns
+    -------
+    ndarray of float32, shape (H * spec.scale, W * spec.scale, 3)
+        RGB in [0, 1]. A picture whose channels are equal (black and white) comes back so.
+
+    Raises
+    ------
+    InferenceFailed
+        If a tile fails in every way there is.
+    Cancelled
+        If the work was cancelled.
+    """
+    context.advance(0.0)
+    network = context.engine.network(spec, mix=mix)
+    height, width = image.shape[:2]
+    padded = _pad(image, spec)
+    tile = spec.tile if spec.tiling != "never" else max(padded.shape[:2])
+    run = partial(_run_tile, spec=spec, network=network, context=context, mix=mix)
+    output = padded
+    for done, count, output in _tiled(run, padded, spec, tile):
+        context.advance(share * done / count)
+    output = np.clip(output[: height * spec.scale, : width * spec.scale], 0.0, 1.0)
+    return _neutral(output) if is_neutral(image) else output
+
+
+def is_neutral(image: Image) -> bool:
+    """Say whether all pixels are exactly grey."""
+    red, green, blue = image[..., 0], image[..., 1], image[..., 2]
+    return np.array_equal(red, green) and np.array_equal(green, blue)
+
+
+def _neutral(image: Image) -> Image:
+    """Return the luma in all three channels: networks tint black-and-white pictures slightly."""
+    luma = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    return np.repeat(luma[..., None], 3, axis=2)
+
+
+def _pad(image: Image, spec: ModelSpec) -> Image:
+    """Extend right and bottom by reflection to the network's multiple and minimum."""
+    height, width = image.shape[:2]
+    right, bottom = (_fit(side, spec) - side for side in (width, height))
+    if not right and not bottom:
+        return image
+    reflect = min(height, width) > max(right, bottom)
+    border = cv2.BORDER_REFLECT_101 if reflect else cv2.BORDER_REPLICATE
+    return np.asarray(cv2.copyMakeBorder(image, 0, bottom, 0, right, border), np.float32)
+
+
+def _fit(side: int, spec: ModelSpec) -> int:
+    return -(-max(side, spec.minimum) // spec.multiple) * spec.multiple
+
+
+def _tiled(
+    run: Callable[[Image], Image], image: Image, spec: ModelSpec, tile: int
+) -> Iterator[tuple[int, int, Image]]:
+    """Run over tiles with the margins that the network's reach asks for."""
+    reach = -(-spec.context // spec.multiple) * spec.multiple
+    ramp = 0 if spec.tiling == "exact" else 2 * reach
+    rows, columns = (
+        spans(side, tile, reach, ramp, multiple=spec.multiple, scale=spec.scale) for side in image.shape[:2]
+    )
+    return run_tiled(run, image, rows, columns, scale=spec.scale)
+
+
+def _run_tile(tile: Image, *, spec: ModelSpec, network: Network, context: Context, mix: float) -> Image:
+    """Run one tile, with every retry that remains."""
+    failure = ""
+    for label, attempt in _attempts(tile, spec, network, context, mix):
+        if failure:
+            context.notice("tile-retried", f"{spec.title}: a tile {failure}; tried again {label}.")
+        try:
+            output = attempt()
+        except MemoryError:
+            failure = "ran out of memory"
+            continue
+        if np.isfinite(output).all():
+            return output
+        failure = "gave values that are not numbers"
+    size = f"{tile.shape[1]}x{tile.shape[0]}"
+    msg = f"{spec.title}: a tile of {size} pixels {failure} in every way tried. Choose another model."
+    raise InferenceFailed(msg)
+
+
+def _attempts(
+    tile: Image, spec: ModelSpec, network: Network, context: Context, mix: float
+) -> Iterator[tuple[str, Callable[[], Image]]]:
+    """Yield the ways to run a tile, from the wanted one to the last resort."""
+    yield "as it is", partial(_forward, network, tile, context)
+    if spec.tiling != "never" and max(tile.shape[:2]) > _SMALLEST_TILE:
+        yield "in smaller tiles", partial(_quarters, network, tile, context)
+    if network.precision != "float32":
+        exact = context.engine.network(spec, mix=mix, device=network.device, precision="float32")
+        yield "in float32", partial(_quarters, exact, tile, context)
+    if network.device != "cpu":
+        cpu = context.engine.network(spec, mix=mix, device="cpu", precision="float32")
+        yield "on the CPU", partial(_quarters, cpu, tile, context)
+
+
+def _quarters(network: Network, tile: Image, context: Context) -> Image:
+    """Run a tile as smaller ones."""
+    half = max(_fit(max(tile.shape[:2]) // 2, network.spec), _SMALLEST_TILE)
+    run = partial(_forward, network, context=context)
+    *_, (_, _, output) = _tiled(run, tile, network.spec, half)
+    return output
+
+
+def _forward(network: Network, tile: Image, context: Context) -> Image:
+    """Run one tile once: (H, W, C) to NCHW and back."""
+    x = np.ascontiguousarray(tile.transpose(2, 0, 1)[None])
+    return network.run(x, context.cancelled)[0].transpose(1, 2, 0)

@@ -1,0 +1,92 @@
+"""Options of stages: each range is written once, and the check, the command line and the sliders read it."""
+
+from collections.abc import Sequence
+from dataclasses import Field, dataclass, field, fields
+from typing import Any, ClassVar, Protocol
+
+from pipeline.errors import OptionError
+
+
+class Dataclass(Protocol):
+    """Any instance of a dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number within ``[low, high]``."""
+
+    low: float
+    high: float
+    step: float
+    help: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of ``choices``, or, where ``open`` says so, any other text (such as a path)."""
+
+    choices: tuple[str, ...]
+    help: str
+    open: bool = False
+
+
+@dataclass(frozen=True)
+class Switch:
+    """On or off."""
+
+    help: str
+
+
+Rule = Number | Choice | Switch
+
+
+def number(default: float, *, low: float, high: float, step: float, help: str) -> Any:
+    """Declare a dataclass field that holds a number between `low` and `high`."""
+    return field(default=default, metadata={"rule": Number(low, high, step, help)})
+
+
+def choice(default: str, choices: Sequence[str], *, help: str, open: bool = False) -> Any:
+    """Declare a dataclass field that holds one of `choices`."""
+    return field(default=default, metadata={"rule": Choice(tuple(choices), help, open)})
+
+
+def switch(default: bool, *, help: str) -> Any:
+    """Declare a dataclass field that is on or off."""
+    return field(default=default, metadata={"rule": Switch(help)})
+
+
+def rules(options: Dataclass | type[Dataclass]) -> dict[str, tuple[Field[Any], Rule]]:
+    """Return the declared options of a dataclass by name, each with its field and its rule."""
+    return {f.name: (f, f.metadata["rule"]) for f in fields(options) if "rule" in f.metadata}
+
+
+def check(options: Dataclass) -> None:
+    """Refuse an option that breaks its rule.
+
+    Raises
+    ------
+    OptionError
+        With the option's name, what it accepts and what came.
+    """
+    for name, (_, rule) in rules(options).items():
+        expected = _breach(rule, getattr(options, name))
+        if expected:
+            value = getattr(options, name)
+            msg = f"{type(options).__name__}.{name} must be {expected}, not {value!r}."
+            raise OptionError(msg)
+
+
+def _breach(rule: Rule, value: object) -> str:
+    """Return what `rule` expects where `value` breaks it, else nothing."""
+    match rule:
+        case Number(low=low, high=high):
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            good = is_number and low <= value <= high  # type: ignore[operator]
+            return "" if good else f"a number from {low:g} to {high:g}"
+        case Choice(choices=choices, open=is_open):
+            good = value in choices or (is_open and isinstance(value, str) and value != "")
+            return "" if good else "one of " + ", ".join(choices)
+        case Switch():
+            return "" if isinstance(value, bool) else "true or false"

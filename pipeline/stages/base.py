@@ -1,0 +1,78 @@
+"""What every stage is: a frozen dataclass of options that turns one picture into another."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.engine import Engine
+from pipeline.errors import Cancelled
+from pipeline.notices import Notice
+from pipeline.options import check
+
+Image = NDArray[np.float32]
+"""RGB, shape (H, W, 3), in [0, 1], sRGB-encoded."""
+
+
+@dataclass
+class Context:
+    """What a running stage may use: the engine, and the ways to report, to ask and to stop."""
+
+    engine: Engine
+    stage: str = ""
+    progress: Callable[[float], None] = lambda fraction: None
+    """Takes the share of this stage that is done, in [0, 1]."""
+
+    cancelled: Callable[[], bool] = lambda: False
+    notices: list[Notice] = field(default_factory=list)
+
+    def advance(self, fraction: float) -> None:
+        """Report progress, and stop here if that was asked.
+
+        Raises
+        ------
+        Cancelled
+            If somebody cancelled the work.
+        """
+        if self.cancelled():
+            msg = "The work was cancelled; the photograph was not changed."
+            raise Cancelled(msg)
+        self.progress(fraction)
+
+    def notice(self, code: str, message: str) -> None:
+        """Record something that the person should know."""
+        self.notices.append(Notice(code, message, self.stage))
+
+
+@dataclass(frozen=True)
+class Stage(ABC):
+    """One step of the restoration; its options are checked once, when it is made."""
+
+    name: ClassVar[str]
+    """The stage's name on the command line and in settings."""
+
+    summary: ClassVar[str]
+    """What the stage does, in a few words."""
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    @abstractmethod
+    def apply(self, image: Image, context: Context) -> Image:
+        """Return the restored picture; `image` is never written to.
+
+        Parameters
+        ----------
+        image : ndarray of float32, shape (H, W, 3)
+            RGB in [0, 1], sRGB-encoded.
+        context : Context
+            Engine, progress, cancellation and notices.
+
+        Returns
+        -------
+        ndarray of float32, shape (H, W, 3)
+            Of the same size and range, but for the upscaler.
+        """
