@@ -54,7 +54,8 @@ def infer(spec: ModelSpec, image: Image, context: Context, *, mix: float = 1.0, 
     tile = spec.tile if spec.tiling != "never" else max(padded.shape[:2])
     run = partial(_run_tile, spec=spec, network=network, context=context, mix=mix)
     output = padded
-    for done, count, output in _tiled(run, padded, spec, tile):
+    for done, count, blended in _tiled(run, padded, spec, tile):
+        output = blended
         context.advance(share * done / count)
     output = np.clip(output[: height * spec.scale, : width * spec.scale], 0.0, 1.0)
     return _neutral(output) if is_neutral(image) else output
@@ -87,9 +88,7 @@ def _fit(side: int, spec: ModelSpec) -> int:
     return -(-max(side, spec.minimum) // spec.multiple) * spec.multiple
 
 
-def _tiled(
-    run: Callable[[Image], Image], image: Image, spec: ModelSpec, tile: int
-) -> Iterator[tuple[int, int, Image]]:
+def _tiled(run: Callable[[Image], Image], image: Image, spec: ModelSpec, tile: int) -> Iterator[tuple[int, int, Image]]:
     """Run over tiles with the margins that the network's reach asks for."""
     reach = -(-spec.context // spec.multiple) * spec.multiple
     ramp = 0 if spec.tiling == "exact" else 2 * reach

@@ -51,10 +51,7 @@ def spans(side: int, tile: int, margin: int, ramp: int, *, multiple: int = 1, sc
         return [Span(0, side, np.ones(side * scale, np.float32))]
     count = -(-(side - overlap) // (tile - overlap))
     starts = [(side - tile) * i // (count - 1) // multiple * multiple for i in range(count)]
-    weights = [
-        _weight(tile * scale, margin * scale, ramp * scale, first=s == 0, last=s + tile == side)
-        for s in starts
-    ]
+    weights = [_weight(tile * scale, margin * scale, ramp * scale, first=s == 0, last=s + tile == side) for s in starts]
     total = np.zeros(side * scale, np.float32)
     for start, weight in zip(starts, weights, strict=True):
         total[start * scale : (start + tile) * scale] += weight

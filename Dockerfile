@@ -1,0 +1,34 @@
+# The studio in a container: docker build -t restoration-studio . && docker run -p 8501:8501 restoration-studio
+FROM python:3.12-slim
+
+# Index that torch comes from: PyTorch's own index of CPU wheels keeps the image small; empty means pip's default.
+ARG TORCH_INDEX=""
+
+ENV PYTHONUNBUFFERED=1 \
+    PIP_NO_CACHE_DIR=1 \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    STREAMLIT_SERVER_HEADLESS=true \
+    STUDIO_MODELS=/models
+
+WORKDIR /studio
+
+COPY requirements.txt constraints.txt ./
+RUN if [ -n "$TORCH_INDEX" ]; then pip install --index-url "$TORCH_INDEX" torch torchvision; fi \
+    && if [ -n "$TORCH_INDEX" ]; then grep -vE '^(torch|torchvision)==' constraints.txt > pins.txt; else cp constraints.txt pins.txt; fi \
+    && pip install -r requirements.txt -c pins.txt
+
+COPY app.py ./
+COPY .streamlit .streamlit
+COPY models models
+COPY pipeline pipeline
+COPY ui ui
+
+RUN useradd --create-home studio && mkdir -p /models && chown studio /models
+USER studio
+VOLUME /models
+EXPOSE 8501
+
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=4)"]
+
+CMD ["streamlit", "run", "app.py", "--server.port=8501", "--server.address=0.0.0.0"]

@@ -1,0 +1,102 @@
+"""The part of the command line that makes a plan; its flags are read off the stages' own options."""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import Field, replace
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import OptionError
+from pipeline.finish import Finish
+from pipeline.options import Choice, Number, Rule, Switch, rules
+from pipeline.plan import Plan, arrange, from_json, simple, stage, with_tier
+from pipeline.stages import BY_NAME, ORDER, Stage, Upscale
+
+_SCALE = "upscale_scale"
+
+
+def add_plan(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that choose stages and their options."""
+    parser.add_argument("--tier", choices=["fast", "full"], default="fast", help="networks: in the box, or official")
+    parser.add_argument("--scale", type=float, dest=_SCALE, metavar="N", help="enlarge by N, 1 to 4 (default 2)")
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="take stages and options from a JSON file")
+    parser.add_argument("--only", metavar="STAGE,...", help=f"run just these: {', '.join(BY_NAME)}")
+    for kind in ORDER:
+        group = parser.add_argument_group(kind.name, kind.summary)
+        action = argparse.BooleanOptionalAction
+        group.add_argument(f"--{kind.name}", action=action, default=None, help="run this stage, or leave it out")
+        for flag, field, rule in _flags(kind.name, rules(kind)):
+            if field.name != "scale":
+                _add_option(group, flag, field, rule)
+    finish = parser.add_argument_group("finish", "over the finished result")
+    for flag, field, rule in _flags("finish", rules(Finish)):
+        _add_option(finish, flag, field, rule)
+
+
+def _flags(prefix: str, declared: dict[str, tuple[Field[Any], Rule]]) -> Iterator[tuple[str, Field[Any], Rule]]:
+    for name, (field, rule) in declared.items():
+        yield f"--{prefix}-{name}", field, rule
+
+
+def _add_option(group: Any, flag: str, field: Field[Any], rule: Rule) -> None:
+    """Add one flag; a value that is not given stays None, so that settings files can speak first."""
+    match rule:
+        case Number(low=low, high=high):
+            text = f"{rule.help}; {low:g} to {high:g} (default {field.default:g})"
+            group.add_argument(flag, type=float, metavar="X", help=text)
+        case Choice(choices=choices):
+            text = f"{rule.help}: {', '.join(choices)} (default {field.default})"
+            group.add_argument(flag, metavar="NAME", help=text)
+        case Switch():
+            group.add_argument(flag, action="store_true", default=None, help=rule.help)
+
+
+def read_plan(args: argparse.Namespace) -> Plan:
+    """Return the plan that the flags ask for.
+
+    Stages come from ``--only``, else from ``--settings``, else from simple mode; then ``--STAGE`` and
+    ``--no-STAGE`` add and remove, and the options given on the line overrule all.
+
+    Raises
+    ------
+    OptionError
+        If a name is unknown, a value is out of range, or an option belongs to a stage that does not run.
+    """
+    base = _base(args)
+    stages = {s.name: s for s in base.stages}
+    asked = {name for name in BY_NAME if getattr(args, name.replace("-", "_"))}
+    for name in BY_NAME:
+        wanted = getattr(args, name.replace("-", "_"))
+        if wanted is False:
+            stages.pop(name, None)
+        elif wanted and name not in stages:
+            stages[name] = with_tier(stage(name, {}), args.tier)
+    given = {name: _given(args, name, BY_NAME[name]) for name in BY_NAME}
+    for name, options in given.items():
+        if options and name not in stages:
+            msg = f"--{name}-{next(iter(options))} was given, but {name} does not run; add --{name}."
+            raise OptionError(msg)
+    optional = base.optional - asked
+    finish = replace(base.finish, **_given(args, "finish", Finish))
+    return arrange((replace(s, **given[s.name]) for s in stages.values()), optional=optional, finish=finish)
+
+
+def _base(args: argparse.Namespace) -> Plan:
+    scale = 2.0 if args.upscale_scale is None else args.upscale_scale
+    if args.only:
+        names = [name.strip() for name in args.only.split(",")]
+        chosen = [stage(name, {"scale": scale} if name == Upscale.name else {}) for name in names]
+        return arrange(with_tier(s, args.tier) for s in chosen)
+    if args.settings:
+        try:
+            return from_json(args.settings.read_text(encoding="utf-8"))
+        except OSError as error:
+            msg = f"The settings file {args.settings} cannot be read: {error.strerror}."
+            raise OptionError(msg) from error
+    return simple(scale, tier=args.tier)
+
+
+def _given(args: argparse.Namespace, prefix: str, kind: type[Stage] | type[Finish]) -> dict[str, Any]:
+    """Return the options of one stage that stand on the command line."""
+    values = {name: getattr(args, f"{prefix}_{name}".replace("-", "_")) for name in rules(kind)}
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,0 +1,108 @@
+"""Classical measurements and filters that several stages share."""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+
+_STRIP_PIXELS = 1_000_000
+_LAPLACIANS = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
+_BLOCK = 16
+
+
+def luma(image: Array) -> Array:
+    """Return the Rec. 601 luma, shape (H, W), of an RGB picture, shape (H, W, 3)."""
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.float32)
+
+
+def noise_sigma(image: Array) -> float:
+    """Estimate the standard deviation of the noise, on the scale of [0, 1].
+
+    The difference of two Laplacians leaves noise and takes away most structure (Immerkaer, "Fast Noise Variance
+    Estimation", 1996). It is measured in blocks, and a low percentile of the blocks is taken, so that texture is
+    not mistaken for noise.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (H, W, 3)
+        RGB in [0, 1].
+
+    Returns
+    -------
+    float
+        0 for pictures smaller than one block of 16 pixels.
+    """
+    residual = cv2.filter2D(luma(image), -1, _LAPLACIANS)
+    rows, columns = (side // _BLOCK for side in residual.shape)
+    if not rows or not columns:
+        return 0.0
+    blocks = residual[: rows * _BLOCK, : columns * _BLOCK].reshape(rows, _BLOCK, columns, _BLOCK)
+    return float(np.percentile(np.sqrt((blocks**2).mean(axis=(1, 3))), 15))
+
+
+def blur_measure(image: Array) -> float:
+    """Return how blurred a picture looks, from 0 (sharp) to 1.
+
+    Perceptual blur of Crete et al., "The Blur Effect", 2007, by scikit-image; a light smoothing first keeps
+    grain from passing for sharpness.
+    """
+    from skimage.measure import blur_effect  # brings SciPy along; most runs of the command line need neither
+
+    return float(blur_effect(cv2.GaussianBlur(luma(image), (0, 0), 0.8), h_size=5))
+
+
+def guided_filter(guide: Array, source: Array, *, radius: int, epsilon: float) -> Array:
+    """Smooth `source` along the edges of `guide` (He, Sun and Tang, "Guided Image Filtering", 2010).
+
+    Parameters
+    ----------
+    guide, source : ndarray of float32, shape (H, W)
+        In [0, 1]; the same array may serve as both.
+    radius : int
+        Half the side of the window, in pixels.
+    epsilon : float
+        Variance of `guide` below which it counts as flat.
+    """
+    size = (2 * radius + 1, 2 * radius + 1)
+
+    def mean(values: Array) -> Array:
+        return np.asarray(cv2.blur(values, size, borderType=cv2.BORDER_REFLECT), np.float32)
+
+    guide_mean, source_mean = mean(guide), mean(source)
+    variance = mean(guide * guide) - guide_mean * guide_mean
+    covariance = mean(guide * source) - guide_mean * source_mean
+    slope = covariance / (variance + epsilon)
+    return mean(slope) * guide + mean(source_mean - slope * guide_mean)
+
+
+def gaussian(image: Array, sigma: float) -> Array:
+    """Return the picture under a Gaussian blur of `sigma` pixels."""
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101), np.float32)
+
+
+def by_strips(image: Array, apply: Callable[[Array], Array], *, halo: int, advance: Callable[[float], None]) -> Array:
+    """Filter a picture in horizontal strips, so that a large one needs little extra memory.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (H, W, C)
+        Not written to.
+    apply : callable
+        A filter that keeps the shape and looks at most `halo` rows away.
+    halo : int
+        Rows of real neighbours given to each strip.
+    advance : callable
+        Called with the share that is done before each strip; it may raise to stop.
+    """
+    height, width = image.shape[:2]
+    rows = max(_STRIP_PIXELS // width, 4 * halo, 16)
+    output = np.empty_like(image)
+    for top in range(0, height, rows):
+        advance(top / height)
+        bottom = min(top + rows, height)
+        first, last = max(top - halo, 0), min(bottom + halo, height)
+        output[top:bottom] = apply(image[first:last])[top - first : bottom - first]
+    return output

@@ -1,0 +1,46 @@
+"""The live finish: blur and sharpen over a finished result, fast enough to follow a slider."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.filters import by_strips, gaussian
+from pipeline.options import check, number
+from pipeline.stages.base import Image
+from pipeline.stages.sharpen import unsharp
+
+_RADIUS = 1.2
+_THRESHOLD = 0.004
+
+
+@dataclass(frozen=True)
+class Finish:
+    """The two live sliders; at zero both leave the picture as it is."""
+
+    blur: float = number(0.0, low=0, high=3, step=0.05, help="Gaussian blur, sigma in pixels of the result")
+    sharpen: float = number(0.0, low=0, high=2, step=0.05, help="unsharp mask, amount")
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    def apply(self, image: Image, *, zoom: float = 1.0) -> Image:
+        """Return the finished picture; `image` is not written to.
+
+        Parameters
+        ----------
+        image : ndarray of float32, shape (H, W, 3)
+            RGB in [0, 1].
+        zoom : float
+            Size of `image` relative to the full result, for a reduced preview.
+        """
+        if not self.blur and not self.sharpen:
+            return image
+        halo = int(np.ceil(5 * max(self.blur, _RADIUS) * zoom)) + 1
+        return by_strips(image, lambda s: self._filter(s, zoom), halo=2 * halo, advance=lambda done: None)
+
+    def _filter(self, image: Image, zoom: float) -> Image:
+        if self.blur:
+            image = gaussian(image, self.blur * zoom)
+        if self.sharpen:
+            image = unsharp(image, amount=self.sharpen, radius=_RADIUS * zoom, threshold=_THRESHOLD)
+        return image

@@ -1,0 +1,138 @@
+"""From settings to the ordered stages; pure.
+
+Settings travel as JSON, for a file or a sidecar::
+
+    {"stages": {"denoise": {"strength": 1.0}, "upscale": {"scale": 4}}, "optional": ["deblur"],
+     "finish": {"blur": 0.0, "sharpen": 0.2}}
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
+
+from pipeline.errors import OptionError
+from pipeline.finish import Finish
+from pipeline.options import rules
+from pipeline.stages import BY_NAME, ORDER, Colorize, Deblur, Denoise, PostDenoise, Sharpen, Stage, Upscale
+
+Tier = Literal["fast", "full"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What happens to a photograph, in order."""
+
+    stages: tuple[Stage, ...]
+    optional: frozenset[str] = frozenset()
+    """Names of stages that are left out, with a notice, where their model's file is missing."""
+
+    finish: Finish = field(default_factory=Finish)
+
+    def __post_init__(self) -> None:
+        names = [stage.name for stage in self.stages]
+        if names != [stage.name for stage in ORDER if stage.name in names]:
+            msg = f"Each stage runs once and in this order: {', '.join(BY_NAME)}. This plan has: {', '.join(names)}."
+            raise OptionError(msg)
+
+    def key(self, count: int) -> str:
+        """Return a canonical text of the first `count` stages; equal texts mean equal results."""
+        return json.dumps([[s.name, asdict(s)] for s in self.stages[:count]], sort_keys=True)
+
+
+def arrange(stages: Iterable[Stage], *, optional: Iterable[str] = (), finish: Finish | None = None) -> Plan:
+    """Return the plan of these stages, put into the order of the pipeline.
+
+    Raises
+    ------
+    OptionError
+        If a stage is there twice.
+    """
+    order = list(BY_NAME)
+    ranked = sorted(stages, key=lambda stage: order.index(stage.name))
+    return Plan(tuple(ranked), frozenset(optional), finish or Finish())
+
+
+def simple(scale: float = 2.0, *, colorize: bool = False, tier: Tier = "fast") -> Plan:
+    """Return the plan of simple mode.
+
+    Parameters
+    ----------
+    scale : float
+        1 keeps the size.
+    colorize : bool
+        Guess the colours.
+    tier : {"fast", "full"}
+        Networks in the box, or the official ones. Deblur and colorize are left out, with a notice, where their
+        files are missing.
+    """
+    stages: list[Stage] = [Denoise(), Deblur(), Upscale(scale=scale), PostDenoise(), Sharpen()]
+    if colorize:
+        stages.append(Colorize())
+    return arrange((with_tier(stage, tier) for stage in stages), optional={"deblur", "colorize"})
+
+
+def with_tier(stage: Stage, tier: Tier) -> Stage:
+    """Return the stage with the best model that a tier has for it."""
+    if tier == "full" and isinstance(stage, Deblur):
+        return replace(stage, model="deblurgan-inception")
+    if tier == "full" and isinstance(stage, Upscale):
+        return replace(stage, model="realesrgan-x2plus" if stage.scale <= 2 else "realesrgan-x4plus")
+    return stage
+
+
+def to_json(plan: Plan) -> str:
+    """Return the settings of a plan as JSON text."""
+    document = {
+        "stages": {stage.name: asdict(stage) for stage in plan.stages},
+        "optional": sorted(plan.optional),
+        "finish": asdict(plan.finish),
+    }
+    return json.dumps(document, indent=2)
+
+
+def from_json(text: str) -> Plan:
+    """Read settings as `to_json` writes them; what is not named takes its default.
+
+    Raises
+    ------
+    OptionError
+        If the text is not JSON of this form, or names an unknown stage or option, or a value is out of range.
+    """
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        msg = f"Settings must be JSON; line {error.lineno}, column {error.colno}: {error.msg}."
+        raise OptionError(msg) from error
+    parts = _mapping(document, "settings", {"stages", "optional", "finish"})
+    stages = _mapping(parts.get("stages", {}), "stages", set(BY_NAME))
+    finish = _mapping(parts.get("finish", {}), "finish", set(rules(Finish)))
+    optional = _mapping(dict.fromkeys(parts.get("optional", [])), "optional", set(BY_NAME))
+    return arrange((stage(name, stages[name]) for name in stages), optional=optional, finish=Finish(**finish))
+
+
+def stage(name: str, options: Mapping[str, Any]) -> Stage:
+    """Make a stage from its name and options.
+
+    Raises
+    ------
+    OptionError
+        If the stage or an option is unknown, or a value is out of range.
+    """
+    if name not in BY_NAME:
+        msg = f"There is no stage {name!r}; the stages are {', '.join(BY_NAME)}."
+        raise OptionError(msg)
+    kind = BY_NAME[name]
+    return kind(**_mapping(options, name, set(rules(kind))))
+
+
+def _mapping(value: object, what: str, known: set[str]) -> dict[str, Any]:
+    """Return a mapping whose keys are all known."""
+    if not isinstance(value, Mapping):
+        msg = f"{what} must be an object with any of {', '.join(sorted(known))}, not {value!r}."
+        raise OptionError(msg)
+    unknown = sorted(set(value) - known)
+    if unknown:
+        msg = f"{what} has no {', '.join(unknown)}; it knows {', '.join(sorted(known))}."
+        raise OptionError(msg)
+    return dict(value)

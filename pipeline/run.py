@@ -1,0 +1,118 @@
+"""Run a plan over a photograph: the main flow of the studio."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipeline.photo import Photo
+
+from models.engine import Engine
+from pipeline.cache import Entry, ResultCache
+from pipeline.errors import WeightsMissing
+from pipeline.notices import Notice
+from pipeline.plan import Plan
+from pipeline.stages.base import Context, Image, Stage
+
+_WORTH_KEEPING_S = 0.3
+"""Results that took less are computed again rather than kept."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is."""
+
+    stage: str
+    index: int
+    """Stages finished so far."""
+
+    count: int
+    """Stages of the plan."""
+
+    fraction: float
+    """Share of this stage that is done, in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What became of one stage."""
+
+    stage: str
+    seconds: float
+    outcome: str
+    """``"done"``, ``"skipped"`` (it left the picture alone) or ``"cached"``."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """A restored photograph, before the live finish."""
+
+    photo: Photo
+    plan: Plan
+    pixels: Image
+    timings: tuple[Timing, ...]
+    notices: tuple[Notice, ...]
+
+
+def run(
+    plan: Plan,
+    photo: Photo,
+    engine: Engine,
+    *,
+    progress: Callable[[Progress], None] = lambda progress: None,
+    cancelled: Callable[[], bool] = lambda: False,
+    cache: ResultCache | None = None,
+) -> Result:
+    """Put a photograph through the stages of a plan.
+
+    Parameters
+    ----------
+    plan : Plan
+        The stages, in order.
+    photo : Photo
+        Not changed.
+    engine : Engine
+        Runs the networks.
+    progress, cancelled : callable
+        Told how far it is; asked whether to stop, at every tile and strip.
+    cache : ResultCache, optional
+        Keeps results of stages, so that a later run with the same first stages starts after them.
+
+    Raises
+    ------
+    StudioError
+        Whatever a stage raises: cancelled, a model's file missing, a network that failed.
+    """
+    image = photo.pixels
+    notices, timings = list(photo.notices), []
+    for index, stage in enumerate(plan.stages):
+        key = f"{photo.digest} {photo.size} {plan.key(index + 1)}"
+        entry = cache.get(key) if cache else None
+        outcome = "cached"
+        if entry is None:
+
+            def tell(fraction: float, stage: Stage = stage, index: int = index) -> None:
+                progress(Progress(stage.name, index, len(plan.stages), fraction))
+
+            context = Context(engine, stage.name, tell, cancelled)
+            entry = _apply(stage, image, context, optional=stage.name in plan.optional)
+            outcome = "skipped" if entry.image is image else "done"
+            if cache and entry.seconds > _WORTH_KEEPING_S and outcome == "done":
+                cache.put(key, entry)
+        image = entry.image
+        notices += entry.notices
+        timings.append(Timing(stage.name, entry.seconds, outcome))
+    return Result(photo, plan, image, tuple(timings), tuple(notices))
+
+
+def _apply(stage: Stage, image: Image, context: Context, *, optional: bool) -> Entry:
+    """Run one stage; an optional one is left out, aloud, where its model's file is missing."""
+    started = time.perf_counter()
+    context.advance(0.0)
+    try:
+        image = stage.apply(image, context)
+    except WeightsMissing as error:
+        if not optional:
+            raise
+        context.notice("weights-missing", f"{stage.name.capitalize()} was left out. {error}")
+    context.advance(1.0)
+    return Entry(image, tuple(context.notices), time.perf_counter() - started)

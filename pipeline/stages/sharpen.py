@@ -1,0 +1,53 @@
+"""Sharpen: an unsharp mask that leaves flat places alone."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from pipeline.filters import by_strips, gaussian
+from pipeline.options import number
+from pipeline.stages.base import Context, Image, Stage
+
+
+@dataclass(frozen=True)
+class Sharpen(Stage):
+    """Unsharp mask: adds what a Gaussian takes away, where that is more than a threshold."""
+
+    name: ClassVar[str] = "sharpen"
+    summary: ClassVar[str] = "crispens edges with an unsharp mask"
+
+    amount: float = number(0.4, low=0, high=3, step=0.1, help="how much of the edges is added")
+    radius: float = number(1.0, low=0.3, high=5, step=0.1, help="sigma of the mask, in pixels of the result")
+    threshold: float = number(
+        0.01, low=0, high=0.2, step=0.005, help="differences below it are left alone; 0.01 is 2.5 of 255"
+    )
+
+    def apply(self, image: Image, context: Context) -> Image:
+        if self.amount == 0:
+            return image
+        halo = int(np.ceil(5 * self.radius)) + 1
+        return by_strips(image, self._mask, halo=halo, advance=context.advance)
+
+    def _mask(self, image: Image) -> Image:
+        return unsharp(image, amount=self.amount, radius=self.radius, threshold=self.threshold)
+
+
+def unsharp(image: Image, *, amount: float, radius: float, threshold: float) -> Image:
+    """Return the picture under an unsharp mask.
+
+    Differences are shrunk by the threshold rather than cut at it, so that no edge of the mask shows.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (H, W, 3)
+        RGB in [0, 1].
+    amount, radius, threshold : float
+        Share of the difference that is added; sigma in pixels; least difference.
+    """
+    difference = image - gaussian(image, radius)
+    if threshold > 0:
+        difference -= np.clip(difference, -threshold, threshold)
+    difference *= amount
+    difference += image
+    return np.clip(difference, 0.0, 1.0, out=difference)

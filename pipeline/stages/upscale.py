@@ -1,0 +1,66 @@
+"""Upscale: Real-ESRGAN's networks, ours of the same kind in the box, or any file that spandrel can load."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import cv2
+import numpy as np
+from models.catalog import ModelSpec
+
+from models import catalog
+from pipeline.inference import infer
+from pipeline.options import choice, number
+from pipeline.stages.base import Context, Image, Stage
+
+FAST = "fast"
+"""The networks in the box: x2 for factors up to 2, x4 above."""
+
+
+@dataclass(frozen=True)
+class Upscale(Stage):
+    """Enlarge and restore detail.
+
+    The network enlarges by its own factor; the result is then brought to the factor that was asked. With factor 1
+    the size stays and only the detail is restored.
+    """
+
+    name: ClassVar[str] = "upscale"
+    summary: ClassVar[str] = "enlarges and restores detail"
+
+    scale: float = number(2.0, low=1, high=4, step=0.5, help="factor; 1 restores detail and keeps the size")
+    model: str = choice(
+        FAST,
+        [FAST, *(spec.id for spec in catalog.for_task("upscale") if spec.tier == "full")],
+        open=True,
+        help="network: fast is in the box; or a path to a .pth or .safetensors file",
+    )
+    denoise: float = number(
+        0.5, low=0, high=1, step=0.05, help="realesr-general-x4v3 only: 0 keeps the grain, 1 takes it away"
+    )
+
+    def apply(self, image: Image, context: Context) -> Image:
+        spec = self.spec()
+        mix = self.denoise if spec.partner else 1.0
+        large = infer(spec, image, context, mix=mix)
+        if spec.scale < self.scale:
+            context.notice(
+                "upscale-interpolated",
+                f"Upscale: {spec.title} enlarges by {spec.scale}; the rest up to {self.scale:g} is interpolated.",
+            )
+        height, width = (max(round(side * self.scale), 1) for side in image.shape[:2])
+        return _resize(large, width, height)
+
+    def spec(self) -> ModelSpec:
+        """Return the network that these options mean."""
+        if self.model == FAST:
+            return catalog.get("fast-x2" if self.scale <= 2 else "fast-x4")
+        return catalog.find(self.model)
+
+
+def _resize(image: Image, width: int, height: int) -> Image:
+    """Bring to a size, by area down and by Lanczos up."""
+    if image.shape[:2] == (height, width):
+        return image
+    smaller = width <= image.shape[1] and height <= image.shape[0]
+    kind = cv2.INTER_AREA if smaller else cv2.INTER_LANCZOS4
+    return np.clip(cv2.resize(image, (width, height), interpolation=kind), 0.0, 1.0)

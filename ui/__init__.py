@@ -1,0 +1,1 @@
+"""The studio's screen; the only room that knows Streamlit."""

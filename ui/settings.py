@@ -1,0 +1,62 @@
+"""Simple and advanced settings, as widgets; ranges and help come from the stages' own options."""
+
+from dataclasses import Field
+from typing import Any
+
+import streamlit as st
+
+from pipeline.options import Choice, Number, Rule, Switch, rules
+from pipeline.plan import Plan, arrange, simple, stage
+from pipeline.stages import ORDER, Colorize, Stage
+
+_SCALES = {"Keep the size": 1.0, "×2": 2.0, "×4": 4.0}
+
+
+def choose() -> Plan:
+    """Draw the settings and return the plan that they mean."""
+    mode = st.segmented_control("Mode", ["Simple", "Advanced"], default="Simple", required=True)
+    return _simple() if mode == "Simple" else _advanced()
+
+
+def _simple() -> Plan:
+    scale = st.segmented_control("Enlarge", list(_SCALES), default="×2", required=True)
+    colorize = st.toggle("Colorize", help="Guess the colours of a black-and-white photograph")
+    return simple(_SCALES[scale], colorize=colorize)
+
+
+def _advanced() -> Plan:
+    chosen = []
+    for kind in ORDER:
+        with st.expander(f"{kind.name.capitalize()}: {kind.summary}"):
+            made = _stage(kind)
+            if made is not None:
+                chosen.append(made)
+    if not chosen:
+        st.warning("No stage is on: the photograph will come back as it is.")
+    return arrange(chosen)
+
+
+def _stage(kind: type[Stage]) -> Stage | None:
+    """Draw one stage's switch and options; None where it is off."""
+    needs_weights = kind is Colorize or kind.name == "deblur"
+    is_on = st.toggle("On", value=not needs_weights, key=f"{kind.name}.on")
+    options = {
+        name: _widget(f"{kind.name}.{name}", name, field, rule, disabled=not is_on)
+        for name, (field, rule) in rules(kind).items()
+    }
+    return stage(kind.name, options) if is_on else None
+
+
+def _widget(key: str, name: str, field: Field[Any], rule: Rule, *, disabled: bool) -> Any:
+    """Draw the widget of one option and return its value."""
+    label = name.capitalize()
+    match rule:
+        case Number(low=low, high=high, step=step, help=text):
+            return st.slider(
+                label, float(low), float(high), float(field.default), step, key=key, help=text, disabled=disabled
+            )
+        case Choice(choices=choices, help=text):
+            index = choices.index(field.default)
+            return st.selectbox(label, choices, index, key=key, help=text, disabled=disabled)
+        case Switch(help=text):
+            return st.toggle(label, field.default, key=key, help=text, disabled=disabled)
