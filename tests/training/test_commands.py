@@ -1,0 +1,86 @@
+import numpy as np
+import openvino
+import pytest
+import safetensors.torch
+import torch
+from PIL import Image
+
+from models.errors import WeightsCorrupt, WeightsMissing
+from models.networks.srvgg import SRVGG, build
+from tests.training.scenes import write_photographs
+from training.__main__ import main
+from training.export import export
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    path = tmp_path / "last.pt"
+    torch.save({"average": SRVGG(num_feat=8, num_conv=2, scale=4).state_dict()}, path)
+    return path
+
+
+def test_exported_files_are_equal(checkpoint, tmp_path):
+    safetensors_file, graph, _ = export(checkpoint, tmp_path / "box" / "fast")
+    network = build(safetensors.torch.load_file(safetensors_file))
+    compiled = openvino.Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    for shape in [(1, 3, 16, 16), (1, 3, 9, 31), (2, 3, 40, 23)]:
+        x = torch.rand(shape)
+        with torch.inference_mode():
+            expected = network(x).numpy()
+        result = compiled({"x": x.numpy()})[0]
+        assert result.shape == (shape[0], 3, 4 * shape[2], 4 * shape[3])
+        assert np.abs(result - expected).max() < 1e-4
+
+
+def test_exported_weights_are_the_trained_ones_in_half_precision(checkpoint, tmp_path):
+    path = export(checkpoint, tmp_path / "fast")[0]
+    trained = torch.load(checkpoint, weights_only=True)["average"]
+    for key, tensor in safetensors.torch.load_file(path).items():
+        assert torch.equal(tensor, trained[key].half())
+
+
+def test_what_is_not_a_checkpoint_is_refused(tmp_path):
+    with pytest.raises(WeightsMissing):
+        export(tmp_path / "none.pt", tmp_path / "fast")
+    torch.save({"params": {}}, tmp_path / "other.pt")
+    with pytest.raises(WeightsCorrupt, match=r"last\.pt"):
+        export(tmp_path / "other.pt", tmp_path / "fast")
+
+
+def test_upscale_then_export(tmp_path, capsys):
+    data = write_photographs(tmp_path / "photographs", 3, size=40)
+    run = tmp_path / "run"
+    arguments = "--scale 2 --features 4 --depth 1 --steps 2 --batch 2 --patch 32 --held-out 1"
+    options = [*arguments.split(), "--workers", "0", "--threads", "1", "--losses", "l1=1,gradient=0.5"]
+    assert main(["upscale", "--data", str(data), "--out", str(run), *options]) == 0
+    assert "psnr" in capsys.readouterr().out
+    assert main(["export", str(run / "last.pt"), "--out", str(tmp_path / "fast")]) == 0
+    state = safetensors.torch.load_file(tmp_path / "fast.safetensors")
+    assert build(state).scale == 2
+
+
+def test_errors_are_one_line_and_exit_code_1(tmp_path, capsys):
+    assert main(["export", str(tmp_path / "none.pt"), "--out", str(tmp_path / "fast")]) == 1
+    assert capsys.readouterr().err.startswith("error: expected a checkpoint")
+
+
+@pytest.mark.parametrize(
+    "wrong", [[], ["sharpen"], ["upscale"], ["upscale", "--data", ".", "--out", ".", "--losses", "x"]]
+)
+def test_wrong_use_is_exit_code_2(wrong, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(wrong)
+    assert stop.value.code == 2
+    assert capsys.readouterr().err
+
+
+def test_degrade_writes_the_same_damage_for_the_same_seed(tmp_path):
+    data = write_photographs(tmp_path / "photographs", 2)
+    main(["degrade", str(data), "-o", str(tmp_path / "all"), "--seed", "5"])
+    one = str(data / "photo1.png")
+    main(["degrade", one, "-o", str(tmp_path / "one"), "--recipe", "old_photo", "--seed", "5"])
+    main(["degrade", one, "-o", str(tmp_path / "other"), "--seed", "6"])
+    pixels = [np.asarray(Image.open(tmp_path / d / "photo1.png")) for d in ("all", "one", "other")]
+    assert np.array_equal(pixels[0], pixels[1])
+    assert not np.array_equal(pixels[0], pixels[2])
+    assert (tmp_path / "all" / "photo0.png").is_file()

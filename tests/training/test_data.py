@@ -1,0 +1,103 @@
+import tarfile
+
+import numpy as np
+import pytest
+import torch
+
+from pipeline.errors import OptionError, PhotoUnreadable
+from tests.training.scenes import write_photographs
+from training.data import Patches, decode, hold_out, read_photographs
+from training.degrade import sensor_noise
+
+
+def keep(image, rng):
+    return image
+
+
+def noisy(image, rng):
+    return sensor_noise(image, 0.1, rng)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return write_photographs(tmp_path_factory.mktemp("photographs"), 6)
+
+
+def test_folder_and_tar_hold_the_same(folder, tmp_path):
+    archive = tmp_path / "photographs.tar"
+    with tarfile.open(archive, "w") as tar:
+        tar.add(folder, "inside")
+        tar.addfile(tarfile.TarInfo("inside/readme.txt"))
+    from_folder = read_photographs(folder, side=32)
+    from_tar = read_photographs(archive, side=32)
+    assert [photo.name for photo in from_folder] == [f"photo{i}.png" for i in range(6)]
+    for a, b in zip(from_folder, from_tar, strict=True):
+        assert a.name == b.name
+        assert np.array_equal(a.pixels, b.pixels)
+        assert a.pixels.dtype == np.uint8
+
+
+def test_tiers_choose_by_the_manifest(folder, tmp_path):
+    manifest = tmp_path / "manifest.csv"
+    rows = ["photo0.png,x,A", "photo1.png,x,A?", "photo2.png,x,C", "photo3.png,x,PD"]
+    manifest.write_text("\n".join(["file,origin,tier", *rows]))
+    chosen = read_photographs(folder, side=32, tiers=frozenset({"A", "PD"}), manifest=manifest)
+    assert [photo.name for photo in chosen] == ["photo0.png", "photo3.png"]
+
+
+def test_tiers_without_a_manifest_are_refused(folder):
+    with pytest.raises(OptionError, match="--manifest"):
+        read_photographs(folder, side=32, tiers=frozenset({"A"}))
+
+
+@pytest.mark.parametrize("side", [65, 1000])
+def test_photographs_below_the_patch_are_left_out(folder, side):
+    with pytest.raises(OptionError, match="smaller ones: 6"):
+        read_photographs(folder, side=side)
+
+
+def test_a_path_without_photographs_is_refused(tmp_path):
+    with pytest.raises(OptionError, match="--data"):
+        read_photographs(tmp_path / "nothing", side=32)
+
+
+def test_a_broken_file_is_refused():
+    with pytest.raises(PhotoUnreadable, match="expected a picture"):
+        decode(b"not a picture")
+
+
+def test_held_out_photographs_stay_when_others_go(folder):
+    photographs = read_photographs(folder, side=32)
+    seen, unseen = hold_out(photographs, 2)
+    assert len(seen) == 4
+    assert {photo.name for photo in seen}.isdisjoint(photo.name for photo in unseen)
+    _, again = hold_out([*unseen, *seen[:2]], 2)
+    assert {photo.name for photo in again} == {photo.name for photo in unseen}
+
+
+def test_a_patch_depends_on_seed_and_number_alone(folder):
+    photographs = read_photographs(folder, side=32)
+    one, same, other = (Patches(photographs, 32, noisy, 100, seed) for seed in (1, 1, 2))
+    one[3]
+    for a, b in zip(one[7], same[7], strict=True):
+        assert torch.equal(a, b)
+    assert not torch.equal(one[7][1], one[8][1])
+    assert not torch.equal(one[7][1], other[7][1])
+
+
+def test_patches_are_turned_cuts_of_the_photographs(folder):
+    photographs = read_photographs(folder, side=64)
+    whole = {photo.pixels.tobytes() for photo in photographs}
+    patches = Patches(photographs, 64, keep, 200, seed=0)
+    turned = set()
+    for i in range(60):
+        damaged, clean = patches[i]
+        assert torch.equal(damaged, clean)
+        assert clean.shape == (3, 64, 64)
+        pixels = (clean * 255).round().to(torch.uint8).permute(1, 2, 0)
+        ways = [pixels.rot90(k) for k in range(4)]
+        ways += [way.flip(1) for way in ways]
+        match = [k for k, way in enumerate(ways) if way.contiguous().numpy().tobytes() in whole]
+        assert match or torch.equal(clean[0], clean[1]), "neither a cut nor made grey"
+        turned.update(match)
+    assert turned == set(range(8))

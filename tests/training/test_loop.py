@@ -1,0 +1,187 @@
+from dataclasses import replace
+
+import pytest
+import safetensors.torch
+import torch
+
+from models.errors import CheckpointMismatch, ModelError, WeightsCorrupt, WeightsMissing
+from models.networks.srvgg import SRVGG
+from pipeline.errors import OptionError
+from tests.training.scenes import write_photographs
+from training import losses
+from training.loop import has_bfloat16, rate, train
+from training.settings import Settings
+from training.tasks import upscale
+
+TASK = upscale(2, features=8, depth=1)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return write_photographs(tmp_path_factory.mktemp("photographs"), 6, size=48)
+
+
+@pytest.fixture
+def settings(folder, tmp_path):
+    return Settings(data=folder, out=tmp_path / "run", steps=6, batch=2, patch=32, held_out=1, workers=0)
+
+
+def average(checkpoint):
+    return torch.load(checkpoint, weights_only=True)["average"]
+
+
+def save(network, path):
+    safetensors.torch.save_file(network.state_dict(), path)
+    return path
+
+
+def interrupted_at(patch):
+    """The task, but somebody presses Ctrl-C when this patch is made."""
+    made = 0
+
+    def damage(image, rng):
+        nonlocal made
+        made += 1
+        if made > patch:
+            raise KeyboardInterrupt
+        return TASK.damage(image, rng)
+
+    return replace(TASK, damage=damage)
+
+
+def test_training_brings_the_loss_down(folder, tmp_path, capsys):
+    settings = Settings(
+        data=folder, out=tmp_path, steps=150, batch=4, patch=32, held_out=1, workers=0,
+        threads=1, validate_every=15, learning_rate=3e-3,
+    )  # fmt: skip
+    train(TASK, settings)
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("step")]
+    quality = [float(line.split("psnr")[1].split()[0]) for line in lines]
+    assert len(lines) == 10
+    assert quality[-1] > quality[0] + 1
+
+
+def test_an_interrupted_run_goes_on_exactly(settings, tmp_path):
+    straight = average(train(TASK, settings))
+    broken = replace(settings, out=tmp_path / "broken")
+    train(interrupted_at(3 * settings.batch), broken)
+    checkpoint = torch.load(broken.out / "last.pt", weights_only=True)
+    assert checkpoint["step"] == 3
+    resumed = average(train(TASK, replace(broken, resume=True)))
+    assert all(torch.equal(straight[key], resumed[key]) for key in straight)
+
+
+def test_other_processes_make_the_same_patches(settings, tmp_path):
+    here = average(train(TASK, settings))
+    there = average(train(TASK, replace(settings, out=tmp_path / "there", workers=1)))
+    assert all(torch.equal(here[key], there[key]) for key in here)
+
+
+def test_minutes_end_a_run_too(settings):
+    checkpoint = train(TASK, replace(settings, steps=0, minutes=0.001))
+    assert torch.load(checkpoint, weights_only=True)["step"] >= 1
+
+
+def test_a_run_begins_with_a_files_weights(settings, tmp_path):
+    source = SRVGG(num_feat=8, num_conv=1, scale=2)
+    start = save(source, tmp_path / "start.safetensors")
+    trained = average(train(TASK, replace(settings, start=start, steps=1, learning_rate=1e-9)))
+    for key, tensor in source.state_dict().items():
+        assert trained[key] == pytest.approx(tensor, abs=1e-6)
+
+
+def test_the_body_of_another_scale_is_taken_and_that_is_said(settings, tmp_path, capsys):
+    source = SRVGG(num_feat=8, num_conv=1, scale=4)
+    start = save(source, tmp_path / "start.safetensors")
+    trained = average(train(TASK, replace(settings, start=start, steps=1, learning_rate=1e-9)))
+    assert trained["body.2.weight"] == pytest.approx(source.state_dict()["body.2.weight"], abs=1e-6)
+    assert "body.4.bias, body.4.weight" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("wrong", [{"num_feat": 4, "num_conv": 1}, {"num_feat": 8, "num_conv": 2}])
+def test_a_network_of_another_size_is_refused(settings, tmp_path, wrong):
+    start = save(SRVGG(**wrong, scale=2), tmp_path / "start.safetensors")
+    with pytest.raises(CheckpointMismatch, match=r"body\."):
+        train(TASK, replace(settings, start=start))
+
+
+def test_files_that_are_missing_or_broken_are_refused(settings, tmp_path):
+    with pytest.raises(WeightsMissing):
+        train(TASK, replace(settings, start=tmp_path / "none.safetensors"))
+    (tmp_path / "broken.safetensors").write_bytes(b"no tensors here")
+    with pytest.raises(WeightsCorrupt):
+        train(TASK, replace(settings, start=tmp_path / "broken.safetensors"))
+
+
+def test_distilling_follows_the_teacher(settings, tmp_path):
+    teacher = SRVGG(num_feat=4, num_conv=1, scale=2)
+    with torch.no_grad():  # a teacher that answers black, whatever it is asked
+        for tensor in teacher.parameters():
+            tensor.zero_()
+        teacher.body[-1].bias.fill_(-2)
+    distilling = replace(
+        settings, teacher=save(teacher, tmp_path / "teacher.safetensors"), pool=4,
+        losses=(("distill", 1.0),), steps=200, learning_rate=1e-2,
+    )  # fmt: skip
+    network = SRVGG(num_feat=8, num_conv=1, scale=2)
+    network.load_state_dict(average(train(TASK, distilling)))
+    with torch.inference_mode():
+        assert network(torch.full((1, 3, 8, 8), 0.5)).mean() < 0.2
+
+
+def test_a_loss_that_is_no_number_stops_the_run(settings):
+    with pytest.raises(ModelError, match="--learning-rate"):
+        train(TASK, replace(settings, learning_rate=1e30, steps=50))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"steps": 0},
+        {"losses": (("perceptual", 1.0),)},
+        {"losses": (("distill", 1.0),)},
+        {"average": 1.0},
+        {"batch": 0},
+        {"patch": 8},
+    ],
+)
+def test_settings_that_cannot_be_are_refused(settings, wrong):
+    with pytest.raises(OptionError):
+        replace(settings, **wrong)
+
+
+def test_a_patch_that_the_scale_does_not_divide_is_refused(settings):
+    with pytest.raises(OptionError, match="multiple of 4"):
+        train(upscale(4, features=4, depth=1), replace(settings, patch=34))
+
+
+def test_the_rate_rises_then_falls():
+    assert rate(0, step=0) < 0.02
+    assert rate(0, step=1000) == pytest.approx(1)
+    assert rate(0.5, step=1000) == pytest.approx(0.505)
+    assert rate(1, step=1000) == pytest.approx(0.01)
+
+
+def test_losses_are_zero_for_the_right_answer_only():
+    truth = torch.rand(1, 3, 8, 8)
+    for loss in losses.LOSSES.values():
+        assert loss(truth, truth, truth) == 0
+        assert loss(truth + torch.rand_like(truth), truth, truth) > 0
+
+
+def test_the_gradient_loss_ignores_brightness_and_sees_edges():
+    truth = torch.rand(1, 3, 8, 8)
+    assert losses.gradient(truth + 0.2, truth, None) == pytest.approx(0, abs=1e-6)
+    assert losses.gradient(0.5 * truth, truth, None) > 0.1
+
+
+def test_losses_are_weighed():
+    truth = torch.zeros(1, 3, 4, 4)
+    total = losses.combine([("l1", 2.0), ("distill", 3.0)], truth + 1, truth, truth)
+    assert float(total) == pytest.approx(5)
+
+
+def test_bfloat16_is_for_processors_that_have_it():
+    with_it = torch.cpu.get_capabilities()
+    expected = with_it.get("avx512_bf16", False) or with_it.get("amx_bf16", False)
+    assert has_bfloat16(torch.device("cpu")) == expected

@@ -1,0 +1,142 @@
+"""The training rooms' command line: ``python -m training upscale|export|degrade``."""
+
+import argparse
+import sys
+import zlib
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from models.errors import StudioError
+from training import degrade, tasks
+from training.data import SUFFIXES, decode
+from training.settings import LOSSES, Settings
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return 0, 1 where it failed; argparse leaves with 2 on wrong use."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.command(options)
+    except StudioError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    upscale = commands.add_parser("upscale", help="train an upscaler")
+    upscale.add_argument("--scale", type=int, choices=(1, 2, 3, 4), default=4)
+    upscale.add_argument("--features", type=int, default=32, help="channels of the network")
+    upscale.add_argument("--depth", type=int, default=12, help="inner convolutions of the network")
+    _add_settings(upscale)
+    upscale.set_defaults(command=_upscale)
+    _add_export(commands.add_parser("export", help="write a trained network for the studio"))
+    _add_degrade(commands.add_parser("degrade", help="damage photographs"))
+    return parser
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    """Options of every training command; their names are the fields of Settings."""
+    default = {field.name: field.default for field in fields(Settings)}
+    parser.set_defaults(**{name: value for name, value in default.items() if name in NUMBERS})
+    parser.add_argument("--data", type=Path, required=True, help="folder or tar of photographs")
+    parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints")
+    parser.add_argument("--tiers", type=_names, default=frozenset(), help="A,PD,... by the manifest")
+    parser.add_argument("--manifest", type=Path, help="CSV with columns file and tier")
+    parser.add_argument("--losses", type=_losses, default=(("l1", 1.0),), help="l1=1,gradient=0.5")
+    parser.add_argument("--teacher", type=Path, help="safetensors file to distil from")
+    parser.add_argument("--from", dest="start", type=Path, help="safetensors file to begin with")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    for name, meaning in NUMBERS.items():
+        kind = type(default[name])
+        parser.add_argument(f"--{name.replace('_', '-')}", type=kind, help=meaning)
+
+
+NUMBERS = {
+    "steps": "stop after so many steps",
+    "minutes": "stop after so many minutes",
+    "batch": "patches a step",
+    "patch": "side of the clean patch in pixels",
+    "pool": "draw from so many patches made once (distilling needs it)",
+    "learning_rate": "highest rate of Adam",
+    "average": "share that the average of weights keeps a step",
+    "validate_every": "steps between validations and checkpoints",
+    "held_out": "photographs kept for validation",
+    "workers": "processes that make patches",
+    "threads": "threads of torch",
+    "seed": "decides first weights, patches and damage",
+}
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split(","))
+
+
+def _losses(text: str) -> tuple[tuple[str, float], ...]:
+    """``l1=1,gradient=0.5`` as names and weights; a bare name weighs 1."""
+    terms = [term.partition("=") for term in text.split(",")]
+    if unknown := [name for name, _, _ in terms if name not in LOSSES]:
+        msg = f"unknown loss {unknown[0]!r}; losses: {', '.join(LOSSES)}"
+        raise argparse.ArgumentTypeError(msg)
+    return tuple((name, float(weight or 1)) for name, _, weight in terms)
+
+
+def _upscale(options: argparse.Namespace) -> None:
+    from training.loop import train  # torch takes seconds to import; other commands need none
+
+    task = tasks.upscale(options.scale, options.features, options.depth)
+    chosen = {field.name: getattr(options, field.name) for field in fields(Settings)}
+    print(f"wrote {train(task, Settings(**chosen))}")
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("--out", type=Path, required=True, help="path without suffix")
+    parser.set_defaults(command=_export)
+
+
+def _export(options: argparse.Namespace) -> None:
+    from training.export import export
+
+    for path in export(options.checkpoint, options.out):
+        print(f"wrote {path}")
+
+
+def _add_degrade(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("photographs", type=Path, nargs="+", metavar="IN", help="files or folders")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="folder for PNG files")
+    parser.add_argument("--recipe", choices=degrade.RECIPES, default="old_photo")
+    parser.add_argument("--seed", type=int, default=0, help="the same seed, the same damage")
+    parser.set_defaults(command=_degrade)
+
+
+def _degrade(options: argparse.Namespace) -> None:
+    options.out.mkdir(parents=True, exist_ok=True)
+    recipe = degrade.RECIPES[options.recipe]
+    for path in _pictures(options.photographs):
+        # Seeded by the name too, so a picture's damage does not depend on its neighbours.
+        rng = np.random.default_rng((options.seed, zlib.crc32(path.name.encode())))
+        image = np.divide(decode(path.read_bytes()), 255, dtype=np.float32)
+        damaged = recipe(image, rng)
+        target = options.out / f"{path.stem}.png"
+        Image.fromarray(degrade.to_bytes(damaged)).save(target)
+        print(f"wrote {target}")
+
+
+def _pictures(paths: list[Path]) -> Iterator[Path]:
+    """Files as they are, folders as the pictures in them."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
+        else:
+            yield path
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,167 @@
+"""Photographs to train on: read once, cut into damaged and clean patches for ever."""
+
+import csv
+import tarfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import torch
+from albumentations.augmentations.geometric import functional as geometry
+from numpy.typing import NDArray
+from PIL import Image as Pictures
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from pipeline.errors import OptionError, PhotoUnreadable
+from training.degrade import Image, Recipe, grey
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".avif"}
+TURNS = ("e", "r90", "r180", "r270", "v", "hvt", "h", "t")
+GREY_PART = 0.1
+"""Part of the patches made grey: old photographs are, and must stay so."""
+
+
+@dataclass(frozen=True)
+class Photograph:
+    """A decoded picture: its file name, and uint8 RGB pixels of shape (H, W, 3)."""
+
+    name: str
+    pixels: NDArray[np.uint8]
+
+
+def read_photographs(
+    source: Path, *, side: int, tiers: frozenset[str] = frozenset(), manifest: Path | None = None
+) -> list[Photograph]:
+    """Decode the pictures of a folder (with its folders) or of a tar file.
+
+    Parameters
+    ----------
+    source : Path
+        Folder or tar file.
+    side : int
+        Pictures with a side below this many pixels are left out.
+    tiers : frozenset of str
+        Terms that are wanted, as the manifest spells them; empty takes all.
+    manifest : Path, optional
+        CSV with columns ``file`` (the bare file name) and ``tier``; needed to choose by tiers.
+
+    Returns
+    -------
+    list of Photograph
+        Sorted by name.
+
+    Raises
+    ------
+    OptionError
+        If no picture is left, or tiers are asked for without a manifest.
+    """
+    allowed = _names_of(tiers, manifest) if tiers else None
+    photographs = [
+        Photograph(name, decode(data)) for name, data in _files(source) if allowed is None or name in allowed
+    ]
+    large = [photo for photo in photographs if min(photo.pixels.shape[:2]) >= side]
+    if not large:
+        msg = (
+            f"expected photographs of at least {side} pixels a side in {source}, found none "
+            f"(smaller ones: {len(photographs)}): choose another folder, other tiers or a smaller patch"
+        )
+        raise OptionError(msg)
+    return sorted(large, key=lambda photo: photo.name)
+
+
+def _files(source: Path) -> Iterator[tuple[str, bytes]]:
+    """Name and bytes of every picture file."""
+    if source.is_dir():
+        for path in source.rglob("*"):
+            if path.suffix.lower() in SUFFIXES:
+                yield path.name, path.read_bytes()
+    elif source.is_file() and tarfile.is_tarfile(source):
+        with tarfile.open(source) as archive:
+            for member in archive:
+                if Path(member.name).suffix.lower() in SUFFIXES and (f := archive.extractfile(member)):
+                    yield Path(member.name).name, f.read()
+    else:
+        msg = f"expected a folder or a tar file of photographs, got {source}: check --data"
+        raise OptionError(msg)
+
+
+def _names_of(tiers: frozenset[str], manifest: Path | None) -> frozenset[str]:
+    if manifest is None:
+        msg = "choosing by tiers needs a manifest with columns file and tier: give --manifest"
+        raise OptionError(msg)
+    with manifest.open(newline="") as lines:
+        return frozenset(row["file"] for row in csv.DictReader(lines) if row["tier"] in tiers)
+
+
+def decode(data: bytes) -> NDArray[np.uint8]:
+    """Decode a picture file to RGB, (H, W, 3).
+
+    Raises
+    ------
+    PhotoUnreadable
+        If Pillow cannot read it.
+    """
+    try:
+        with Pictures.open(BytesIO(data)) as picture:
+            return np.asarray(picture.convert("RGB"))
+    except (OSError, SyntaxError) as error:
+        msg = f"expected a picture that can be decoded, got {len(data)} bytes that cannot: {error}"
+        raise PhotoUnreadable(msg) from error
+
+
+def hold_out(photographs: list[Photograph], count: int) -> tuple[list[Photograph], list[Photograph]]:
+    """Split into pictures to train on and `count` to validate on, chosen by their names.
+
+    The choice does not change when other pictures come or go, so a figure keeps its meaning.
+    """
+    ranked = sorted(photographs, key=lambda photo: zlib.crc32(photo.name.encode()))
+    return ranked[count:], ranked[:count]
+
+
+class Patches(Dataset[tuple[Tensor, Tensor]]):
+    """Random patches, each turned, perhaps made grey, and damaged.
+
+    Parameters
+    ----------
+    photographs : list of Photograph
+        What to cut from; no side below `patch`.
+    patch : int
+        Side of the clean patch in pixels.
+    damage : callable
+        Makes the network's input from the clean patch.
+    count : int
+        How many there are.
+    seed : int
+        Patch `i` depends on the seed and on `i` alone, so an interrupted run goes on exactly.
+    """
+
+    def __init__(self, photographs: list[Photograph], patch: int, damage: Recipe, count: int, seed: int) -> None:
+        self.photographs = photographs
+        self.patch = patch
+        self.damage = damage
+        self.count = count
+        self.seed = seed
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        """Patch number `index`: damaged and clean, (3, h, w) and (3, H, W), RGB in [0, 1]."""
+        rng = np.random.default_rng((self.seed, index))
+        photo = self.photographs[rng.integers(len(self.photographs))].pixels
+        top, left = (rng.integers(side - self.patch + 1) for side in photo.shape[:2])
+        crop = photo[top : top + self.patch, left : left + self.patch]
+        turned = geometry.d4(crop, TURNS[rng.integers(len(TURNS))])
+        clean: Image = turned.astype(np.float32) / 255
+        if rng.random() < GREY_PART:
+            clean = grey(clean)
+        return to_tensor(self.damage(clean, rng)), to_tensor(clean)
+
+
+def to_tensor(image: Image) -> Tensor:
+    """(H, W, 3) array to (3, H, W) tensor."""
+    return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))

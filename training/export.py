@@ -1,0 +1,71 @@
+"""From a checkpoint to the files that the studio runs: safetensors, and OpenVINO's IR."""
+
+import warnings
+from pathlib import Path
+
+import openvino
+import safetensors.torch
+import torch
+from torch import nn
+
+from models.errors import WeightsCorrupt, WeightsMissing
+from models.networks import srvgg
+
+EXAMPLE = (1, 3, 32, 40)
+"""Shape that the conversion runs once; the result takes any batch, height and width."""
+
+
+def export(checkpoint: Path, out: Path) -> list[Path]:
+    """Write a trained network as ``OUT.safetensors``, ``OUT.xml`` and ``OUT.bin``.
+
+    The safetensors file is the source of truth: the average of weights, rounded to float16. The IR
+    holds the same rounded numbers and computes in float32: input ``x`` and the output are NCHW RGB
+    in [0, 1], of any batch, height and width; the output is not clamped.
+
+    Parameters
+    ----------
+    checkpoint : Path
+        What `training.loop` wrote.
+    out : Path
+        Where to write, without suffix.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    WeightsMissing, WeightsCorrupt
+        If there is no checkpoint of `training.loop` at that path.
+    """
+    state = {key: tensor.half() for key, tensor in _average(checkpoint).items()}
+    network = srvgg.build(state)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    files = [Path(f"{out}{suffix}") for suffix in (".safetensors", ".xml", ".bin")]
+    safetensors.torch.save_file(state, files[0])
+    openvino.save_model(to_openvino(network), files[1], compress_to_fp16=True)
+    return files
+
+
+def to_openvino(network: nn.Module) -> openvino.Model:
+    """Convert a network of pictures to an OpenVINO model of any batch, height and width."""
+    shape = openvino.PartialShape([-1, 3, -1, -1])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the tracer announces its own retirement at every call
+        example = torch.zeros(EXAMPLE)
+        return openvino.convert_model(network, example_input=example, input=[("x", shape)])
+
+
+def _average(checkpoint: Path) -> dict[str, torch.Tensor]:
+    if not checkpoint.is_file():
+        msg = f"expected a checkpoint at {checkpoint}, found none: give the last.pt of a run"
+        raise WeightsMissing(msg)
+    content = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    if "average" not in content:
+        msg = (
+            f"expected a checkpoint of a training run, {checkpoint} has no average of weights: "
+            "give the last.pt of a run"
+        )
+        raise WeightsCorrupt(msg)
+    return content["average"]

@@ -1,0 +1,245 @@
+"""The training loop: any task, any losses, on a CPU or a CUDA card, to be resumed exactly."""
+
+import contextlib
+import copy
+import math
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+
+from models.errors import ModelError
+from pipeline.errors import OptionError
+from training import losses
+from training.checkpoints import LAST, begin_from, load_state
+from training.data import Patches, hold_out, read_photographs
+from training.pool import Pool
+from training.settings import Settings
+from training.tasks import Task
+
+WARM_UP = 100
+"""Steps in which the learning rate rises; Adam's first estimates are rough."""
+VALIDATION_PATCHES = 32
+VALIDATION_SEED = 1_000_003
+ENDLESS = 2**40
+LUMA = (0.299, 0.587, 0.114)
+
+
+@dataclass
+class Run:
+    """What a checkpoint holds: all that the next step depends on, and the clock."""
+
+    network: nn.Module
+    average: nn.Module
+    optimizer: torch.optim.Optimizer
+    step: int = 0
+    seconds: float = 0
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint, whole or not at all."""
+        state = {
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "seconds": self.seconds,
+        }
+        partial = path.with_suffix(".partial")
+        torch.save(state, partial)
+        partial.replace(path)
+
+    def load(self, path: Path) -> None:
+        """Go back to a checkpoint."""
+        state = torch.load(path, weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.seconds = state["step"], state["seconds"]
+
+
+def train(task: Task, settings: Settings) -> Path:
+    """Train a network; Ctrl-C stops it with a checkpoint.
+
+    Parameters
+    ----------
+    task : Task
+        The damage and the network.
+    settings : Settings
+        Everything else.
+
+    Returns
+    -------
+    Path
+        The last checkpoint, which `training.export` reads.
+
+    Raises
+    ------
+    OptionError
+        If no photographs are found or the settings contradict each other.
+    CheckpointMismatch
+        If the file to begin with does not fit.
+    ModelError
+        If the loss is no longer a number.
+    """
+    _check_patch(task, settings)
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    photographs = read_photographs(settings.data, side=settings.patch, tiers=settings.tiers, manifest=settings.manifest)
+    seen, unseen = hold_out(photographs, settings.held_out)
+    print(f"{task.name}: {len(seen)} photographs to train on, {len(unseen)} to validate on, {device}")
+    data = _dataset(task, settings, Patches(seen, settings.patch, task.damage, ENDLESS, settings.seed))
+    exam = Patches(unseen, settings.patch, task.damage, VALIDATION_PATCHES, VALIDATION_SEED)
+    run = _begin(task, settings, device)
+    settings.out.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(KeyboardInterrupt):
+        _steps(run, settings, data, exam, device)
+    run.save(settings.out / LAST)
+    return settings.out / LAST
+
+
+def _check_patch(task: Task, settings: Settings) -> None:
+    if settings.patch % task.scale:
+        msg = f"the patch must be a multiple of {task.scale}, the scale; got {settings.patch}"
+        raise OptionError(msg)
+
+
+def _dataset(task: Task, settings: Settings, patches: Patches) -> Dataset[tuple[Tensor, ...]]:
+    if not settings.pool:
+        return patches
+    teacher = load_state(settings.teacher) if settings.teacher else None
+    return Pool(patches, settings.pool, teacher, seed=settings.seed)
+
+
+def _begin(task: Task, settings: Settings, device: torch.device) -> Run:
+    """Weights of chance, of a file, or of the last checkpoint."""
+    torch.manual_seed(settings.seed)
+    network = task.network().to(device)
+    if settings.start:
+        begin_from(network, load_state(settings.start))
+    run = Run(
+        network,
+        copy.deepcopy(network).requires_grad_(False),
+        torch.optim.Adam(network.parameters(), lr=settings.learning_rate),
+    )
+    if settings.resume:
+        run.load(settings.out / LAST)
+        print(f"resumed at step {run.step}")
+    return run
+
+
+def _steps(
+    run: Run,
+    settings: Settings,
+    data: Dataset[tuple[Tensor, ...]],
+    exam: Patches,
+    device: torch.device,
+) -> None:
+    """Take steps until the settings say that it is enough; validate and write at intervals."""
+    quality = float("nan")
+    batches = _batches(data, run.step * settings.batch, settings)
+    tick = time.monotonic()
+    while progress(run, settings) < 1:
+        loss = _step(run, settings, [tensor.to(device) for tensor in next(batches)])
+        now = time.monotonic()
+        run.seconds += now - tick
+        tick = now
+        if run.step % settings.validate_every == 0 or progress(run, settings) >= 1:
+            quality = psnr(run.average, exam, device)
+            run.save(settings.out / LAST)
+            tick = time.monotonic()
+            _report(run, settings, loss, quality, end="\n")
+        elif run.step % 10 == 0 and sys.stdout.isatty():
+            _report(run, settings, loss, quality, end="\r")
+
+
+def _batches(data: Dataset[tuple[Tensor, ...]], start: int, settings: Settings) -> Iterator[list[Tensor]]:
+    """Batches from patch number `start` on, made by other processes where settings say so."""
+    loader = DataLoader(
+        data,
+        batch_size=settings.batch,
+        sampler=range(start, ENDLESS),
+        num_workers=settings.workers,
+        worker_init_fn=_quiet_worker,
+    )
+    return iter(loader)
+
+
+def _quiet_worker(_: int) -> None:
+    cv2.setNumThreads(0)  # one thread a process: the cores are busy with the network
+
+
+def _step(run: Run, settings: Settings, batch: list[Tensor]) -> float:
+    damaged, clean, *taught = batch
+    for group in run.optimizer.param_groups:
+        group["lr"] = settings.learning_rate * rate(progress(run, settings), run.step)
+    with torch.autocast(damaged.device.type, torch.bfloat16, enabled=has_bfloat16(damaged.device)):
+        output = run.network(damaged)
+    loss = losses.combine(settings.losses, output.float(), clean, taught[0] if taught else None)
+    if not torch.isfinite(loss):
+        msg = (
+            f"the loss is no longer a number at step {run.step}: "
+            "go back to the last checkpoint with --resume and a lower --learning-rate"
+        )
+        raise ModelError(msg)
+    run.optimizer.zero_grad()
+    loss.backward()
+    run.optimizer.step()
+    run.step += 1
+    _follow(run, settings.average)
+    return float(loss.detach())
+
+
+@torch.no_grad()
+def _follow(run: Run, keep: float) -> None:
+    """Move the average of weights towards the network; quickly at first, when the start is far off."""
+    keep = min(keep, (1 + run.step) / (10 + run.step))
+    for mean, weight in zip(run.average.parameters(), run.network.parameters(), strict=True):
+        mean.lerp_(weight, 1 - keep)
+
+
+def progress(run: Run, settings: Settings) -> float:
+    """Part of the run that is done, by steps or by minutes, whichever is further; 1 is the end."""
+    by_steps = run.step / settings.steps if settings.steps else 0
+    by_minutes = run.seconds / (60 * settings.minutes) if settings.minutes else 0
+    return max(by_steps, by_minutes)
+
+
+def rate(done: float, step: int) -> float:
+    """Factor of the learning rate: a short rise, then half a cosine from 1 down to 1/100."""
+    cosine = (1 + math.cos(math.pi * min(done, 1))) / 2
+    return min(1, (step + 1) / WARM_UP) * (0.01 + 0.99 * cosine)
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether bfloat16 is quick here: a CPU without instructions for it is ten times as slow."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported()
+    abilities = torch.cpu.get_capabilities()
+    return bool(abilities.get("avx512_bf16") or abilities.get("amx_bf16"))
+
+
+@torch.inference_mode()
+def psnr(network: nn.Module, exam: Patches, device: torch.device) -> float:
+    """Mean peak signal-to-noise ratio over patches, in dB, on luminance."""
+    luma = torch.tensor(LUMA, device=device)[:, None, None]
+    values = []
+    for damaged, clean in (exam[i] for i in range(len(exam))):
+        output = network(damaged[None].to(device))[0].clamp(0, 1)
+        error = (luma * (output - clean.to(device))).sum(0)
+        values.append(-10 * math.log10(max(float(error.square().mean()), 1e-10)))
+    return sum(values) / len(values)
+
+
+def _report(run: Run, settings: Settings, loss: float, quality: float, end: str) -> None:
+    done = progress(run, settings)
+    left = run.seconds * (1 - done) / max(done, 1e-9)
+    pace = run.step * settings.batch / max(run.seconds, 1e-9)
+    line = f"step {run.step}  loss {loss:.4f}  psnr {quality:.2f} dB  {pace:.0f} patches/s  {left / 60:.1f} min left"
+    print(line.ljust(78), end=end, flush=True)
