@@ -1,0 +1,296 @@
+"""Every model as data: what it does, where its file comes from, and what its inputs must be.
+
+Adding a model is one `ModelSpec` in `MODELS` and, where no definition fits, one file in
+``models/networks``. Nothing here imports torch before a person's own file is read.
+"""
+
+from dataclasses import asdict, replace
+from difflib import get_close_matches
+from pathlib import Path
+
+from models.errors import ModelError
+from models.spec import ModelSpec, Task
+
+__all__ = ["MODELS", "ModelSpec", "Task", "find", "for_task", "from_file", "get"]
+
+
+def get(model_id: str) -> ModelSpec:
+    """Return a model by its id.
+
+    Parameters
+    ----------
+    model_id : str
+        Such as ``"realesrgan-x4plus"``.
+
+    Raises
+    ------
+    ModelError
+        If there is none; the text names those that are spelled alike.
+
+    Examples
+    --------
+    >>> get("fast-x4").scale
+    4
+    """
+    known = {spec.id: spec for spec in MODELS}
+    if model_id not in known:
+        near = get_close_matches(model_id, known, n=3, cutoff=0.4) or list(known)
+        msg = f"Expected the id of a model, got {model_id!r}. Did you mean {' or '.join(near)}?"
+        raise ModelError(msg)
+    return known[model_id]
+
+
+def for_task(task: Task) -> tuple[ModelSpec, ...]:
+    """Return the models for a task, those in the box first.
+
+    Parameters
+    ----------
+    task : {"upscale", "deblur", "colorize"}
+        What they are for.
+    """
+    return tuple(spec for spec in MODELS if spec.task == task)
+
+
+def find(name: str) -> ModelSpec:
+    """Return a model by its id, or the one in a person's own file.
+
+    Parameters
+    ----------
+    name : str
+        An id, or the path of a file that ends in one of `OWN_SUFFIXES`.
+
+    Raises
+    ------
+    ModelError
+        As `get` and `from_file` do.
+    """
+    return from_file(name) if Path(name).suffix.lower() in OWN_SUFFIXES else get(name)
+
+
+def from_file(path: str | Path) -> ModelSpec:
+    """Return the spec of a person's own upscaler or restorer; reads the file.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file of any architecture that spandrel knows. Nothing vouches for it but its owner.
+
+    Raises
+    ------
+    WeightsMissing, WeightsCorrupt
+        If there is no file, or it holds more than tensors.
+    CheckpointMismatch
+        If it is not a network from RGB pictures to RGB pictures.
+    """
+    from models import weights
+    from models.networks import realesrgan
+
+    path = Path(path).expanduser().resolve()
+    spec = ModelSpec(
+        id=f"file:{path.name}",
+        title=path.stem,
+        task="upscale",
+        tier="own",
+        builder="models.networks.realesrgan:build",
+        file=str(path),
+        licence="the file's own",
+        paper="",
+        context=_BLEND,
+        wrappers=_OWN_WRAPPERS,
+    )
+    traits = realesrgan.traits(weights.read_state(weights.find(spec), spec))
+    return replace(spec, **asdict(traits))
+
+
+OWN_SUFFIXES = (".pth", ".pt", ".ckpt", ".safetensors")
+"""Endings of files that may hold a person's own model."""
+
+_BLEND = 32
+"""Overlap for tiles of a network that sees too far to be exact."""
+
+_OWN_WRAPPERS = ("params_ema", "params-ema", "params", "model_state_dict", "state_dict", "model", "net")
+
+_REAL_ESRGAN = "github.com/xinntao/Real-ESRGAN"
+_REAL_ESRGAN_PAPER = "X. Wang et al., Real-ESRGAN, ICCV workshops 2021"
+
+
+Pin = tuple[int | None, str | None]
+"""Bytes and SHA-256 of a file, where they are known."""
+
+
+def _digest(pin: Pin) -> str | None:
+    return pin[1] and f"sha256:{pin[1]}"
+
+
+def _fast(scale: int) -> ModelSpec:
+    return ModelSpec(
+        id=f"fast-x{scale}",
+        title=f"Fast x{scale}",
+        task="upscale",
+        tier="fast",
+        builder="models.networks.srvgg:build",
+        file=f"fast-x{scale}.safetensors",
+        licence="MIT",
+        paper=f"trained by this project; network of {_REAL_ESRGAN_PAPER}",
+        scale=scale,
+        context=14,  # one pixel a convolution
+        tiling="exact",
+        half=True,
+    )
+
+
+def _real_esrgan(
+    model_id: str, title: str, *, path: str, pin: Pin, scale: int = 4, reach: int = 0, partner: str = ""
+) -> ModelSpec:
+    """Return an official upscaler; `reach` is its receptive radius where that is small enough to be exact."""
+    return ModelSpec(
+        id=model_id,
+        title=title,
+        task="upscale",
+        tier="full",
+        builder="models.networks.realesrgan:build",
+        file=path.rpartition("/")[2],
+        licence="BSD-3-Clause",
+        paper=_REAL_ESRGAN_PAPER,
+        scale=scale,
+        multiple=4 // scale,  # the x2 network folds 2x2 pixels into channels first
+        minimum=4,
+        context=reach or _BLEND,
+        tiling="exact" if reach else "approximate",
+        half=True,
+        partner=partner,
+        sources=(f"https://{_REAL_ESRGAN}/releases/download/{path}",),
+        page=f"https://{_REAL_ESRGAN}/releases",
+        size=pin[0],
+        digest=_digest(pin),
+        wrappers=("params_ema", "params"),
+    )
+
+
+def _deblurgan(variant: str, title: str, *, drive: str, minimum: int, encoder: str, pin: Pin) -> ModelSpec:
+    """Return a DeblurGAN-v2; its files hold the encoder twice, and statistics that are never read."""
+    return ModelSpec(
+        id=f"deblurgan-{variant}",
+        title=title,
+        task="deblur",
+        tier="full",
+        builder=f"models.networks.deblurgan:build_{variant}",
+        file=f"fpn_{variant}.h5",
+        licence="BSD-2-Clause",
+        paper="O. Kupyn et al., DeblurGAN-v2, ICCV 2019",
+        multiple=32,
+        minimum=minimum,
+        context=64,
+        tile=1024,  # its norms see the whole tile: the larger, the nearer to the whole picture
+        sources=(f"https://drive.usercontent.google.com/download?id={drive}&export=download&confirm=t",),
+        page="https://github.com/VITA-Group/DeblurGANv2",
+        size=pin[0],
+        digest=_digest(pin),
+        wrappers=("model",),
+        prefix="module.",
+        ignored=(f"fpn.{encoder}.*", "*.running_mean", "*.running_var", "*.num_batches_tracked"),
+    )
+
+
+def _colorizer(name: str, title: str, paper: str, *, file: str, pin: Pin, mirrors: tuple[str, ...] = ()) -> ModelSpec:
+    return ModelSpec(
+        id=name,
+        title=title,
+        task="colorize",
+        tier="full",
+        builder=f"models.networks.colorizers:build_{name}",
+        file=file,
+        licence="BSD-2-Clause",
+        paper=paper,
+        channels=1,
+        multiple=8,
+        minimum=32,
+        tiling="never",
+        sources=(f"https://colorizers.s3.us-east-2.amazonaws.com/{file}", *mirrors),
+        page="https://github.com/richzhang/colorization",
+        size=pin[0],
+        digest=_digest(pin),
+        ignored=("model_class.*", "*.num_batches_tracked"),
+    )
+
+
+MODELS: tuple[ModelSpec, ...] = (
+    _fast(4),
+    _fast(2),
+    _real_esrgan(
+        "realesrgan-x4plus",
+        "Real-ESRGAN x4plus",
+        path="v0.1.0/RealESRGAN_x4plus.pth",
+        pin=(67_040_989, "4fa0d38905f75ac06eb49a7951b426670021be3018265fd191d2125df9d682f1"),
+    ),
+    _real_esrgan(
+        "realesrgan-x2plus",
+        "Real-ESRGAN x2plus",
+        path="v0.2.1/RealESRGAN_x2plus.pth",
+        pin=(67_061_725, "49fafd45f8fd7aa8d31ab2a22d14d91b536c34494a5cfe31eb5d89c2fa266abb"),
+        scale=2,
+    ),
+    _real_esrgan(
+        "realesr-general-x4v3",
+        "Real-ESRGAN general x4 v3",
+        path="v0.2.5.0/realesr-general-x4v3.pth",
+        pin=(4_885_111, "8dc7edb9ac80ccdc30c3a5dca6616509367f05fbc184ad95b731f05bece96292"),
+        reach=34,
+        partner="realesr-general-wdn-x4v3",
+    ),
+    _real_esrgan(
+        "realesr-general-wdn-x4v3",
+        "Real-ESRGAN general x4 v3, weak denoising",
+        path="v0.2.5.0/realesr-general-wdn-x4v3.pth",
+        pin=(4_885_111, "1641f8c4464b9f097c9fdda5589273713f67cf59f3d909e0bd688f0cee269dca"),
+        reach=34,
+    ),
+    _real_esrgan(
+        "realesrgan-x4plus-anime-6b",
+        "Real-ESRGAN x4plus anime",
+        path="v0.2.2.4/RealESRGAN_x4plus_anime_6B.pth",
+        pin=(17_938_799, "f872d837d3c90ed2e05227bed711af5671a6fd1c9f7d7e91c911a61f155e99da"),
+    ),
+    _real_esrgan(
+        "realesr-animevideov3",
+        "Real-ESRGAN anime video v3",
+        path="v0.2.5.0/realesr-animevideov3.pth",
+        pin=(2_504_012, "b8a8376811077954d82ca3fcf476f1ac3da3e8a68a4f4d71363008000a18b75d"),
+        reach=18,
+    ),
+    _deblurgan(
+        "mobilenet",
+        "DeblurGAN-v2 MobileNet",
+        drive="1JhnT4BBeKBBSLqTo6UsJ13HeBXevarrU",
+        minimum=64,
+        encoder="features",
+        pin=(13_505_344, "6d1b6d9807da3ae8987021c063a5cb6ca0131e76388cdb5164404ee1b1bf522b"),
+    ),
+    _deblurgan(
+        "inception",
+        "DeblurGAN-v2 Inception",
+        drive="1UXcsRVW-6KF23_TNzxw-xC0SzaMfXOaR",
+        minimum=128,
+        encoder="inception",
+        pin=(None, None),  # published nowhere that we know of
+    ),
+    _colorizer(
+        "eccv16",
+        "Colorful Image Colorization",
+        "R. Zhang et al., Colorful Image Colorization, ECCV 2016",
+        file="colorization_release_v2-9b330a0b.pth",
+        pin=(128_976_165, "9b330a0bae53f4ded77b1e23defbf78beaa09c10ebc4c4999e8e4f4a160b93f9"),
+    ),
+    _colorizer(
+        "siggraph17",
+        "Real-Time User-Guided Colorization",
+        "R. Zhang et al., Real-Time User-Guided Image Colorization, SIGGRAPH 2017",
+        file="siggraph17-df00044c.pth",
+        pin=(136_787_426, "df00044c0a4d7c3edcecf6f75437ce346a66e7a42612d9b968e1a7e17dbc6f66"),
+        mirrors=(
+            "https://storage.openvinotoolkit.org/repositories/open_model_zoo/public/2022.1/"
+            "colorization-siggraph/siggraph17-df00044c.pth",
+        ),
+    ),
+)
+"""The catalog."""

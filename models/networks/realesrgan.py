@@ -1,0 +1,179 @@
+"""Real-ESRGAN and every other picture network that spandrel knows, such as those of OpenModelDB.
+
+References
+----------
+.. [1] X. Wang et al., "Real-ESRGAN: Training Real-World Blind Super-Resolution with Pure Synthetic
+   Data", ICCV workshops 2021.
+.. [2] spandrel, https://github.com/chaiNNer-org/spandrel
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from torch import Tensor, nn
+
+from models.errors import CheckpointMismatch
+
+SCALES = (1, 2, 4, 8)
+"""Enlargements that the studio works with."""
+
+
+class PictureNetwork(nn.Module):
+    """A network of spandrel's, called the way that its architecture asks for.
+
+    Parameters
+    ----------
+    descriptor : spandrel.ImageModelDescriptor
+        What spandrel made of a state dict.
+    """
+
+    def __init__(self, descriptor: Any) -> None:
+        super().__init__()
+        self.network = descriptor.model
+        # Calling the descriptor itself would also pad and clamp: the first cannot be traced for
+        # every size, the second turns an infinite value into a white pixel that nobody notices.
+        self._call = descriptor._call_fn
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Restore or enlarge pictures.
+
+        Parameters
+        ----------
+        x : Tensor, shape (N, 3, H, W)
+            RGB in [0, 1], sRGB-encoded.
+
+        Returns
+        -------
+        Tensor, shape (N, 3, scale * H, scale * W)
+            RGB, not clamped: values may lie a little outside [0, 1].
+        """
+        return self._call(self.network, x)
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What a state dict says about its network."""
+
+    scale: int
+    """Enlargement."""
+
+    multiple: int
+    """The input's sides are multiples of this."""
+
+    minimum: int
+    """The input's sides are at least this."""
+
+    tiling: Literal["approximate", "never"]
+    """Whether the architecture bears tiles."""
+
+    half: bool
+    """Whether it bears 16-bit floats, of either kind."""
+
+
+def build(state: Mapping[str, Tensor]) -> nn.Module:
+    """Build the network that a state dict belongs to.
+
+    Parameters
+    ----------
+    state : mapping of str to Tensor
+        The keys of any architecture that spandrel knows.
+
+    Returns
+    -------
+    torch.nn.Module
+        A `PictureNetwork` in float32, in eval mode, without gradients.
+
+    Raises
+    ------
+    CheckpointMismatch
+        If spandrel does not know the keys, or the network is not one from RGB pictures to RGB
+        pictures of 1, 2, 4 or 8 times the size.
+    """
+    network = PictureNetwork(_describe(state))
+    return network.float().eval().requires_grad_(False)
+
+
+def traits(state: Mapping[str, Tensor]) -> Traits:
+    """Return what a state dict says about its network.
+
+    Parameters
+    ----------
+    state : mapping of str to Tensor
+        As for `build`.
+
+    Raises
+    ------
+    CheckpointMismatch
+        As `build` does.
+    """
+    from spandrel import ModelTiling
+
+    descriptor = _describe(state)
+    needs = descriptor.size_requirements
+    return Traits(
+        scale=descriptor.scale,
+        multiple=needs.multiple_of,
+        minimum=needs.minimum,
+        tiling="approximate" if descriptor.tiling is ModelTiling.SUPPORTED else "never",
+        half=descriptor.supports_half and descriptor.supports_bfloat16,
+    )
+
+
+def interpolate(strong: Mapping[str, Tensor], weak: Mapping[str, Tensor], strength: float) -> dict[str, Tensor]:
+    """Mix two networks of one shape, tensor by tensor: the denoise strength of general-x4v3.
+
+    Parameters
+    ----------
+    strong, weak : mapping of str to Tensor
+        State dicts of the network that denoises strongly and of the one that keeps noise.
+    strength : float
+        From 0 (`weak` alone) to 1 (`strong` alone).
+
+    Returns
+    -------
+    dict of str to Tensor
+        ``strength * strong + (1 - strength) * weak``.
+
+    Raises
+    ------
+    CheckpointMismatch
+        If the two do not have the same keys and shapes.
+    """
+    shapes = [{key: tensor.shape for key, tensor in state.items()} for state in (strong, weak)]
+    if shapes[0] != shapes[1]:
+        differing = sorted(key for key, _ in shapes[0].items() ^ shapes[1].items())
+        msg = (
+            "Expected two state dicts of one network, got two that differ, first in "
+            f"{differing[0]}. Choose the two files of one release."
+        )
+        raise CheckpointMismatch(msg)
+    return {key: strength * tensor + (1 - strength) * weak[key] for key, tensor in strong.items()}
+
+
+def _describe(state: Mapping[str, Tensor]) -> Any:
+    """Let spandrel read a state dict, and refuse what is not a picture network of ours."""
+    from spandrel import ImageModelDescriptor, ModelLoader, UnsupportedModelError
+
+    try:
+        descriptor = ModelLoader().load_from_state_dict(dict(state))
+    except (UnsupportedModelError, RuntimeError, KeyError, ValueError) as error:
+        got = ", ".join(list(state)[:4]) or "no tensors"
+        msg = (
+            f"Expected a network that spandrel knows, got tensors that fit none ({got} ...): "
+            f"{error}. Choose a file of one of the architectures that spandrel lists."
+        )
+        raise CheckpointMismatch(msg) from error
+    name = descriptor.architecture.name
+    if not isinstance(descriptor, ImageModelDescriptor) or descriptor.purpose == "FaceSR":
+        msg = f"Expected a network for whole pictures, got {name}, which is for another purpose."
+        raise CheckpointMismatch(msg)
+    channels = (descriptor.input_channels, descriptor.output_channels)
+    if descriptor.scale not in SCALES or channels != (3, 3):
+        msg = (
+            f"Expected a network from RGB to RGB that enlarges by one of {SCALES}, got {name} "
+            f"from {channels[0]} to {channels[1]} channels that enlarges by {descriptor.scale}. "
+            "Choose another file."
+        )
+        raise CheckpointMismatch(msg)
+    return descriptor

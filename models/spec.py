@@ -1,0 +1,90 @@
+"""What the studio must know of a model, as data."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Task = Literal["upscale", "deblur", "colorize"]
+Tier = Literal["fast", "full", "own"]
+Tiling = Literal["exact", "approximate", "never"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSpec:
+    """One model; sizes are in pixels of its input."""
+
+    id: str
+    """The name that commands and settings use."""
+
+    title: str
+    """The name that people read."""
+
+    task: Task
+    """What it is for."""
+
+    tier: Tier
+    """``"fast"`` comes in the box, ``"full"`` is downloaded, ``"own"`` is a person's file."""
+
+    builder: str
+    """``"module:function"`` that makes the network of a state dict; imported on first use."""
+
+    file: str
+    """Name of its file in the folder of its tier."""
+
+    licence: str
+    """SPDX identifier of the weights' licence."""
+
+    paper: str
+    """Where it was published."""
+
+    scale: int = 1
+    """Enlargement."""
+
+    channels: int = 3
+    """Channels of the input: 3 for RGB in [0, 1], 1 for CIE L in [0, 100]."""
+
+    multiple: int = 1
+    """Both sides are multiples of this."""
+
+    minimum: int = 1
+    """Both sides are at least this."""
+
+    context: int = 0
+    """How far an output pixel sees; where tiles are not exact, the overlap to blend over."""
+
+    tile: int = 256
+    """Side of a tile, without its overlap."""
+
+    tiling: Tiling = "approximate"
+    """Whether tiles with `context` equal the whole, come close, or must not be used."""
+
+    half: bool = False
+    """Whether it keeps its quality in 16-bit floats."""
+
+    partner: str = ""
+    """Model whose weights may be mixed in to denoise less."""
+
+    sources: tuple[str, ...] = ()
+    """Addresses of its file, in the order to try them."""
+
+    page: str = ""
+    """Page where a person finds the file."""
+
+    size: int | None = None
+    """Bytes of its file, if known."""
+
+    digest: str | None = None
+    """``"sha256:..."`` of its file, if known."""
+
+    wrappers: tuple[str, ...] = ()
+    """Keys under which a file may keep its tensors, the preferred one first."""
+
+    prefix: str = ""
+    """What the file puts before each key."""
+
+    ignored: tuple[str, ...] = ()
+    """Patterns (of `fnmatch`) of keys, without prefix, that inference does not need."""
+
+    @property
+    def bundled(self) -> bool:
+        """Whether the model comes in the box."""
+        return self.tier == "fast"
