@@ -1,0 +1,109 @@
+"""The restored picture on its way to a file: quantised a band at a time, never as a second whole copy in float."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.codecs.raster import Samples, as_samples
+from pipeline.errors import PhotoUnwritable
+
+F32 = NDArray[np.float32]
+BAND_PIXELS = 1 << 20
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """Pixels and alpha of one size, to be written with a number of bits."""
+
+    pixels: F32
+    """Shape (H, W, 3), RGB, [0, 1]."""
+
+    alpha: F32 | None
+    """Shape (H, W), straight, [0, 1]."""
+
+    depth: int
+    """8 or 16 bits a channel."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        return self.pixels.shape[1], self.pixels.shape[0]
+
+    @property
+    def channels(self) -> int:
+        """3, or 4 with alpha."""
+        return 3 if self.alpha is None else 4
+
+    def bands(self) -> list[tuple[int, int]]:
+        """Return the first row and the one after the last of bands of about a million pixels."""
+        height, width = self.pixels.shape[:2]
+        step = max(1, BAND_PIXELS // width)
+        return [(top, min(top + step, height)) for top in range(0, height, step)]
+
+    def rows(self, top: int, bottom: int) -> Samples:
+        """Quantise some rows by rounding, without dithering.
+
+        Returns
+        -------
+        ndarray of uint8 or uint16, shape (bottom - top, W, channels)
+
+        Raises
+        ------
+        PhotoUnwritable
+            Where a value is not finite.
+        """
+        band = self.pixels[top:bottom]
+        if self.alpha is not None:
+            band = np.concatenate([band, self.alpha[top:bottom, :, None]], axis=2)
+        if not np.isfinite(band).all():
+            msg = "The picture holds values that are not numbers; it was not written. Restore it again."
+            raise PhotoUnwritable(msg)
+        white = np.float32((1 << self.depth) - 1)
+        return as_samples(np.rint(np.clip(band, 0, 1) * white), self.depth // 8)
+
+    def whole(self) -> Samples:
+        """Quantise the whole picture."""
+        samples = np.empty((*self.pixels.shape[:2], self.channels), np.uint8 if self.depth == 8 else np.uint16)
+        for top, bottom in self.bands():
+            samples[top:bottom] = self.rows(top, bottom)
+        return samples
+
+
+def flattened(pixels: F32, alpha: F32) -> F32:
+    """Lay straight colours on white.
+
+    Parameters
+    ----------
+    pixels : ndarray of float32, shape (H, W, 3)
+    alpha : ndarray of float32, shape (H, W)
+
+    Returns
+    -------
+    ndarray of float32, shape (H, W, 3)
+    """
+    opacity = alpha[..., None]
+    return pixels * opacity + (1 - opacity)
+
+
+def resized_alpha(alpha: F32, size: tuple[int, int]) -> F32:
+    """Resize an alpha plane beside the colours: Lanczos where it grows, areas where it shrinks.
+
+    Parameters
+    ----------
+    alpha : ndarray of float32, shape (H, W), range [0, 1]
+    size : tuple of int
+        Width and height.
+
+    Returns
+    -------
+    ndarray of float32, range [0, 1]
+        Lanczos overshoots at edges; what leaves the range is cut.
+    """
+    height, width = alpha.shape
+    if size == (width, height):
+        return alpha
+    shrinks = size[0] * size[1] < width * height
+    resized = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LANCZOS4)
+    return np.clip(resized, 0, 1).reshape(size[1], size[0])

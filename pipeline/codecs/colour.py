@@ -1,0 +1,115 @@
+"""Into sRGB and nothing else: ICC profiles by Little CMS, in float where it counts."""
+
+import io
+from functools import cache
+
+import imagecodecs
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ImageCms
+
+from pipeline.codecs.raster import Space
+from pipeline.notices import Notice
+
+F32 = NDArray[np.float32]
+BAND_ROWS = 256
+SIGNATURES: dict[bytes, Space] = {b"GRAY": "GRAY", b"RGB ": "RGB", b"CMYK": "CMYK"}
+INVISIBLE = 0.5 / 255
+
+
+@cache
+def srgb_profile() -> bytes:
+    """Return an sRGB profile, equal in every process: its date of creation is a fixed one."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    profile[24:36] = bytes.fromhex("07ce000200090006001f0000")  # the date in HP's sRGB, 9 February 1998
+    return bytes(profile)
+
+
+@cache
+def adobe_rgb_profile() -> bytes:
+    """Return the profile that cameras mean when EXIF says Adobe RGB and nothing is embedded."""
+    return bytes(imagecodecs.cms_profile("adobergb"))
+
+
+def to_srgb(samples: F32, space: Space, icc: bytes | None) -> tuple[F32, tuple[Notice, ...]]:
+    """Convert samples to sRGB.
+
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (H, W, C), range [0, 1]
+        C is 1 for grey, 3 for RGB, 4 for CMYK.
+    space : {'GRAY', 'RGB', 'CMYK'}
+    icc : bytes or None
+        The embedded profile. Without one, grey and RGB are taken for sRGB, and CMYK by the plain formula.
+
+    Returns
+    -------
+    pixels : ndarray of float32, shape (H, W, 3), range [0, 1]
+        The very same numbers where the profile is sRGB's equal.
+    notices : tuple of Notice
+        What was converted, or why a profile was not used.
+    """
+    if icc is None:
+        return _assumed(samples, space)
+    try:
+        name = ImageCms.getProfileDescription(io.BytesIO(icc)).strip() or "a profile without a name"
+        meant = SIGNATURES.get(icc[16:20])
+        if meant == "RGB" and space == "GRAY":  # grey pictures in a studio's RGB space are common, and clear
+            samples, space = np.repeat(samples, 3, axis=2), "RGB"
+        if meant != space:
+            return _ignored(samples, space, f"{name} describes {icc[16:20].decode('ascii', 'replace').strip()}")
+        if _is_srgb(space, icc):
+            return _assumed(samples, space)
+        pixels = _by_bands(samples, space, icc)
+    except (imagecodecs.CmsError, ImageCms.PyCMSError, OSError, ValueError) as error:
+        return _ignored(samples, space, f"it is damaged ({error})")
+    notice = Notice("profile-converted", f"The colours were converted from {name} to sRGB.")
+    return pixels, (notice,)
+
+
+def _assumed(samples: F32, space: Space) -> tuple[F32, tuple[Notice, ...]]:
+    """Take samples for sRGB, or CMYK for ideal inks."""
+    if space != "CMYK":
+        return np.repeat(samples, 3, axis=2) if space == "GRAY" else samples, ()
+    notice = Notice(
+        "profile-assumed",
+        "The picture is CMYK without a usable ICC profile; its colours were converted by the plain formula.",
+    )
+    return (1 - samples[..., :3]) * (1 - samples[..., 3:]), (notice,)
+
+
+def _ignored(samples: F32, space: Space, why: str) -> tuple[F32, tuple[Notice, ...]]:
+    pixels, notices = _assumed(samples, space)
+    notice = Notice("profile-ignored", f"The embedded ICC profile was not used: {why}. sRGB was assumed.")
+    return pixels, (notice, *notices)
+
+
+def _is_srgb(space: Space, icc: bytes) -> bool:
+    """Tell sRGB by what a profile does, since it goes by many names."""
+    if space == "CMYK":
+        return False
+    steps = np.linspace(0, 1, 9, dtype=np.float32)
+    axes = np.meshgrid(*[steps] * (3 if space == "RGB" else 1), indexing="ij")
+    probe = np.stack(axes, axis=-1).reshape(1, -1, len(axes))
+    return bool(np.abs(_by_bands(probe, space, icc) - probe).max() < INVISIBLE)
+
+
+def _by_bands(samples: F32, space: Space, icc: bytes) -> F32:
+    """Convert by a profile, relative to its white and with black point compensation, a few rows at a time."""
+    pixels = np.empty((*samples.shape[:2], 3), np.float32)
+    for top in range(0, len(samples), BAND_ROWS):
+        band = np.ascontiguousarray(samples[top : top + BAND_ROWS])
+        if space == "CMYK":  # Little CMS counts float inks to 100; 16 bits are finer than any press
+            band = np.rint(band * 65535).astype(np.uint16)
+        converted = imagecodecs.cms_transform(
+            band[..., 0] if space == "GRAY" else band,
+            icc,
+            srgb_profile(),
+            colorspace=space.lower(),
+            outcolorspace="rgb",
+            outdtype=np.float32,
+            intent=imagecodecs.CMS.INTENT.RELATIVE_COLORIMETRIC,
+            flags=imagecodecs.CMS.FLAGS.BLACKPOINTCOMPENSATION,
+        )
+        pixels[top : top + BAND_ROWS] = np.clip(converted, 0, 1)
+    return pixels

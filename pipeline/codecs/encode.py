@@ -1,0 +1,63 @@
+"""From restored pixels to the bytes of a file: what each format can hold, said where it is less than there was."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.codecs.canvas import Canvas, flattened, resized_alpha
+from pipeline.codecs.encode_lossy import encode_jpeg, encode_webp
+from pipeline.codecs.encode_png import encode_png
+from pipeline.codecs.encode_tiff import encode_tiff
+from pipeline.codecs.metadata import Metadata, dropped
+from pipeline.notices import Notice
+
+F32 = NDArray[np.float32]
+LOSSY = ("jpeg", "webp")
+
+
+def lay_out(pixels: F32, alpha: F32 | None, depth: int, form: str) -> tuple[Canvas, tuple[Notice, ...]]:
+    """Bring a picture to what a format can hold of depth and alpha.
+
+    Parameters
+    ----------
+    pixels : ndarray of float32, shape (H, W, 3)
+    alpha : ndarray of float32, shape (h, w), or None
+        Of the photograph; it is resized beside the colours.
+    depth : int
+        8 or 16 bits, as the photograph had.
+    form : {'png', 'jpeg', 'webp', 'tiff'}
+    """
+    notices: list[Notice] = []
+    if depth > 8 and form in LOSSY:
+        depth = 8
+        notices.append(Notice("depth-reduced", f"{form.upper()} holds 8 bits a channel; the photo has 16."))
+    if alpha is not None:
+        alpha = resized_alpha(alpha, (pixels.shape[1], pixels.shape[0]))
+    if alpha is not None and form == "jpeg":
+        if alpha.min() < 1:
+            notices.append(Notice("alpha-flattened", "JPEG has no transparency; the picture was laid on white."))
+            pixels = flattened(pixels, alpha)
+        alpha = None
+    return Canvas(pixels, alpha, depth), tuple(notices)
+
+
+def written(canvas: Canvas, metadata: Metadata, form: str, quality: int) -> tuple[bytes, tuple[Notice, ...]]:
+    """Encode a laid out picture; `quality` counts for JPEG and WebP.
+
+    Raises
+    ------
+    PhotoUnwritable
+        Where the format cannot hold the picture, or a value is not finite.
+    """
+    notices: tuple[Notice, ...] = ()
+    if metadata.iptc and form in ("png", "webp"):
+        notices = (dropped("IPTC record", f"{form.upper()} has no place for it; JPEG and TIFF have"),)
+    match form:
+        case "jpeg":
+            data, losses = encode_jpeg(canvas, metadata, quality)
+        case "webp":
+            data, losses = encode_webp(canvas, metadata, quality)
+        case "tiff":
+            data, losses = encode_tiff(canvas, metadata), ()
+        case _:
+            data, losses = encode_png(canvas, metadata), ()
+    return data, (*notices, *losses)

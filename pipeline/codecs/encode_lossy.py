@@ -1,0 +1,101 @@
+"""Write JPEG and WebP by Pillow: 8 bits, with everything that the formats can hold."""
+
+import io
+import struct
+from dataclasses import replace
+from typing import Any
+
+from PIL import Image
+
+from pipeline.codecs import exif
+from pipeline.codecs.canvas import Canvas
+from pipeline.codecs.colour import srgb_profile
+from pipeline.codecs.metadata import Metadata, dropped
+from pipeline.errors import PhotoUnwritable
+from pipeline.notices import Notice
+
+JPEG_SIDE, WEBP_SIDE = 65_500, 16_383
+JPEG_EXIF, JPEG_XMP, JPEG_IPTC = 65_533 - 6, 65_533 - 29, 65_533 - 28
+SHARP_COLOURS = 90
+
+
+def encode_jpeg(canvas: Canvas, metadata: Metadata, quality: int) -> tuple[bytes, tuple[Notice, ...]]:
+    """Encode a picture without alpha as baseline JPEG; from quality 90 on without colour subsampling.
+
+    Returns
+    -------
+    data : bytes
+    notices : tuple of Notice
+        One for each part of the metadata that is longer than a JPEG segment.
+
+    Raises
+    ------
+    PhotoUnwritable
+        Where a side is longer than JPEG allows.
+    """
+    _check_sides("JPEG", canvas, JPEG_SIDE)
+    metadata, notices = _within_segments(metadata)
+    options: dict[str, Any] = {"dpi": tuple(round(d) for d in metadata.dpi)} if metadata.dpi else {}
+    if metadata.exif:
+        options["exif"] = exif.PREFIX + metadata.exif
+    if metadata.xmp:
+        options["xmp"] = metadata.xmp
+    subsampling = 0 if quality >= SHARP_COLOURS else 2
+    data = _saved(canvas, "JPEG", quality=quality, subsampling=subsampling, optimize=True, **options)
+    return (data[:2] + _iptc_segment(metadata.iptc) + data[2:] if metadata.iptc else data), notices
+
+
+def _within_segments(metadata: Metadata) -> tuple[Metadata, tuple[Notice, ...]]:
+    """Drop what one segment of a JPEG cannot hold."""
+    notices = []
+    for field, most in (("exif", JPEG_EXIF), ("xmp", JPEG_XMP), ("iptc", JPEG_IPTC)):
+        length = len(getattr(metadata, field) or b"")
+        if length > most:
+            why = f"it has {length} bytes, and JPEG takes {most}; PNG and TIFF take it all"
+            notices.append(dropped(f"{field.upper()} data", why))
+            metadata = replace(metadata, **{field: None})
+    return metadata, tuple(notices)
+
+
+def _iptc_segment(record: bytes) -> bytes:
+    """Wrap an IPTC record as the image resource 0x0404 of an APP13 segment, where readers look for it."""
+    resource = b"8BIM\x04\x04\0\0" + struct.pack(">I", len(record)) + record + bytes(len(record) % 2)
+    body = b"Photoshop 3.0\0" + resource
+    return b"\xff\xed" + struct.pack(">H", len(body) + 2) + body
+
+
+def encode_webp(canvas: Canvas, metadata: Metadata, quality: int) -> tuple[bytes, tuple[Notice, ...]]:
+    """Encode a picture as lossy WebP, alpha without loss.
+
+    WebP has no field for dots per inch; EXIF states them.
+
+    Raises
+    ------
+    PhotoUnwritable
+        Where a side is longer than WebP allows, or the picture is more than its encoder takes.
+    """
+    _check_sides("WebP", canvas, WEBP_SIDE)
+    block, notices = metadata.exif, tuple[Notice, ...]()
+    if metadata.dpi and block is None:
+        block = exif.from_resolution(metadata.dpi)
+    elif metadata.dpi and block and exif.resolution(block) is None:
+        notices = (dropped("dots per inch", "WebP states them in EXIF, and its EXIF data has no place for them"),)
+    data = _saved(canvas, "WEBP", quality=quality, method=2, exact=True, exif=block or b"", xmp=metadata.xmp or b"")
+    return data, notices
+
+
+def _check_sides(name: str, canvas: Canvas, most: int) -> None:
+    width, height = canvas.size
+    if max(width, height) > most:
+        msg = f"{name} holds up to {most} pixels a side, and the picture is {width} x {height}. Write PNG or TIFF."
+        raise PhotoUnwritable(msg)
+
+
+def _saved(canvas: Canvas, name: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    try:
+        Image.fromarray(canvas.whole()).save(file, name, icc_profile=srgb_profile(), **options)
+    except (OSError, ValueError) as error:
+        msg = f"The picture could not be written as {name} ({error}). Write PNG or TIFF."
+        raise PhotoUnwritable(msg) from error
+    return file.getvalue()

@@ -1,0 +1,77 @@
+"""Write PNG (ISO/IEC 15948) with 8 or 16 bits, filtered and compressed in parallel bands.
+
+Run-length deflate over rows that are subtracted from the ones above is several times as fast as the usual search
+for matches, which finds little in photographs.
+"""
+
+import os
+import struct
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from pipeline.codecs.canvas import Canvas
+from pipeline.codecs.colour import srgb_profile
+from pipeline.codecs.metadata import Metadata
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+UP = 2
+RGB, RGBA = 2, 6
+
+
+def encode_png(canvas: Canvas, metadata: Metadata) -> bytes:
+    """Encode a picture as PNG.
+
+    Parameters
+    ----------
+    canvas : Canvas
+        8 or 16 bits a channel, with or without alpha.
+    metadata : Metadata
+        IPTC has no place in PNG and is left out.
+
+    Returns
+    -------
+    bytes
+    """
+    colour_type = RGB if canvas.channels == 3 else RGBA
+    chunks = [_chunk(b"IHDR", struct.pack(">IIBBBBB", *canvas.size, canvas.depth, colour_type, 0, 0, 0))]
+    chunks.append(_chunk(b"iCCP", b"sRGB\0\0" + zlib.compress(srgb_profile())))
+    if metadata.dpi:
+        per_metre = [round(d / 0.0254) for d in metadata.dpi]
+        chunks.append(_chunk(b"pHYs", struct.pack(">IIB", *per_metre, 1)))
+    if metadata.exif:
+        chunks.append(_chunk(b"eXIf", metadata.exif))
+    if metadata.xmp:
+        chunks.append(_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + metadata.xmp))
+    chunks += [_chunk(b"IDAT", part) for part in _compressed(canvas)]
+    return b"".join([SIGNATURE, *chunks, _chunk(b"IEND", b"")])
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))
+
+
+def _compressed(canvas: Canvas) -> list[bytes]:
+    """Return the parts of one zlib stream: deflate blocks that end on bytes may be joined."""
+    checksum, parts = 1, [b"\x78\x01"]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for deflated, filtered in pool.map(lambda band: _band(canvas, *band), canvas.bands()):
+            checksum = zlib.adler32(filtered, checksum)
+            parts.append(deflated)
+    end = zlib.compressobj(wbits=-15).flush()
+    return [*parts, end + struct.pack(">I", checksum)]
+
+
+def _band(canvas: Canvas, top: int, bottom: int) -> tuple[bytes, bytes]:
+    """Filter and deflate some rows; the first is subtracted from the last of the band above."""
+    samples = canvas.rows(max(top - 1, 0), bottom)
+    lines = samples.astype(samples.dtype.newbyteorder(">")).reshape(len(samples), -1).view(np.uint8)
+    if top == 0:
+        lines = np.concatenate([np.zeros_like(lines[:1]), lines])
+    filtered = np.empty((bottom - top, lines.shape[1] + 1), np.uint8)
+    filtered[:, 0] = UP
+    np.subtract(lines[1:], lines[:-1], out=filtered[:, 1:])
+    raw = filtered.tobytes()
+    packer = zlib.compressobj(1, zlib.DEFLATED, -15, 9, zlib.Z_RLE)
+    return packer.compress(raw) + packer.flush(zlib.Z_SYNC_FLUSH), raw

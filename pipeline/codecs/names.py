@@ -1,0 +1,36 @@
+"""File names that are safe on every system."""
+
+import re
+import unicodedata
+
+LONGEST_BYTES = 180
+"""Of UTF-8; file systems allow 255, and a suffix and an ending are to follow."""
+
+RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)", re.IGNORECASE)
+
+
+def safe_stem(name: str) -> str:
+    r"""Make a safe file stem of any file name.
+
+    Parameters
+    ----------
+    name : str
+        A name or path from anywhere: browsers, archives, other systems.
+
+    Returns
+    -------
+    str
+        Without folders, ending, control characters, signs that Windows refuses, leading dots and dashes, and names
+        of Windows' devices; letters of every script are kept. ``"photo"`` where nothing is left.
+
+    Examples
+    --------
+    >>> safe_stem("C:\\scans\\фото.jpg"), safe_stem("../../.htaccess"), safe_stem("con.png")
+    ('фото', 'htaccess', '_con')
+    """
+    last = re.split(r"[/\\]", name)[-1]
+    last = re.sub(r"(?<=.)\.[A-Za-z0-9]{1,5}$", "", last.strip())
+    kept = "".join(c for c in unicodedata.normalize("NFC", last) if unicodedata.category(c) not in ("Cc", "Cs", "Cf"))
+    clean = re.sub(r'[<>:"|?*]', "_", kept).lstrip(" .-")
+    clean = clean.encode()[:LONGEST_BYTES].decode(errors="ignore").rstrip(" .")
+    return f"_{clean}" if RESERVED.match(clean) else clean or "photo"

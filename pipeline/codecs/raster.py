@@ -1,0 +1,73 @@
+"""What decoders hand over: a picture's samples as they are stored, and what the file says about them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[np.uint8] | NDArray[np.uint16]
+Space = Literal["GRAY", "RGB", "CMYK"]
+SPACES: dict[int, Space] = {1: "GRAY", 3: "RGB", 4: "CMYK"}
+
+
+@dataclass(frozen=True)
+class Raster:
+    """Decoded samples, not yet turned, reduced or converted."""
+
+    samples: Samples
+    """Shape (H, W, C): C is 1 for grey, 3 for RGB, 4 for CMYK with ink as large values."""
+
+    alpha: Samples | None
+    """Shape (H, W), straight."""
+
+    white: int
+    """The code that means 1.0: 255, 65535, or less where fewer bits are used."""
+
+    @property
+    def space(self) -> Space:
+        """The colour space by the number of channels."""
+        return SPACES[self.samples.shape[2]]
+
+    @property
+    def depth(self) -> int:
+        """Bits a channel by dtype: 8 or 16."""
+        return 8 * self.samples.dtype.itemsize
+
+
+def as_samples(values: NDArray[Any], size: int) -> Samples:
+    """Convert codes to unsigned integers of `size` bytes, 1 or 2."""
+    if size == 1:
+        return values.astype(np.uint8)
+    return values.astype(np.uint16)
+
+
+def from_channels(array: Samples, white: int) -> Raster:
+    """Sort an array of 1 to 4 channels (grey, grey and alpha, RGB, RGBA) into a raster."""
+    channels = array.reshape(*array.shape[:2], -1)
+    has_alpha = channels.shape[2] in (2, 4)
+    if not has_alpha:
+        return Raster(channels, None, white)
+    return Raster(channels[..., :-1], channels[..., -1], white)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file whose header has been read, and whose pixels have not."""
+
+    format: str
+    size: tuple[int, int]
+    """Width and height as stored."""
+
+    load: Callable[[], Raster]
+    several: bool = False
+    """Whether the file holds more pictures than the first."""
+
+    icc: bytes | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    iptc: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    remarks: tuple[str, ...] = ()
+    """Sentences on what of the file will not be used."""
