@@ -13,7 +13,8 @@ from PIL import Image
 from models.errors import StudioError
 from training import degrade, tasks
 from training.data import SUFFIXES, decode
-from training.settings import LOSSES, Settings
+from training.losses import NAMES
+from training.settings import Settings
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -64,6 +65,7 @@ NUMBERS = {
     "batch": "patches a step",
     "patch": "side of the clean patch in pixels",
     "pool": "draw from so many patches made once (distilling needs it)",
+    "crisp": "strength of an unsharp mask on what the network learns to answer",
     "learning_rate": "highest rate of Adam",
     "average": "share that the average of weights keeps a step",
     "validate_every": "steps between validations and checkpoints",
@@ -81,8 +83,8 @@ def _names(text: str) -> frozenset[str]:
 def _losses(text: str) -> tuple[tuple[str, float], ...]:
     """``l1=1,gradient=0.5`` as names and weights; a bare name weighs 1."""
     terms = [term.partition("=") for term in text.split(",")]
-    if unknown := [name for name, _, _ in terms if name not in LOSSES]:
-        msg = f"unknown loss {unknown[0]!r}; losses: {', '.join(LOSSES)}"
+    if unknown := [name for name, _, _ in terms if name not in NAMES]:
+        msg = f"unknown loss {unknown[0]!r}; losses: {', '.join(NAMES)}"
         raise argparse.ArgumentTypeError(msg)
     return tuple((name, float(weight or 1)) for name, _, weight in terms)
 

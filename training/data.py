@@ -17,10 +17,12 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from pipeline.errors import OptionError, PhotoUnreadable
-from training.degrade import Image, Recipe, grey
+from training.degrade import Image, Recipe, grey, soften
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".avif"}
 TURNS = ("e", "r90", "r180", "r270", "v", "hvt", "h", "t")
+CRISP_SIGMA = 1.5
+"""Width of the unsharp mask on the goal, in pixels."""
 GREY_PART = 0.1
 """Part of the patches made grey: old photographs are, and must stay so."""
 
@@ -137,20 +139,32 @@ class Patches(Dataset[tuple[Tensor, Tensor]]):
         How many there are.
     seed : int
         Patch `i` depends on the seed and on `i` alone, so an interrupted run goes on exactly.
+    crisp : float
+        Strength of `crispen` on the clean patch, after the damaged one is made.
     """
 
-    def __init__(self, photographs: list[Photograph], patch: int, damage: Recipe, count: int, seed: int) -> None:
+    def __init__(
+        self,
+        photographs: list[Photograph],
+        patch: int,
+        damage: Recipe,
+        count: int,
+        *,
+        seed: int,
+        crisp: float = 0,
+    ) -> None:
         self.photographs = photographs
         self.patch = patch
         self.damage = damage
         self.count = count
         self.seed = seed
+        self.crisp = crisp
 
     def __len__(self) -> int:
         return self.count
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        """Patch number `index`: damaged and clean, (3, h, w) and (3, H, W), RGB in [0, 1]."""
+        """Patch number `index`: the input and the goal, (3, h, w) and (3, H, W), RGB in [0, 1]."""
         rng = np.random.default_rng((self.seed, index))
         photo = self.photographs[rng.integers(len(self.photographs))].pixels
         top, left = (rng.integers(side - self.patch + 1) for side in photo.shape[:2])
@@ -159,7 +173,17 @@ class Patches(Dataset[tuple[Tensor, Tensor]]):
         clean: Image = turned.astype(np.float32) / 255
         if rng.random() < GREY_PART:
             clean = grey(clean)
-        return to_tensor(self.damage(clean, rng)), to_tensor(clean)
+        return to_tensor(self.damage(clean, rng)), to_tensor(crispen(clean, self.crisp))
+
+
+def crispen(image: Image, amount: float) -> Image:
+    """Unsharp mask on a goal: a network that cannot know fine detail answers too softly without it.
+
+    Real-ESRGAN sharpens what its networks learn from in the same way.
+    """
+    if not amount:
+        return image
+    return np.clip(image + amount * (image - soften(image, CRISP_SIGMA)), 0, 1)
 
 
 def to_tensor(image: Image) -> Tensor:

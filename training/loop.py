@@ -18,7 +18,7 @@ from models.errors import ModelError
 from pipeline.errors import OptionError
 from training import losses
 from training.checkpoints import LAST, begin_from, load_state
-from training.data import Patches, hold_out, read_photographs
+from training.data import Patches, Photograph, hold_out, read_photographs
 from training.pool import Pool
 from training.settings import Settings
 from training.tasks import Task
@@ -94,8 +94,8 @@ def train(task: Task, settings: Settings) -> Path:
     photographs = read_photographs(settings.data, side=settings.patch, tiers=settings.tiers, manifest=settings.manifest)
     seen, unseen = hold_out(photographs, settings.held_out)
     print(f"{task.name}: {len(seen)} photographs to train on, {len(unseen)} to validate on, {device}")
-    data = _dataset(task, settings, Patches(seen, settings.patch, task.damage, ENDLESS, settings.seed))
-    exam = Patches(unseen, settings.patch, task.damage, VALIDATION_PATCHES, VALIDATION_SEED)
+    data = _dataset(task, settings, seen)
+    exam = Patches(unseen, settings.patch, task.damage, VALIDATION_PATCHES, seed=VALIDATION_SEED)
     run = _begin(task, settings, device)
     settings.out.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(KeyboardInterrupt):
@@ -110,7 +110,16 @@ def _check_patch(task: Task, settings: Settings) -> None:
         raise OptionError(msg)
 
 
-def _dataset(task: Task, settings: Settings, patches: Patches) -> Dataset[tuple[Tensor, ...]]:
+def _dataset(task: Task, settings: Settings, photographs: list[Photograph]) -> Dataset[tuple[Tensor, ...]]:
+    """Make new patches for ever, or a pool of them."""
+    patches = Patches(
+        photographs,
+        settings.patch,
+        task.damage,
+        ENDLESS,
+        seed=settings.seed,
+        crisp=settings.crisp,
+    )
     if not settings.pool:
         return patches
     teacher = load_state(settings.teacher) if settings.teacher else None

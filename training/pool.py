@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from models.networks import srvgg
-from training.data import Patches
+from training.data import Patches, crispen, to_tensor
 
 TEACHER_BATCH = 16
 
@@ -34,7 +34,7 @@ class Pool(Dataset[tuple[Tensor, ...]]):
         pairs = [tuple(_pack(part) for part in patches[i]) for i in range(size)]
         kept = [torch.stack(parts) for parts in zip(*pairs, strict=True)]
         if teacher is not None:
-            kept.append(_answers(teacher, kept[0]))
+            kept.append(_answers(teacher, kept[0], patches.crisp))
         self.kept = kept
 
     def __len__(self) -> int:
@@ -48,11 +48,16 @@ class Pool(Dataset[tuple[Tensor, ...]]):
 
 
 @torch.inference_mode()
-def _answers(teacher: Mapping[str, Tensor], damaged: Tensor) -> Tensor:
+def _answers(teacher: Mapping[str, Tensor], damaged: Tensor, crisp: float) -> Tensor:
+    """Ask the teacher; its answers are made as crisp as the clean patches."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network = srvgg.build(teacher).to(device)
-    batches = damaged.split(TEACHER_BATCH)
-    return torch.cat([_pack(network(_unpack(batch).to(device))).cpu() for batch in batches])
+    answers = []
+    for batch in damaged.split(TEACHER_BATCH):
+        for answer in network(_unpack(batch).to(device)).clamp(0, 1).cpu():
+            image = crispen(answer.permute(1, 2, 0).numpy(), crisp)
+            answers.append(_pack(to_tensor(image)))
+    return torch.stack(answers)
 
 
 def _turned(image: Tensor, quarter: int, mirror: int) -> Tensor:

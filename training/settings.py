@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import OptionError
-
-LOSSES = ("l1", "gradient", "distill")
+from training.losses import NAMES
 
 
 @dataclass(frozen=True)
@@ -42,6 +41,8 @@ class Settings:
     """Share that the average of weights keeps a step."""
     losses: tuple[tuple[str, float], ...] = (("l1", 1.0),)
     """Names of losses and their weights."""
+    crisp: float = 0.0
+    """Strength of an unsharp mask on what the network learns to answer; 0 is the truth as it is."""
     teacher: Path | None = None
     """Safetensors file of the network to distil from."""
     start: Path | None = None
@@ -60,13 +61,14 @@ class Settings:
     """Decides first weights, patches and damage."""
 
     def __post_init__(self) -> None:
-        unknown = [name for name, _ in self.losses if name not in LOSSES]
+        unknown = [name for name, _ in self.losses if name not in NAMES]
         faults = {
-            f"losses must be among {', '.join(LOSSES)}, got {', '.join(unknown)}": bool(unknown),
+            f"losses must be among {', '.join(NAMES)}, got {', '.join(unknown)}": bool(unknown),
             "give a number of steps or minutes above 0": self.steps <= 0 and self.minutes <= 0,
             "batch must be 1 or more": self.batch < 1,
             "patch must be 16 or more": self.patch < 16,
             "the average must lie in [0, 1)": not 0 <= self.average < 1,
+            "crisp must lie in [0, 2]": not 0 <= self.crisp <= 2,
             "distilling needs a teacher and a pool": "distill" in dict(self.losses)
             and (self.teacher is None or self.pool < self.batch),
         }

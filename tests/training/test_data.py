@@ -77,7 +77,7 @@ def test_held_out_photographs_stay_when_others_go(folder):
 
 def test_a_patch_depends_on_seed_and_number_alone(folder):
     photographs = read_photographs(folder, side=32)
-    one, same, other = (Patches(photographs, 32, noisy, 100, seed) for seed in (1, 1, 2))
+    one, same, other = (Patches(photographs, 32, noisy, 100, seed=seed) for seed in (1, 1, 2))
     one[3]
     for a, b in zip(one[7], same[7], strict=True):
         assert torch.equal(a, b)
@@ -101,3 +101,13 @@ def test_patches_are_turned_cuts_of_the_photographs(folder):
         assert match or torch.equal(clean[0], clean[1]), "neither a cut nor made grey"
         turned.update(match)
     assert turned == set(range(8))
+
+
+def test_a_crisp_goal_has_steeper_edges_and_the_same_input(folder):
+    photographs = read_photographs(folder, side=64)
+    plain, crisp = (Patches(photographs, 64, keep, 9, seed=0, crisp=c)[4] for c in (0, 0.5))
+    assert torch.equal(plain[0], crisp[0])
+    energy = [float(goal.diff(dim=1).square().mean()) for _, goal in (plain, crisp)]
+    assert energy[1] > 1.2 * energy[0]
+    assert float(crisp[1].mean()) == pytest.approx(float(plain[1].mean()), abs=0.01)
+    assert 0 <= crisp[1].min() <= crisp[1].max() <= 1

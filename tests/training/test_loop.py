@@ -141,6 +141,7 @@ def test_a_loss_that_is_no_number_stops_the_run(settings):
         {"losses": (("perceptual", 1.0),)},
         {"losses": (("distill", 1.0),)},
         {"average": 1.0},
+        {"crisp": -0.1},
         {"batch": 0},
         {"patch": 8},
     ],
@@ -162,23 +163,26 @@ def test_the_rate_rises_then_falls():
     assert rate(1, step=1000) == pytest.approx(0.01)
 
 
-def test_losses_are_zero_for_the_right_answer_only():
+@pytest.mark.parametrize("name", losses.NAMES)
+def test_losses_are_zero_for_the_right_answer_only(name):
     truth = torch.rand(1, 3, 8, 8)
-    for loss in losses.LOSSES.values():
-        assert loss(truth, truth, truth) == 0
-        assert loss(truth + torch.rand_like(truth), truth, truth) > 0
+    other = truth + torch.rand_like(truth)
+    assert losses.combine([(name, 1.0)], truth, truth, truth) == 0
+    assert losses.combine([(name, 1.0)], other, truth, truth) > 0
 
 
 def test_the_gradient_loss_ignores_brightness_and_sees_edges():
     truth = torch.rand(1, 3, 8, 8)
-    assert losses.gradient(truth + 0.2, truth, None) == pytest.approx(0, abs=1e-6)
-    assert losses.gradient(0.5 * truth, truth, None) > 0.1
+    gradient = [("gradient", 1.0)]
+    assert losses.combine(gradient, truth + 0.2, truth) == pytest.approx(0, abs=1e-6)
+    assert losses.combine(gradient, 0.5 * truth, truth) > 0.1
 
 
-def test_losses_are_weighed():
-    truth = torch.zeros(1, 3, 4, 4)
-    total = losses.combine([("l1", 2.0), ("distill", 3.0)], truth + 1, truth, truth)
-    assert float(total) == pytest.approx(5)
+def test_truth_and_teacher_are_mixed_by_their_weights():
+    truth, taught = torch.zeros(1, 3, 4, 4), torch.ones(1, 3, 4, 4)
+    terms = [("l1", 3.0), ("distill", 1.0)]
+    assert losses.combine(terms, truth + 0.25, truth, taught) == 0
+    assert float(losses.combine(terms, truth, truth, taught)) == pytest.approx(4 * 0.25)
 
 
 def test_bfloat16_is_for_processors_that_have_it():
