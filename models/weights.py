@@ -223,7 +223,8 @@ def download(spec: ModelSpec, progress: Progress | None = None) -> Path:
         else:
             return target
     told = "\n".join(dict.fromkeys(reasons))
-    msg = f"{spec.title} could not be downloaded.\n{told}\nTry again, or {_by_hand(spec)}."
+    by_hand = f"get {spec.file} from {spec.page} and put it into {folder()}"
+    msg = f"{spec.title} could not be downloaded.\n{told}\nTry again, or {by_hand}."
     raise DownloadFailed(msg)
 
 
@@ -282,10 +283,6 @@ def _refusal(spec: ModelSpec, path: Path, expected: str, got: str) -> str:
         f"{path} is not the file of {spec.title}: expected {expected}, got {got}. It was left there, unused. "
         f"`python -m pipeline models download {spec.id}` replaces it."
     )
-
-
-def _by_hand(spec: ModelSpec) -> str:
-    return f"get {spec.file} from {spec.page} and put it into {folder()}"
 
 
 def _how_to_get(spec: ModelSpec, path: Path) -> str:

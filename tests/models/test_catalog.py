@@ -1,0 +1,71 @@
+"""The catalog is complete, and costs nothing to read."""
+
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+from models import catalog
+from models.errors import ModelError
+from tests.models.seeded import read_keys
+
+FULL = [spec for spec in catalog.MODELS if spec.tier == "full"]
+
+
+@pytest.mark.parametrize("spec", catalog.MODELS, ids=lambda spec: spec.id)
+def test_every_builder_is_there(spec):
+    module, _, function = spec.builder.partition(":")
+    assert callable(getattr(import_module(module), function))
+
+
+@pytest.mark.parametrize("spec", FULL, ids=lambda spec: spec.id)
+def test_every_download_is_pinned(spec):
+    assert spec.page.startswith("https://")
+    assert spec.licence.startswith("BSD")
+    assert all(source.startswith("https://") for source in spec.sources)
+    assert spec.sources
+    if spec.id != "deblurgan-inception":  # published without digest or size
+        algorithm, _, digest = spec.digest.partition(":")
+        assert (algorithm, len(bytes.fromhex(digest))) == ("sha256", 32)
+        assert spec.size > 1_000_000
+
+
+def test_ids_and_files_are_unique():
+    for values in ([spec.id for spec in catalog.MODELS], [spec.file for spec in catalog.MODELS]):
+        assert len(set(values)) == len(values)
+
+
+@pytest.mark.parametrize(
+    ("model", "keys"), [("realesr-general-x4v3", "realesr_general_x4v3"), ("realesr-animevideov3",) * 2]
+)
+def test_exact_context_is_one_pixel_a_convolution(model, keys):
+    convolutions = sum(shape[2:] == (3, 3) for shape in read_keys(keys.replace("-", "_")).values())
+    assert catalog.get(model).context == convolutions
+
+
+def test_partners_exist():
+    assert {catalog.get(spec.partner).id for spec in catalog.MODELS if spec.partner} == {"realesr-general-wdn-x4v3"}
+
+
+def test_an_unknown_id_names_its_neighbours():
+    with pytest.raises(ModelError, match=r"'siggraph'.*siggraph17"):
+        catalog.get("siggraph")
+    with pytest.raises(ModelError, match="fast-x4"):
+        catalog.find("?")
+
+
+def test_tasks_list_the_box_first():
+    assert [spec.id for spec in catalog.for_task("upscale")][:2] == ["fast-x4", "fast-x2"]
+    assert [spec.id for spec in catalog.for_task("deblur")] == ["deblurgan-mobilenet", "deblurgan-inception"]
+    assert [spec.id for spec in catalog.for_task("colorize")] == ["eccv16", "siggraph17"]
+
+
+def test_reading_the_catalog_does_not_import_torch():
+    lines = [
+        "import sys",
+        "from models import catalog, weights",
+        "weights.status(catalog.get('fast-x4'))",
+        "sys.exit('torch' in sys.modules)",
+    ]
+    assert subprocess.run([sys.executable, "-c", "\n".join(lines)], check=False).returncode == 0
