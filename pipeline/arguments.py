@@ -1,8 +1,7 @@
 """The part of the command line that makes a plan; its flags are read off the stages' own options."""
 
 import argparse
-from collections.abc import Iterator
-from dataclasses import Field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,27 +24,22 @@ def add_plan(parser: argparse.ArgumentParser) -> None:
         group = parser.add_argument_group(kind.name, kind.summary)
         action = argparse.BooleanOptionalAction
         group.add_argument(f"--{kind.name}", action=action, default=None, help="run this stage, or leave it out")
-        for flag, field, rule in _flags(kind.name, rules(kind)):
-            if field.name != "scale":
-                _add_option(group, flag, field, rule)
+        for name, rule in rules(kind).items():
+            if name != "scale":
+                _add_option(group, f"--{kind.name}-{name}", rule)
     finish = parser.add_argument_group("finish", "over the finished result")
-    for flag, field, rule in _flags("finish", rules(Finish)):
-        _add_option(finish, flag, field, rule)
+    for name, rule in rules(Finish).items():
+        _add_option(finish, f"--finish-{name}", rule)
 
 
-def _flags(prefix: str, declared: dict[str, tuple[Field[Any], Rule]]) -> Iterator[tuple[str, Field[Any], Rule]]:
-    for name, (field, rule) in declared.items():
-        yield f"--{prefix}-{name}", field, rule
-
-
-def _add_option(group: Any, flag: str, field: Field[Any], rule: Rule) -> None:
+def _add_option(group: Any, flag: str, rule: Rule) -> None:
     """Add one flag; a value that is not given stays None, so that settings files can speak first."""
     match rule:
         case Number(low=low, high=high):
-            text = f"{rule.help}; {low:g} to {high:g} (default {field.default:g})"
+            text = f"{rule.help}; {low:g} to {high:g} (default {rule.default:g})"
             group.add_argument(flag, type=float, metavar="X", help=text)
         case Choice(choices=choices):
-            text = f"{rule.help}: {', '.join(choices)} (default {field.default})"
+            text = f"{rule.help}: {', '.join(choices)} (default {rule.default})"
             group.add_argument(flag, metavar="NAME", help=text)
         case Switch():
             group.add_argument(flag, action="store_true", default=None, help=rule.help)

@@ -8,13 +8,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.photo import Output, encode_photo, read_photo
-
 from models.engine import Engine
-from pipeline.errors import PhotoError, PhotoUnwritable, StudioError
+from pipeline.errors import OptionError, PhotoError, PhotoUnwritable, StudioError
 from pipeline.notices import Notice
+from pipeline.photo import Output, encode_photo, read_photo
 from pipeline.plan import Plan
 from pipeline.run import Progress, Timing, run
+
+ENDINGS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp", ".tif": "tiff", ".tiff": "tiff"}
+"""What the names of outputs may end in, and the format that each means."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,8 @@ def restore_all(
             _restore(task, order, engine, report, lambda p, n=number: progress(n, p))  # type: ignore[misc]
             written.add(task.target)
             report.status = "done"
+        except OptionError:  # wrong for every photograph, not for this one
+            raise
         except (StudioError, OSError) as error:
             report.error = str(error)
         report.seconds = time.perf_counter() - started

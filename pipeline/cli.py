@@ -6,16 +6,15 @@ Exit codes: 0 all done, 1 some failed, 2 wrong use.
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-
-from pipeline.photo import FORMATS, Output
 
 from models import catalog, weights
 from models.engine import Engine
 from pipeline import arguments, config
-from pipeline.batch import Order, Report, restore_all, tasks
+from pipeline.batch import ENDINGS, Order, Report, restore_all, tasks
 from pipeline.errors import OptionError, StudioError
+from pipeline.photo import Output
 from pipeline.run import Progress
 
 _DONE, _SOME_FAILED, _WRONG_USE = 0, 1, 2
@@ -54,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_restore(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sources", nargs="+", type=Path, metavar="IN", help="photographs or folders")
     parser.add_argument("-o", "--output", required=True, type=Path, metavar="OUT", help="a file or a folder")
-    parser.add_argument("--format", choices=sorted(FORMATS), help="default: what OUT ends in, else png")
+    parser.add_argument("--format", choices=sorted(set(ENDINGS.values())), help="default: what OUT ends in, else png")
     parser.add_argument("--quality", type=int, default=92, help="of JPEG and WebP, 1 to 100 (default 92)")
     parser.add_argument(
         "--metadata", choices=["keep", "no-gps", "strip"], default="keep", help="EXIF and XMP (default keep)"
@@ -86,12 +85,11 @@ def _restore(args: argparse.Namespace) -> int:
 
 def _output(args: argparse.Namespace) -> Output:
     """Return the output that the flags, or the end of OUT, ask for."""
-    by_suffix = {suffix: name for name, suffixes in FORMATS.items() for suffix in suffixes}
-    named = by_suffix.get(args.output.suffix.lower())
+    named = ENDINGS.get(args.output.suffix.lower())
     is_file = args.output.suffix and not args.output.is_dir() and len(args.sources) == 1
     if is_file and args.sources[0].is_file():
         if named is None:
-            msg = f"{args.output} must end in one of {', '.join(sorted(by_suffix))}, or be a folder."
+            msg = f"{args.output} must end in one of {', '.join(ENDINGS)}, or be a folder."
             raise OptionError(msg)
         if args.format not in (None, named):
             msg = f"{args.output} ends like {named}, but --format asks for {args.format}; make them agree."
@@ -162,7 +160,7 @@ def _one_model(action: str, spec: catalog.ModelSpec) -> int:
     return _DONE
 
 
-def _bytes_line(name: str) -> "weights.Progress | None":
+def _bytes_line(name: str) -> Callable[[int, int], None] | None:
     if not sys.stderr.isatty():
         return None
 

@@ -9,13 +9,16 @@ Array = NDArray[np.float32]
 COLOURED_ABOVE = 3.0
 """Mean distance in ab from a pure tone, above which a photograph has colour of its own."""
 
-_LOOK_SIDE = 256
+_LOOK_SIDE = 64  # so small that grain averages out
 _TONES = 12
+_WHITE = np.array([0.950456, 1.0, 1.088754], np.float32)  # D65, as OpenCV has it
 
 
 def to_lab(rgb: Array) -> Array:
     """Convert RGB in [0, 1] to CIE Lab (D65; L in [0, 100]), both of shape (H, W, 3)."""
-    return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB), np.float32)
+    curve = cv2.pow((rgb + 0.055) / 1.055, 2.4)
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, curve)  # OpenCV's own sRGB path reads a coarse table
+    return np.asarray(cv2.cvtColor(linear, cv2.COLOR_LRGB2LAB), np.float32)
 
 
 def from_lab(lab: Array) -> Array:
@@ -26,15 +29,22 @@ def from_lab(lab: Array) -> Array:
     lab : ndarray of float32, shape (H, W, 3)
         L in [0, 100].
     """
-    rgb = np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), np.float32)
-    outside = (rgb < 0.0) | (rgb > 1.0)
-    if not outside.any():
-        return rgb
-    grey = np.asarray(cv2.cvtColor(lab * np.array([1, 0, 0], np.float32), cv2.COLOR_LAB2RGB), np.float32)
-    room = np.where(rgb > grey, 1.0 - grey, grey) / np.maximum(np.abs(rgb - grey), 1e-6)
-    keep = np.minimum(room.min(axis=2, keepdims=True), 1.0)
-    reduced = lab * np.concatenate([np.ones_like(keep), keep, keep], axis=2).astype(np.float32)
-    return np.clip(np.asarray(cv2.cvtColor(reduced, cv2.COLOR_LAB2RGB), np.float32), 0.0, 1.0)
+    linear, luminance = _to_linear(lab)
+    if linear.min() < 0.0 or linear.max() > 1.0:
+        distance = linear - luminance
+        room = np.where(distance > 0, 1.0 - luminance, luminance) / np.maximum(np.abs(distance), 1e-6)
+        linear = luminance + np.clip(room.min(axis=2, keepdims=True), 0.0, 1.0) * distance
+    curve = 1.055 * cv2.pow(np.maximum(linear, 0.0), 1 / 2.4) - 0.055
+    return np.clip(np.where(linear <= 0.0031308, linear * 12.92, curve), 0.0, 1.0).astype(np.float32)
+
+
+def _to_linear(lab: Array) -> tuple[Array, Array]:
+    """Return linear RGB, which may leave [0, 1], and the luminance of CIE XYZ, shape (H, W, 1)."""
+    y = (lab[..., 0] + 16) / 116
+    f = cv2.merge([y + lab[..., 1] / 500, y, y - lab[..., 2] / 200])
+    ratio = np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29))
+    xyz = (ratio * _WHITE).astype(np.float32)
+    return np.asarray(cv2.cvtColor(xyz, cv2.COLOR_XYZ2RGB), np.float32), xyz[..., 1:2]
 
 
 def colour_measure(image: Array) -> float:

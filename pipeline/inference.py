@@ -9,8 +9,8 @@ from functools import partial
 
 import cv2
 import numpy as np
-from models.catalog import ModelSpec
 
+from models.catalog import ModelSpec
 from models.engine import Network
 from pipeline.errors import InferenceFailed
 from pipeline.stages.base import Context, Image
@@ -89,11 +89,10 @@ def _fit(side: int, spec: ModelSpec) -> int:
 
 
 def _tiled(run: Callable[[Image], Image], image: Image, spec: ModelSpec, tile: int) -> Iterator[tuple[int, int, Image]]:
-    """Run over tiles with the margins that the network's reach asks for."""
-    reach = -(-spec.context // spec.multiple) * spec.multiple
-    ramp = 0 if spec.tiling == "exact" else 2 * reach
+    """Run over tiles: a margin as wide as the network sees, or, where it sees too far for that, a blended overlap."""
+    margin, ramp = (spec.context, 0) if spec.tiling == "exact" else (spec.context // 4, spec.context // 2)
     rows, columns = (
-        spans(side, tile, reach, ramp, multiple=spec.multiple, scale=spec.scale) for side in image.shape[:2]
+        spans(side, tile, margin, ramp, multiple=spec.multiple, scale=spec.scale) for side in image.shape[:2]
     )
     return run_tiled(run, image, rows, columns, scale=spec.scale)
 

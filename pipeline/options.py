@@ -17,6 +17,7 @@ class Dataclass(Protocol):
 class Number:
     """A number within ``[low, high]``."""
 
+    default: float
     low: float
     high: float
     step: float
@@ -27,6 +28,7 @@ class Number:
 class Choice:
     """One of ``choices``, or, where ``open`` says so, any other text (such as a path)."""
 
+    default: str
     choices: tuple[str, ...]
     help: str
     open: bool = False
@@ -36,6 +38,7 @@ class Choice:
 class Switch:
     """On or off."""
 
+    default: bool
     help: str
 
 
@@ -44,22 +47,22 @@ Rule = Number | Choice | Switch
 
 def number(default: float, *, low: float, high: float, step: float, help: str) -> Any:
     """Declare a dataclass field that holds a number between `low` and `high`."""
-    return field(default=default, metadata={"rule": Number(low, high, step, help)})
+    return field(default=default, metadata={"rule": Number(default, low, high, step, help)})
 
 
 def choice(default: str, choices: Sequence[str], *, help: str, open: bool = False) -> Any:
     """Declare a dataclass field that holds one of `choices`."""
-    return field(default=default, metadata={"rule": Choice(tuple(choices), help, open)})
+    return field(default=default, metadata={"rule": Choice(default, tuple(choices), help, open)})
 
 
 def switch(default: bool, *, help: str) -> Any:
     """Declare a dataclass field that is on or off."""
-    return field(default=default, metadata={"rule": Switch(help)})
+    return field(default=default, metadata={"rule": Switch(default, help)})
 
 
-def rules(options: Dataclass | type[Dataclass]) -> dict[str, tuple[Field[Any], Rule]]:
-    """Return the declared options of a dataclass by name, each with its field and its rule."""
-    return {f.name: (f, f.metadata["rule"]) for f in fields(options) if "rule" in f.metadata}
+def rules(options: Dataclass | type[Dataclass]) -> dict[str, Rule]:
+    """Return the rules of a dataclass's options by name."""
+    return {f.name: f.metadata["rule"] for f in fields(options) if "rule" in f.metadata}
 
 
 def check(options: Dataclass) -> None:
@@ -70,7 +73,7 @@ def check(options: Dataclass) -> None:
     OptionError
         With the option's name, what it accepts and what came.
     """
-    for name, (_, rule) in rules(options).items():
+    for name, rule in rules(options).items():
         expected = _breach(rule, getattr(options, name))
         if expected:
             value = getattr(options, name)

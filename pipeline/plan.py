@@ -107,7 +107,10 @@ def from_json(text: str) -> Plan:
     parts = _mapping(document, "settings", {"stages", "optional", "finish"})
     stages = _mapping(parts.get("stages", {}), "stages", set(BY_NAME))
     finish = _mapping(parts.get("finish", {}), "finish", set(rules(Finish)))
-    optional = _mapping(dict.fromkeys(parts.get("optional", [])), "optional", set(BY_NAME))
+    optional = parts.get("optional", [])
+    if not isinstance(optional, list) or not set(map(str, optional)) <= set(BY_NAME):
+        msg = f"optional must be a list with any of {', '.join(BY_NAME)}, not {optional!r}."
+        raise OptionError(msg)
     return arrange((stage(name, stages[name]) for name in stages), optional=optional, finish=Finish(**finish))
 
 

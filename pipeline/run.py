@@ -4,12 +4,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipeline.photo import Photo
-
 from models.engine import Engine
 from pipeline.cache import Entry, ResultCache
 from pipeline.errors import WeightsMissing
 from pipeline.notices import Notice
+from pipeline.photo import Photo
 from pipeline.plan import Plan
 from pipeline.stages.base import Context, Image, Stage
 

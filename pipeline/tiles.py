@@ -56,7 +56,7 @@ def spans(side: int, tile: int, margin: int, ramp: int, *, multiple: int = 1, sc
     for start, weight in zip(starts, weights, strict=True):
         total[start * scale : (start + tile) * scale] += weight
     return [
-        Span(s, s + tile, w / np.maximum(total[s * scale : (s + tile) * scale], 1e-12))
+        Span(s, s + tile, (w / np.maximum(total[s * scale : (s + tile) * scale], 1e-12)).astype(np.float32))
         for s, w in zip(starts, weights, strict=True)
     ]
 

@@ -57,4 +57,4 @@ def _url(image: Image) -> str:
     """Return the picture as a data URL, in a quality at which no trace of the encoding shows."""
     pixels = cv2.cvtColor((image * 255 + 0.5).clip(0, 255).astype("uint8"), cv2.COLOR_RGB2BGR)
     _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, 94])
-    return "data:image/jpeg;base64," + base64.b64encode(data).decode()
+    return "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode()

@@ -29,8 +29,12 @@ def _row(spec: ModelSpec) -> None:
 
 def _download(spec: ModelSpec) -> None:
     bar = st.progress(0.0, text=f"Downloading {spec.title}")
+
+    def tell(done: int, total: int) -> None:
+        bar.progress(min(done / max(total, 1), 1.0))
+
     try:
-        weights.download(spec, lambda done, total: bar.progress(min(done / max(total, 1), 1.0)))
+        weights.download(spec, tell)
     except StudioError as error:
         st.error(str(error))
         return

@@ -7,8 +7,8 @@ import numpy as np
 import streamlit as st
 
 from pipeline.finish import Finish
-from pipeline.options import Number, rules
-from pipeline.photo import FORMATS, Output, encode_photo, restored_name
+from pipeline.options import Choice, Number, rules
+from pipeline.photo import Output, encode_photo, restored_name
 from pipeline.run import Result
 from pipeline.stages import Image
 from ui.compare import compare
@@ -39,12 +39,12 @@ def _finish_and_download(result: Result) -> None:
 
 
 def _slider(name: str) -> float:
-    field, rule = rules(Finish)[name]
+    rule = rules(Finish)[name]
     if not isinstance(rule, Number):
         msg = f"Finish.{name} must be a number to have a slider."
         raise TypeError(msg)
-    low, high = float(rule.low), float(rule.high)
-    return st.slider(name.capitalize(), low, high, float(field.default), rule.step, help=rule.help, key=f"live.{name}")
+    low, high, start = float(rule.low), float(rule.high), float(rule.default)
+    return st.slider(name.capitalize(), low, high, start, rule.step, help=rule.help, key=f"live.{name}")
 
 
 def _preview(result: Result) -> Image:
@@ -63,9 +63,9 @@ def _preview(result: Result) -> Image:
 def _download(result: Result, finish: Finish) -> None:
     """Draw the download; the file is made when the button is pressed."""
     left, middle, right = st.columns([1, 1, 2], vertical_alignment="bottom")
-    chosen = left.selectbox("Format", sorted(FORMATS), index=sorted(FORMATS).index("png"))
-    metadata = middle.selectbox("Metadata", ["keep", "no-gps", "strip"])
-    output = Output(chosen, metadata=metadata)
+    output = Output(
+        left.selectbox("Format", _choices("format")), metadata=middle.selectbox("Metadata", _choices("metadata"))
+    )
 
     def make() -> bytes:
         return encode_photo(finish.apply(result.pixels), result.photo, output).data
@@ -74,11 +74,19 @@ def _download(result: Result, finish: Finish) -> None:
         "Download",
         make,
         file_name=restored_name(result.photo.name, output),
-        mime=output.mime,
+        mime=output.media_type,
         type="primary",
         width="stretch",
         on_click="ignore",
     )
+
+
+def _choices(name: str) -> tuple[str, ...]:
+    rule = rules(Output)[name]
+    if not isinstance(rule, Choice):
+        msg = f"Output.{name} must be a choice to have a list."
+        raise TypeError(msg)
+    return rule.choices
 
 
 def _what_was_done(result: Result) -> None:

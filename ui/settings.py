@@ -1,6 +1,5 @@
 """Simple and advanced settings, as widgets; ranges and help come from the stages' own options."""
 
-from dataclasses import Field
 from typing import Any
 
 import streamlit as st
@@ -41,22 +40,21 @@ def _stage(kind: type[Stage]) -> Stage | None:
     needs_weights = kind is Colorize or kind.name == "deblur"
     is_on = st.toggle("On", value=not needs_weights, key=f"{kind.name}.on")
     options = {
-        name: _widget(f"{kind.name}.{name}", name, field, rule, disabled=not is_on)
-        for name, (field, rule) in rules(kind).items()
+        name: _widget(f"{kind.name}.{name}", name, rule, disabled=not is_on) for name, rule in rules(kind).items()
     }
     return stage(kind.name, options) if is_on else None
 
 
-def _widget(key: str, name: str, field: Field[Any], rule: Rule, *, disabled: bool) -> Any:
+def _widget(key: str, name: str, rule: Rule, *, disabled: bool) -> Any:
     """Draw the widget of one option and return its value."""
     label = name.capitalize()
     match rule:
-        case Number(low=low, high=high, step=step, help=text):
+        case Number(default, low, high, step, text):
             return st.slider(
-                label, float(low), float(high), float(field.default), step, key=key, help=text, disabled=disabled
+                label, float(low), float(high), float(default), step, key=key, help=text, disabled=disabled
             )
-        case Choice(choices=choices, help=text):
-            index = choices.index(field.default)
+        case Choice(default, choices, text):
+            index = choices.index(default)
             return st.selectbox(label, choices, index, key=key, help=text, disabled=disabled)
-        case Switch(help=text):
-            return st.toggle(label, field.default, key=key, help=text, disabled=disabled)
+        case Switch(default, text):
+            return st.toggle(label, default, key=key, help=text, disabled=disabled)

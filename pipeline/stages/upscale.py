@@ -5,9 +5,9 @@ from typing import ClassVar
 
 import cv2
 import numpy as np
-from models.catalog import ModelSpec
 
 from models import catalog
+from models.catalog import ModelSpec
 from pipeline.inference import infer
 from pipeline.options import choice, number
 from pipeline.stages.base import Context, Image, Stage
@@ -54,7 +54,8 @@ class Upscale(Stage):
         """Return the network that these options mean."""
         if self.model == FAST:
             return catalog.get("fast-x2" if self.scale <= 2 else "fast-x4")
-        return catalog.find(self.model)
+        known = {spec.id for spec in catalog.for_task("upscale")}
+        return catalog.get(self.model) if self.model in known else catalog.from_file(self.model)
 
 
 def _resize(image: Image, width: int, height: int) -> Image:

@@ -1,0 +1,168 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipeline.cli import main
+from tests.photographs import photograph
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Two small photographs, in a folder, and no downloaded models."""
+    monkeypatch.setenv("STUDIO_MODELS", str(tmp_path / "models"))
+    place = tmp_path / "in"
+    (place / "sub").mkdir(parents=True)
+    for name, path in (("coffee", place / "coffee.jpg"), ("chelsea", place / "sub" / "cat.png")):
+        pixels = (photograph(name, 64) * 255).astype(np.uint8)
+        Image.fromarray(pixels).save(path)
+    return place
+
+
+def size(path):
+    with Image.open(path) as image:
+        return image.format, image.size
+
+
+def test_one_photograph_into_a_file(folder, tmp_path, capsys):
+    out = tmp_path / "out.jpg"
+    assert main(["restore", str(folder / "coffee.jpg"), "-o", str(out), "--scale", "4"]) == 0
+    assert size(out) == ("JPEG", (256, 172))
+    said = capsys.readouterr()
+    assert "256x172" in said.out
+    assert "Deblur" in said.err
+
+
+def test_a_folder_becomes_png_and_keeps_its_structure(folder, tmp_path):
+    out = tmp_path / "out"
+    assert main(["restore", str(folder), "-o", str(out), "--only", "denoise"]) == 0
+    assert size(out / "coffee.png") == ("PNG", (64, 43))
+    assert size(out / "sub" / "cat.png")[0] == "PNG"
+
+
+def test_a_broken_file_harms_no_other(folder, tmp_path, capsys):
+    (folder / "a-broken.jpg").write_bytes(b"not a picture")
+    out = tmp_path / "out"
+    code = main(["restore", str(folder), "-o", str(out), "--only", "sharpen", "--json"])
+    report = json.loads(capsys.readouterr().out)
+    assert code == 1
+    assert [p["status"] for p in report["photographs"]] == ["failed", "done", "done"]
+    assert report["photographs"][0]["error"]
+    assert sorted(p.name for p in out.rglob("*") if p.is_file()) == ["cat.png", "coffee.png"]
+
+
+def test_the_report_holds_sizes_timings_and_notices(folder, tmp_path, capsys):
+    command = ["restore", str(folder / "coffee.jpg"), "-o", str(tmp_path / "o"), "--max-pixels", "1000", "--json"]
+    assert main(command) == 0
+    photo = json.loads(capsys.readouterr().out)["photographs"][0]
+    assert photo["original_size"] == [64, 43]
+    assert np.prod(photo["working_size"]) <= 1000
+    assert photo["size"] == [side * 2 for side in photo["working_size"]]
+    assert [s["stage"] for s in photo["stages"]] == ["denoise", "deblur", "upscale", "post-denoise", "sharpen"]
+    assert {n["code"] for n in photo["notices"]} >= {"reduced"}
+
+
+def test_strict_refuses_what_is_over_the_cap(folder, tmp_path, capsys):
+    command = ["restore", str(folder / "coffee.jpg"), "-o", str(tmp_path / "o"), "--max-pixels", "1000", "--strict"]
+    assert main(command) == 1
+    assert "64 x 43" in capsys.readouterr().err
+
+
+def test_nothing_is_overwritten_unless_told(folder, tmp_path, capsys):
+    out = tmp_path / "out.png"
+    command = ["restore", str(folder / "coffee.jpg"), "-o", str(out), "--only", "denoise"]
+    out.write_bytes(b"mine")
+    assert main(command) == 1
+    assert out.read_bytes() == b"mine"
+    assert "--overwrite" in capsys.readouterr().err
+    assert main([*command, "--overwrite"]) == 0
+    assert size(out)[0] == "PNG"
+
+
+def test_two_photographs_of_one_name_do_not_overwrite_each_other(folder, tmp_path, capsys):
+    Image.new("RGB", (32, 32)).save(folder / "coffee.png")
+    out = tmp_path / "out"
+    assert main(["restore", str(folder), "-o", str(out), "--only", "denoise", "--overwrite"]) == 1
+    assert "same name" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (["--only", "denoise,blur"], "no stage 'blur'"),
+        (["--scale", "9"], "from 1 to 4"),
+        (["--denoise-strength", "-1"], "from 0 to 3"),
+        (["--no-sharpen", "--sharpen-amount", "1"], "add --sharpen"),
+        (["--colorize-saturation", "1"], "add --colorize"),
+        (["--settings", "nowhere.json"], "cannot be read"),
+        (["--max-pixels", "0"], "pixels"),
+        (["--quality", "0"], "uality"),
+    ],
+)
+def test_wrong_use_is_told_and_exits_with_2(folder, tmp_path, capsys, flags, says):
+    assert main(["restore", str(folder / "coffee.jpg"), "-o", str(tmp_path / "o"), *flags]) == 2
+    assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [[], ["restore"], ["restore", "x"], ["models", "burn"], ["restore", "x", "-o"]])
+def test_unparsable_commands_exit_with_2(command):
+    with pytest.raises(SystemExit) as caught:
+        main(command)
+    assert caught.value.code == 2
+
+
+def test_settings_files_are_read_and_flags_overrule_them(folder, tmp_path, capsys):
+    settings = tmp_path / "settings.json"
+    settings.write_text('{"stages": {"denoise": {}, "upscale": {"scale": 4}}}')
+    command = ["restore", str(folder / "coffee.jpg"), "--settings", str(settings), "--json", "-o"]
+    main([*command, str(tmp_path / "one")])
+    main([*command, str(tmp_path / "two"), "--scale", "2", "--no-denoise"])
+    one, two = (json.loads(text) for text in capsys.readouterr().out.replace("}\n{", "}\n\0{").split("\0"))
+    assert one["photographs"][0]["size"] == [256, 172]
+    assert two["photographs"][0]["size"] == [128, 86]
+    assert [s["stage"] for s in two["photographs"][0]["stages"]] == ["upscale"]
+
+
+def test_a_stage_that_was_asked_for_by_name_fails_without_its_model(folder, tmp_path, capsys):
+    code = main(["restore", str(folder / "coffee.jpg"), "-o", str(tmp_path / "o"), "--deblur", "--deblur-always"])
+    assert code == 1
+    assert "models download deblurgan-mobilenet" in capsys.readouterr().err
+
+
+def test_the_finish_is_applied(folder, tmp_path):
+    command = ["restore", str(folder / "coffee.jpg"), "--only", "denoise", "-o"]
+    main([*command, str(tmp_path / "plain.png")])
+    main([*command, str(tmp_path / "soft.png"), "--finish-blur", "3"])
+    plain, soft = (np.asarray(Image.open(tmp_path / f"{name}.png"), float) for name in ("plain", "soft"))
+    assert np.abs(np.diff(soft, axis=1)).mean() < np.abs(np.diff(plain, axis=1)).mean() / 2
+
+
+def test_models_are_listed_and_the_box_verifies(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("STUDIO_MODELS", str(tmp_path))
+    assert main(["models", "list"]) == 0
+    listed = capsys.readouterr().out
+    assert "fast-x4" in listed
+    assert "missing" in listed
+    assert main(["models", "verify", "fast-x4", "fast-x2"]) == 0
+    assert capsys.readouterr().out.count("verified") == 2
+
+
+def test_a_tampered_model_is_named_with_what_was_expected(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("STUDIO_MODELS", str(tmp_path))
+    (tmp_path / "RealESRGAN_x4plus.pth").write_bytes(b"something else")
+    assert main(["models", "verify", "realesrgan-x4plus"]) == 1
+    assert "expected" in capsys.readouterr().err.lower()
+
+
+def test_the_default_chain_imports_neither_torch_nor_streamlit(folder, tmp_path):
+    script = (
+        "import sys; from pipeline.cli import main\n"
+        f"code = main(['restore', {str(folder / 'coffee.jpg')!r}, '-o', {str(tmp_path / 'o.png')!r}])\n"
+        "print(code, sorted({'torch', 'streamlit', 'spandrel'} & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines()[-1] == "0 []"
+    assert "\r" not in run.stderr  # no progress line in a pipe

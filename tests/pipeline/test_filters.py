@@ -1,0 +1,61 @@
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.filters import blur_measure, by_strips, gaussian, guided_filter, luma, noise_sigma
+from tests.photographs import noisy, photograph
+
+
+@pytest.mark.parametrize("sigma", [0.02, 0.05, 0.1])
+@pytest.mark.parametrize("name", ["astronaut", "coffee"])
+def test_noise_is_measured(name, sigma):
+    smooth = gaussian(photograph(name), 2)
+    grey = np.repeat(noisy(luma(smooth)[..., None], sigma), 3, axis=2)
+    assert noise_sigma(grey) == pytest.approx(sigma, rel=0.35)
+
+
+@pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea"])
+def test_texture_is_not_taken_for_noise(name):
+    assert noise_sigma(photograph(name)) < noise_sigma(noisy(photograph(name), 0.04)) / 2
+
+
+def test_a_picture_smaller_than_a_block_has_no_noise():
+    assert noise_sigma(np.random.default_rng(0).random((8, 300, 3), np.float32)) == 0
+
+
+@pytest.mark.parametrize("name", ["astronaut", "coffee", "rocket"])
+def test_blur_grows_with_blur(name):
+    image = photograph(name, 384)
+    measures = [blur_measure(gaussian(image, sigma) if sigma else image) for sigma in (0, 1, 2, 4)]
+    assert measures == sorted(measures)
+    assert measures[-1] > measures[0] + 0.15
+
+
+def test_guided_filter_smooths_the_flat_and_keeps_the_edge():
+    step = np.zeros((64, 64), np.float32)
+    step[:, 32:] = 1
+    grainy = step + np.random.default_rng(0).normal(0, 0.05, step.shape).astype(np.float32)
+    out = guided_filter(grainy, grainy, radius=3, epsilon=0.02)
+    assert out[:, 5:25].std() < grainy[:, 5:25].std() / 2
+    assert out[:, 33].mean() - out[:, 30].mean() > 0.9
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(1, 300), st.integers(1, 40))
+def test_strips_equal_the_whole(height, width):
+    image = np.random.default_rng(height).random((height, width, 3), np.float32)
+    seen = []
+    out = by_strips(image, lambda s: gaussian(s, 1.0), halo=6, advance=seen.append)
+    np.testing.assert_allclose(out, gaussian(image, 1.0), atol=2e-3)
+    assert seen[0] == 0
+
+
+def test_strips_of_a_large_picture_meet_without_a_seam(monkeypatch):
+    monkeypatch.setattr("pipeline.filters._STRIP_PIXELS", 64 * 32)
+    image = cv2.resize(photograph("astronaut"), (64, 200)).astype(np.float32)
+    seen = []
+    out = by_strips(image, lambda s: gaussian(s, 1.0), halo=6, advance=seen.append)
+    assert len(seen) > 5
+    np.testing.assert_allclose(out, gaussian(image, 1.0), atol=1e-6)

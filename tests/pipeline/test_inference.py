@@ -1,0 +1,155 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from safetensors.torch import save_file
+
+from models import catalog
+from models.engine import Engine
+from models.networks.srvgg import SRVGG
+from pipeline.errors import Cancelled, InferenceFailed
+from pipeline.inference import infer
+from pipeline.stages import Context
+from tests.models.seeded import seeded_tensor
+from tests.photographs import photograph
+from tests.pipeline.fakes import FakeEngine
+
+SPEC = replace(catalog.get("fast-x2"), context=2, tile=16, tiling="exact")
+
+
+def enlarge(x, network=None):
+    return np.repeat(np.repeat(x, 2, axis=2), 2, axis=3)
+
+
+def context(function, **traits):
+    return Context(FakeEngine(function, **traits))
+
+
+def image(height=40, width=37):
+    return np.random.default_rng(0).random((height, width, 3), np.float32)
+
+
+def doubled(picture):
+    return np.repeat(np.repeat(picture, 2, axis=0), 2, axis=1)
+
+
+def test_a_network_that_works_is_used_as_it_is():
+    ctx = context(enlarge)
+    np.testing.assert_allclose(infer(SPEC, image(), ctx), doubled(image()), atol=1e-6)
+    assert not ctx.notices
+
+
+def test_a_tile_without_memory_is_tried_in_smaller_ones():
+    spec = replace(SPEC, tile=96)
+
+    def small_memory(x, network):
+        if x.shape[2] * x.shape[3] > 70 * 70:
+            raise MemoryError
+        return enlarge(x)
+
+    ctx = context(small_memory)
+    picture = image(96, 96)
+    np.testing.assert_allclose(infer(spec, picture, ctx), doubled(picture), atol=1e-6)
+    assert "ran out of memory; tried again in smaller tiles" in ctx.notices[0].message
+
+
+def test_values_that_are_not_numbers_are_computed_again_in_float32():
+    def overflows(x, network):
+        return enlarge(x) if network.precision == "float32" else np.full_like(enlarge(x), np.nan)
+
+    ctx = context(overflows, precision="bfloat16")
+    assert np.isfinite(infer(SPEC, image(), ctx)).all()
+    assert any("float32" in notice.message for notice in ctx.notices)
+
+
+def test_a_card_that_fails_hands_over_to_the_cpu():
+    def broken_card(x, network):
+        if network.device == "cuda":
+            raise MemoryError
+        return enlarge(x)
+
+    ctx = context(broken_card, device="cuda", precision="float16")
+    assert infer(SPEC, image(), ctx).shape == (80, 74, 3)
+    assert "on the CPU" in ctx.notices[-1].message
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_one_bad_value_that_stays_is_an_error_never_a_hole(bad):
+    def poisoned(x, network):
+        out = enlarge(x)
+        out[0, 1, 3, 3] = bad
+        return out
+
+    with pytest.raises(InferenceFailed, match="not numbers in every way tried"):
+        infer(SPEC, image(), context(poisoned))
+
+
+def test_cancel_stops_at_the_next_tile():
+    tiles = []
+
+    def count(x, network):
+        tiles.append(x.shape)
+        return enlarge(x)
+
+    ctx = context(count)
+    ctx.cancelled = lambda: len(tiles) >= 2
+    with pytest.raises(Cancelled):
+        infer(SPEC, image(), ctx)
+    assert len(tiles) == 2
+
+
+def test_progress_rises_to_the_share():
+    seen = []
+    ctx = context(enlarge)
+    ctx.progress = seen.append
+    infer(SPEC, image(), ctx, share=0.5)
+    assert seen == sorted(seen)
+    assert seen[-1] == 0.5
+    assert len(seen) > 4
+
+
+def test_black_and_white_stays_so():
+    grey = np.repeat(image()[..., :1], 3, axis=2)
+
+    def tint(x, network):
+        return enlarge(x) * np.array([1, 0.9, 0.8], np.float32)[None, :, None, None]
+
+    out = infer(SPEC, grey, context(tint))
+    np.testing.assert_array_equal(out[..., 0], out[..., 2])
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 50), (65, 31)])
+def test_any_size_is_padded_for_the_network_and_cropped_back(size):
+    spec = replace(SPEC, multiple=8, minimum=32, tile=32)
+
+    def strict(x, network):
+        assert x.shape[2] % 8 == x.shape[3] % 8 == 0
+        assert min(x.shape[2:]) >= 32
+        return enlarge(x)
+
+    picture = image(*size)
+    out = infer(spec, picture, context(strict))
+    np.testing.assert_allclose(out[::2, ::2], picture, atol=1e-6)
+
+
+def own(tmp_path, spec, module):
+    """The spec with seeded weights in a file of its own."""
+    path = tmp_path / "own.safetensors"
+    save_file({key: seeded_tensor(key, tuple(t.shape)) for key, t in module.state_dict().items()}, path)
+    return replace(spec, tier="own", file=str(path), size=None, digest=None, prefix="", ignored=(), wrappers=())
+
+
+def test_tiles_of_srvgg_equal_the_whole(tmp_path):
+    module = SRVGG(num_feat=8, num_conv=4, scale=2)
+    spec = own(tmp_path, replace(catalog.get("fast-x2"), context=6, tile=40), module)
+    ctx = Context(Engine("cpu", "float32"))
+    whole = infer(replace(spec, tile=1000), photograph("astronaut", 150), ctx)
+    tiled = infer(spec, photograph("astronaut", 150), ctx)
+    np.testing.assert_allclose(tiled, whole, atol=1e-5)
+
+
+def step_ratio(image, period):
+    """Mean step across the columns that are multiples of `period`, over the mean step elsewhere."""
+    steps = np.abs(np.diff(image, axis=1)).mean(axis=(0, 2))
+    at = np.arange(1, image.shape[1]) % period == 0
+    return steps[at].mean() / steps[~at].mean()

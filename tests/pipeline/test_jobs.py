@@ -1,0 +1,81 @@
+import threading
+
+import pytest
+
+from pipeline.errors import Cancelled, PhotoUnreadable, QueueFull
+from pipeline.jobs import JobQueue, State
+
+
+def test_a_job_gives_its_result():
+    job = JobQueue().submit(lambda job: 6 * 7)
+    assert job.wait(5)
+    assert (job.state, job.result, job.error) == (State.DONE, 42, None)
+
+
+def test_an_error_is_kept_and_the_next_job_runs():
+    queue = JobQueue()
+
+    def fail(job):
+        raise PhotoUnreadable("not a picture")
+
+    broken, fine = queue.submit(fail), queue.submit(lambda job: "fine")
+    assert fine.wait(5)
+    assert broken.state is State.FAILED
+    assert str(broken.error) == "not a picture"
+    assert fine.result == "fine"
+
+
+def blocked(queue):
+    """A job that runs until it is released or cancelled."""
+    running, release = threading.Event(), threading.Event()
+
+    def work(job):
+        running.set()
+        while not release.wait(0.01):
+            if job.cancelled():
+                raise Cancelled("stopped")
+
+    job = queue.submit(work)
+    assert running.wait(5)
+    return job, release
+
+
+def test_jobs_wait_their_turn_and_know_their_place():
+    queue = JobQueue()
+    first, release = blocked(queue)
+    second, third = queue.submit(lambda job: 2), queue.submit(lambda job: 3)
+    assert [queue.ahead(j) for j in (first, second, third)] == [0, 1, 2]
+    assert second.state is State.WAITING
+    release.set()
+    assert third.wait(5)
+    assert queue.ahead(third) == 0
+
+
+def test_a_running_job_is_cancelled():
+    job, _ = blocked(JobQueue())
+    job.cancel()
+    assert job.wait(5)
+    assert job.state is State.CANCELLED
+
+
+def test_a_waiting_job_that_is_cancelled_never_starts():
+    queue = JobQueue()
+    _, release = blocked(queue)
+    started = []
+    waiting = queue.submit(lambda job: started.append(True))
+    waiting.cancel()
+    release.set()
+    assert waiting.wait(5)
+    assert waiting.state is State.CANCELLED
+    assert not started
+
+
+def test_the_queue_is_bounded_and_opens_again():
+    queue = JobQueue(max_waiting=1)
+    _, release = blocked(queue)
+    waiting = queue.submit(lambda job: None)
+    with pytest.raises(QueueFull, match="waiting already"):
+        queue.submit(lambda job: None)
+    release.set()
+    assert waiting.wait(5)
+    assert queue.submit(lambda job: 1).wait(5)

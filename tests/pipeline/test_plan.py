@@ -1,0 +1,106 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import OptionError
+from pipeline.finish import Finish
+from pipeline.options import Choice, Number, rules
+from pipeline.plan import Plan, arrange, from_json, simple, stage, to_json
+from pipeline.stages import BY_NAME, ORDER, Colorize, Denoise, Sharpen, Upscale
+
+
+def values(rule):
+    match rule:
+        case Number(low=low, high=high):
+            return st.floats(low, high)
+        case Choice(choices=choices):
+            return st.sampled_from(choices)
+    return st.booleans()
+
+
+def options(kind):
+    return st.fixed_dictionaries({name: values(rule) for name, rule in rules(kind).items()}).map(lambda o: kind(**o))
+
+
+plans = st.builds(
+    arrange,
+    st.lists(st.sampled_from(ORDER), unique=True).flatmap(lambda kinds: st.tuples(*map(options, kinds))),
+    optional=st.sets(st.sampled_from(list(BY_NAME))),
+    finish=options(Finish),
+)
+
+
+@given(plans)
+def test_settings_survive_json(plan):
+    assert from_json(to_json(plan)) == plan
+
+
+@given(plans)
+def test_stages_are_in_the_order_of_the_pipeline(plan):
+    names = list(BY_NAME)
+    places = [names.index(s.name) for s in plan.stages]
+    assert places == sorted(places)
+
+
+def test_simple_mode_is_the_whole_chain():
+    assert [s.name for s in simple(4).stages] == ["denoise", "deblur", "upscale", "post-denoise", "sharpen"]
+    assert [s.name for s in simple(4, colorize=True).stages][2] == "colorize"
+
+
+def test_simple_mode_takes_the_scale_and_the_tier():
+    fast, full = simple(4, tier="fast"), simple(4, tier="full")
+    assert stage_of(fast, "upscale") == Upscale(scale=4)
+    assert stage_of(full, "upscale").model == "realesrgan-x4plus"
+    assert stage_of(full, "deblur").model == "deblurgan-inception"
+
+
+def stage_of(plan, name):
+    return next(s for s in plan.stages if s.name == name)
+
+
+def test_a_stage_runs_once():
+    with pytest.raises(OptionError, match="once"):
+        arrange([Denoise(), Denoise()])
+
+
+def test_a_plan_out_of_order_is_refused():
+    with pytest.raises(OptionError, match="in this order"):
+        Plan((Sharpen(), Denoise()))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{", "line 1"),
+        ("[]", "must be an object"),
+        ('{"stage": {}}', "no stage"),
+        ('{"stages": {"blurr": {}}}', "no blurr"),
+        ('{"stages": {"denoise": {"power": 1}}}', "no power"),
+        ('{"stages": {"denoise": {"strength": 99}}}', "from 0 to 3"),
+        ('{"finish": {"blur": -1}}', "from 0 to 3"),
+        ('{"optional": ["nothing"]}', "must be a list"),
+        ('{"optional": 5}', "optional"),
+    ],
+)
+def test_wrong_settings_say_what_is_wrong(text, says):
+    with pytest.raises(OptionError, match=says):
+        from_json(text)
+
+
+def test_unknown_stage_names_the_known_ones():
+    with pytest.raises(OptionError, match="denoise, deblur, colorize"):
+        stage("denoize", {})
+
+
+def test_keys_tell_plans_apart_and_prefixes_alike():
+    one, two = arrange([Denoise(), Sharpen()]), arrange([Denoise(), Sharpen(amount=2)])
+    assert one.key(1) == two.key(1)
+    assert one.key(2) != two.key(2)
+    json.loads(one.key(2))
+
+
+def test_colorize_is_optional_only_in_simple_mode():
+    assert "colorize" in simple(colorize=True).optional
+    assert not arrange([Colorize()]).optional

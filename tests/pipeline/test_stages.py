@@ -1,0 +1,173 @@
+import cv2
+import numpy as np
+import pytest
+
+from models.engine import Engine
+from pipeline.colour import to_lab
+from pipeline.errors import WeightsMissing
+from pipeline.filters import gaussian, luma
+from pipeline.finish import Finish
+from pipeline.stages import ORDER, Colorize, Context, Deblur, Denoise, PostDenoise, Sharpen, Upscale
+from tests.photographs import noisy, photograph, psnr
+from tests.pipeline.fakes import FakeEngine
+
+QUIET = {
+    Denoise: Denoise(strength=0),
+    Deblur: Deblur(strength=0),
+    PostDenoise: PostDenoise(sigma=0),
+    Sharpen: Sharpen(amount=0),
+}
+SAME_SIZE = [Denoise(), PostDenoise(sigma=1), Sharpen(amount=1), Deblur(always=True), Colorize(always=True)]
+
+
+def invert(x, network):
+    """A stand-in for a network of any task: a negative, or one colour for the colorizers."""
+    if x.shape[1] == 1:
+        return np.concatenate([np.full_like(x, 20), np.full_like(x, -30)], axis=1)
+    return 1 - x
+
+
+def context(function=invert):
+    return Context(FakeEngine(function))
+
+
+@pytest.mark.parametrize("stage", QUIET.values(), ids=lambda s: s.name)
+def test_strength_zero_is_the_identity(stage):
+    ctx = context()
+    assert stage.apply(photograph("coffee"), ctx) is photograph("coffee")
+    assert not ctx.notices
+
+
+@pytest.mark.parametrize("stage", SAME_SIZE, ids=lambda s: s.name)
+def test_stages_keep_size_type_and_range_and_leave_their_input_alone(stage):
+    image = noisy(photograph("coffee"), 0.05)
+    before = image.copy()
+    out = stage.apply(image, context())
+    np.testing.assert_array_equal(image, before)
+    assert out.shape == image.shape
+    assert out.dtype == np.float32
+    assert out.min() >= 0
+    assert out.max() <= 1
+    assert not np.array_equal(out, image)
+
+
+def test_every_stage_has_a_name_and_a_summary_of_its_own():
+    assert len({kind.name for kind in ORDER}) == len({kind.summary for kind in ORDER}) == len(ORDER)
+
+
+@pytest.mark.parametrize("sigma", [0.03, 0.06])
+@pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea"])
+def test_denoise_comes_closer_to_the_truth(name, sigma):
+    truth = photograph(name, 384)
+    image = noisy(truth, sigma)
+    assert psnr(Denoise().apply(image, context()), truth) > psnr(image, truth) + 1.5
+
+
+@pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea"])
+def test_denoise_leaves_a_clean_photograph_almost_alone(name):
+    truth = photograph(name, 384)
+    assert psnr(luma(Denoise().apply(truth, context())), luma(truth)) > 38
+
+
+def test_denoise_says_when_it_does_nothing():
+    ctx = context()
+    flat = np.full((64, 64, 3), 0.5, np.float32)
+    assert Denoise().apply(flat, ctx) is flat
+    assert ctx.notices[0].code == "denoise-skipped"
+
+
+@pytest.mark.parametrize("name", ["rocket", "coffee"])
+def test_deblur_leaves_a_sharp_photograph_alone_with_the_reason(name):
+    ctx = context()
+    image = photograph(name, 480)
+    assert Deblur().apply(image, ctx) is image
+    assert "sharp already" in ctx.notices[0].message
+
+
+def test_deblur_works_on_a_blurred_one_and_where_it_is_told_to():
+    sharp = photograph("coffee", 480)
+    blurred = gaussian(sharp, 2.5)
+    np.testing.assert_allclose(Deblur().apply(blurred, context()), 1 - blurred, atol=1e-5)
+    np.testing.assert_allclose(Deblur(always=True).apply(sharp, context()), 1 - sharp, atol=1e-5)
+
+
+def test_deblur_strength_blends():
+    sharp = photograph("coffee", 480)
+    half = Deblur(always=True, strength=0.5).apply(sharp, context())
+    np.testing.assert_allclose(half, 0.5, atol=1e-5)
+
+
+def test_colorize_leaves_colour_alone_with_the_reason():
+    ctx = context()
+    assert Colorize().apply(photograph("coffee"), ctx) is photograph("coffee")
+    assert "colours already" in ctx.notices[0].message
+
+
+@pytest.mark.parametrize("tone", [(1, 1, 1), (1.0, 0.9, 0.7)], ids=["grey", "sepia"])
+def test_colorize_changes_chroma_and_keeps_luminance(tone):
+    old = np.repeat(luma(photograph("chelsea"))[..., None], 3, axis=2) * np.array(tone, np.float32)
+    out = Colorize().apply(old, context())
+    before, after = to_lab(old), to_lab(out)
+    assert np.abs(after[..., 0] - before[..., 0]).max() < 1.0
+    middle = (before[..., 0] > 40) & (before[..., 0] < 70)
+    np.testing.assert_allclose(after[middle][:, 1:].mean(axis=0), [20, -30], atol=1.5)
+
+
+def test_colorize_without_saturation_is_black_and_white():
+    out = Colorize(saturation=0, always=True).apply(photograph("coffee"), context())
+    assert np.abs(to_lab(out)[..., 1:]).max() < 0.5
+
+
+def test_sharpen_steepens_edges_and_leaves_flat_places_alone():
+    image = np.full((40, 40, 3), 0.4, np.float32)
+    image[:, 20:] = 0.6
+    image = gaussian(image, 0.7) + np.float32(0.004) * np.indices((40, 40)).sum(axis=0)[..., None] % 0.008
+    out = Sharpen(amount=1, threshold=0.02).apply(image.astype(np.float32), context())
+    assert np.abs(np.diff(out, axis=1)).max() > np.abs(np.diff(image, axis=1)).max() * 1.1
+    np.testing.assert_allclose(out[:, :12], image[:, :12], atol=1e-6)
+
+
+def test_post_denoise_is_a_gaussian_of_its_sigma():
+    dot = np.zeros((41, 41, 3), np.float32)
+    dot[20, 20] = 1
+    out = PostDenoise(sigma=1.5).apply(dot, context())[..., 0]
+    variance = (out * (np.arange(41) - 20) ** 2).sum() / out.sum()
+    assert variance == pytest.approx(1.5**2, rel=0.05)
+
+
+@pytest.mark.parametrize("scale", [1, 1.5, 2, 3, 4])
+def test_the_fast_upscaler_gives_the_factor_that_was_asked(scale):
+    image = photograph("coffee", 90)
+    out = Upscale(scale=scale).apply(image, Context(Engine("cpu")))
+    assert out.shape[:2] == tuple(round(side * scale) for side in image.shape[:2])
+    assert out.min() >= 0
+    assert out.max() <= 1
+
+
+@pytest.mark.parametrize("name", ["astronaut", "chelsea", "rocket"])
+@pytest.mark.parametrize("scale", [2, 4])
+def test_the_fast_upscaler_beats_bicubic(name, scale):
+    truth = photograph(name, 320)
+    height, width = (side // 4 * 4 for side in truth.shape[:2])
+    truth = truth[:height, :width]
+    small = cv2.resize(truth, (width // scale, height // scale), interpolation=cv2.INTER_AREA)
+    bicubic = np.clip(cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC), 0, 1)
+    out = Upscale(scale=scale).apply(small, Context(Engine("cpu")))
+    assert psnr(luma(out), luma(truth)) > psnr(luma(bicubic), luma(truth))
+
+
+@pytest.mark.parametrize(
+    "stage", [Deblur(always=True), Colorize(always=True), Upscale(model="realesrgan-x4plus")], ids=lambda s: s.name
+)
+def test_a_missing_file_names_the_ways_out(stage, tmp_path, monkeypatch):
+    monkeypatch.setenv("STUDIO_MODELS", str(tmp_path))
+    with pytest.raises(WeightsMissing, match="models download") as caught:
+        stage.apply(photograph("coffee"), Context(Engine("cpu")))
+    assert str(tmp_path) in str(caught.value)
+
+
+def test_finish_at_zero_is_the_picture_itself_and_sliders_do_their_work():
+    image = photograph("coffee")
+    energy = lambda i: np.abs(np.diff(i, axis=1)).mean()  # noqa: E731
+    assert Finish().apply(image) is image
+    assert energy(Finish(blur=2).apply(image)) < energy(image) < energy(Finish(sharpen=1).apply(image))
