@@ -220,7 +220,7 @@ def _reduction(original: tuple[int, int], size: tuple[int, int], strict: bool) -
             "Raise max_pixels, or leave strict off to have it reduced."
         )
         raise PhotoTooLarge(msg)
-    return (Notice("reduced", f"The photo was reduced from {w0} x {h0} to {w1} x {h1} pixels, to stay under the cap."),)
+    return (Notice("reduced", f"The photo was reduced from {w0} x {h0} to {w1} x {h1} pixels, as the cap demands."),)
 
 
 def _remarks(opened: Opened) -> tuple[Notice, ...]:

@@ -148,7 +148,7 @@ def _open_by_pillow(data: bytes, name: str) -> Opened:
         several=several,
         icc=info.get("icc_profile") or None,
         exif=info.get("exif") or None,
-        xmp=_as_bytes(info.get("xmp")),
+        xmp=_gif_xmp(data) if name == "GIF" else _as_bytes(info.get("xmp")),
         iptc=resources.get(0x0404) if isinstance(resources, dict) else None,
         dpi=_stored_dpi(info, name),
     )
@@ -156,6 +156,12 @@ def _open_by_pillow(data: bytes, name: str) -> Opened:
 
 def _as_bytes(text: str | bytes | None) -> bytes | None:
     return (text.encode() if isinstance(text, str) else text) or None
+
+
+def _gif_xmp(data: bytes) -> bytes | None:
+    """Find the packet in its application extension, which ends with a ramp of bytes from 255 down."""
+    found = re.search(rb"!\xff\x0bXMP DataXMP(.*?)\x01\xff\xfe", data, re.DOTALL)
+    return found[1] if found else None
 
 
 def _stored_dpi(info: dict[Any, Any], name: str) -> tuple[float, float] | None:

@@ -14,10 +14,12 @@ from pipeline.errors import PhotoUnreadable
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, SEPARATED, YCBCR = 0, 1, 2, 3, 5, 6
 CHANNELS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, PALETTE: 1, SEPARATED: 4, YCBCR: 3}
 ASSOCIATED, UNASSOCIATED = 1, 2
+UNSIGNED = 1
+SAMPLES = {UNSIGNED: "unsigned", 2: "signed", 3: "floating point"}
 CFA, LINEAR_RAW = 32803, 34892
 DNG_VERSION, REDUCED = 50706, 1
 ICC_TAG, XMP_TAG, IPTC_TAG = 34675, 700, 33723
-MOST_CHANNELS = 8
+MOST_CHANNELS = 5
 
 
 def open_tiff(data: bytes) -> Opened:
@@ -54,9 +56,10 @@ def _refuse_unusual(page: Any, data: bytes) -> None:
     if is_raw or page.subfiletype & REDUCED:
         problem = "a camera's raw data: develop it in a raw converter first"
     elif page.photometric not in CHANNELS or (page.photometric == YCBCR and page.compression not in (6, 7)):
-        problem = f"the colour space {page.photometric!s}: save it as RGB"
-    elif page.sampleformat != 1 or page.bitspersample > 16:
-        problem = f"samples of {page.bitspersample} bits, {page.sampleformat!s}: save it with 8 or 16 bits a channel"
+        problem = f"the colour space {getattr(page.photometric, 'name', page.photometric)}: save it as RGB"
+    elif page.sampleformat != UNSIGNED or page.bitspersample > 16:
+        kind = SAMPLES.get(page.sampleformat, "unusual")
+        problem = f"{kind} samples of {page.bitspersample} bits: save it with 8 or 16 bits a channel"
     elif not CHANNELS[page.photometric] <= page.samplesperpixel <= MOST_CHANNELS or page.imagedepth != 1:
         problem = f"{page.samplesperpixel} channels: save it as RGB"
     if problem:

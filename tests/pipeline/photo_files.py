@@ -1,0 +1,174 @@
+"""Files of every format, made in code: a scene that tells top from bottom and left from right, and its baggage."""
+
+import io
+import struct
+import zlib
+
+import imagecodecs
+import numpy as np
+import pillow_heif
+import tifffile
+from PIL import Image, ImageCms
+
+WIDTH, HEIGHT = 48, 32
+DPI = (300.0, 150.0)
+MAKER_NOTE = bytes(range(64))
+XMP = (
+    '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description rdf:about="" xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="{orientation}"'
+    ' xmlns:exif="http://ns.adobe.com/exif/1.0/" exif:GPSLatitude="48,30.5N">'
+    "<tiff:ImageWidth>48</tiff:ImageWidth><exif:GPSLongitude>9,3.25E</exif:GPSLongitude>"
+    '<dc:title xmlns:dc="http://purl.org/dc/elements/1.1/">Grandmother at the lake · Бабушка</dc:title>'
+    "</rdf:Description></rdf:RDF></x:xmpmeta>"
+    '<?xpacket end="w"?>'
+)
+ADOBE_RGB = bytes(imagecodecs.cms_profile("adobergb"))
+GREY_18 = bytes(imagecodecs.cms_profile("gray", gamma=1.8))
+
+
+def scene(width=WIDTH, height=HEIGHT, dtype=np.uint8, channels=3):
+    """A smooth picture without any symmetry, (H, W, channels)."""
+    y, x = np.mgrid[0:height, 0:width] / max(width, height)
+    planes = [0.15 + 0.7 * x, 0.1 + 0.8 * y, 0.2 + 0.5 * x * x + 0.2 * y, 0.3 + 0.6 * y * y]
+    white = np.iinfo(dtype).max
+    return np.rint(np.stack(planes[:channels], axis=-1) * white).astype(dtype)
+
+
+def stored(upright, orientation):
+    """Turn upright pixels into those that a file with an EXIF orientation holds; by Pillow's own table."""
+    undo = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }
+    if orientation == 1:
+        return upright
+    # Pillow has no 16-bit RGB, and turns each plane alone.
+    planes = [Image.fromarray(np.ascontiguousarray(upright[..., c])) for c in range(upright.shape[2])]
+    return np.stack([np.asarray(plane.transpose(undo[orientation])) for plane in planes], axis=-1)
+
+
+def exif(orientation=1, *, resolution=DPI):
+    """An EXIF block with a maker's note and a position."""
+    block = Image.Exif()
+    block[0x10F], block[0x110], block[0x112] = "Zeiss", "Ikonta", orientation
+    if resolution:
+        block[0x11A], block[0x11B], block[0x128] = *resolution, 2
+    block.get_ifd(0x8769).update({0x9003: "1938:06:01 12:00:00", 0x927C: MAKER_NOTE, 0xA002: WIDTH, 0xA003: HEIGHT})
+    block.get_ifd(0x8825).update({1: "N", 2: (48.0, 30.0, 30.0), 3: "E", 4: (9.0, 3.0, 15.0)})
+    return block.tobytes()
+
+
+def save(array, form, **options):
+    """Encode an array of 1 to 4 channels by Pillow, HEIC by pillow_heif."""
+    picture = Image.fromarray(np.squeeze(array))
+    file = io.BytesIO()
+    if form == "HEIC":
+        heif = pillow_heif.from_pillow(picture)
+        heif.save(file, quality=-1, **options)
+    else:
+        picture.save(file, form, **options)
+    return file.getvalue()
+
+
+def save_cmyk(array, form, **options):
+    file = io.BytesIO()
+    Image.fromarray(array, "CMYK").save(file, form, **options)
+    return file.getvalue()
+
+
+def save_tiff(array, **options):
+    file = io.BytesIO()
+    options = {"photometric": "rgb" if array.ndim == 3 and array.shape[-1] in (3, 4) else "minisblack"} | options
+    tifffile.imwrite(file, array, **options)
+    return file.getvalue()
+
+
+LOSSLESS_ENOUGH = {
+    "JPEG": {"quality": 98, "subsampling": 0},
+    "WEBP": {"lossless": True, "exact": True},
+    "AVIF": {"quality": 100, "subsampling": "4:4:4", "speed": 10},
+    "HEIC": {"chroma": 444},
+}
+
+
+def with_alpha(form):
+    """A file whose alpha falls from left to right, over the scene; GIF and palettes know only on and off."""
+    rgba = scene(channels=4)
+    rgba[..., 3] = np.where(np.arange(WIDTH) < WIDTH // 3, 0, np.arange(WIDTH) * 255 // (WIDTH - 1))
+    if form == "GIF":
+        rgba[..., 3] = np.where(rgba[..., 3] > 0, 255, 0)
+    if form == "BMP":
+        return bmp_with_alpha(rgba), rgba
+    return save(rgba, form, **LOSSLESS_ENOUGH.get(form, {})), rgba
+
+
+def bmp_with_alpha(rgba):
+    """A BMP with a version 5 header, the one that has a mask for alpha."""
+    height, width = rgba.shape[:2]
+    pixels = rgba[::-1, :, [2, 1, 0, 3]].tobytes()
+    masks = struct.pack("<IIII", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+    head = struct.pack("<IiiHHIIiiII", 124, width, height, 1, 32, 3, len(pixels), 2835, 2835, 0, 0)
+    head = (head + masks + b"BGRs").ljust(124, b"\0")
+    return b"BM" + struct.pack("<IHHI", 14 + 124 + len(pixels), 0, 0, 14 + 124) + head + pixels
+
+
+def gif_with_xmp(packet):
+    """A GIF with the application extension of XMP, whose trailer is a ramp of bytes."""
+    plain = save(scene(), "GIF")
+    flags = plain[10]
+    start = 13 + (3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0)
+    trailer = b"\x01" + bytes(range(255, -1, -1)) + b"\0"
+    return plain[:start] + b"!\xff\x0bXMP DataXMP" + packet + trailer + plain[start:]
+
+
+def png_header(width, height, *, depth=8):
+    """A PNG of a signature, a header of any size, and next to no data."""
+
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", width, height, depth, 2, 0, 0, 0)
+    data = zlib.compress(bytes(100))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+
+
+def cmyk_profile():
+    """A CMYK profile of 16 nodes, whose inks are ideal in the L*a*b* of its corners; ICC.1:2001, lut8Type."""
+    corners = np.array([[(i >> s) & 1 for s in (3, 2, 1, 0)] for i in range(16)], np.float64)
+    light = np.prod(1 - corners * [0.4, 0.5, 0.1, 0.95], axis=1)
+    lab = np.stack([light * 255, 128 - 40 * corners[:, 0] * light, 128 + 60 * corners[:, 2] * light], axis=1)
+    identity = bytes(range(256))
+    matrix = struct.pack(">9i", *(65536 if i % 4 == 0 else 0 for i in range(9)))
+    lut = b"mft1\0\0\0\0" + bytes([4, 3, 2, 0]) + matrix + identity * 4
+    lut += np.rint(lab).astype(np.uint8).tobytes() + identity * 3
+    text = b"desc\0\0\0\0" + struct.pack(">I", 11) + b"Test press\0" + bytes(8 + 3 + 67)
+    white = b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061)
+    tags, body = b"", b""
+    for name, value in ((b"desc", text), (b"wtpt", white), (b"A2B0", lut), (b"A2B1", lut)):
+        at = 128 + 4 + 4 * 12 + len(body)
+        tags += name + struct.pack(">II", at, len(value))
+        body += value + bytes(-len(value) % 4)
+    head = bytearray(128)
+    struct.pack_into(">I4sI4s4s4s", head, 0, 180 + len(body), b"", 0x02400000, b"prtr", b"CMYK", b"Lab ")
+    head[36:40] = b"acsp"
+    struct.pack_into(">3i", head, 68, 63190, 65536, 54061)
+    return bytes(head) + struct.pack(">I", 4) + tags + body
+
+
+def srgb_by_lcms(array, profile):
+    """What Pillow's own binding of Little CMS makes of an 8-bit picture, (H, W, 3) in [0, 1]."""
+    made = ImageCms.profileToProfile(
+        Image.fromarray(np.squeeze(array), "CMYK") if array.shape[2] == 4 else Image.fromarray(np.squeeze(array)),
+        ImageCms.ImageCmsProfile(io.BytesIO(profile)),
+        ImageCms.createProfile("sRGB"),
+        renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        outputMode="RGB",
+        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    )
+    return np.asarray(made, np.float32) / 255

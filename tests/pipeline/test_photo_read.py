@@ -1,0 +1,317 @@
+"""Reading: every kind of pixel comes out as upright float RGB, and what differs is said."""
+
+import hashlib
+import io
+
+import imagecodecs
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from pipeline.codecs import tags
+from pipeline.errors import OptionError, PhotoTooLarge
+from pipeline.photo import MAX_PIXELS, read_photo, safe_stem
+from tests.pipeline import photo_files as files
+
+SCENE = files.scene()
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "HEIC")
+
+
+def codes(photo):
+    return [notice.code for notice in photo.notices]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format_is_known_by_content(form, tmp_path):
+    data = files.save(SCENE, form, **files.LOSSLESS_ENOUGH.get(form, {}))
+    path = tmp_path / "Фото 1938.docx"
+    path.write_bytes(data)
+    photo = read_photo(path)
+    assert photo.format.upper() == form
+    assert (photo.size, photo.depth, photo.alpha, photo.notices) == ((files.WIDTH, files.HEIGHT), 8, None, ())
+    assert photo.pixels.dtype == np.float32
+    assert photo.digest == hashlib.sha256(data).hexdigest()
+    assert photo.name == "Фото 1938"
+    np.testing.assert_allclose(photo.pixels, SCENE / 255, atol=0.1 if form == "GIF" else 0.04)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIC"])
+def test_all_orientations_are_upright(form, orientation):
+    options = files.LOSSLESS_ENOUGH.get(form, {})
+    data = files.save(files.stored(SCENE, orientation), form, exif=files.exif(orientation), **options)
+    photo = read_photo(data)
+    np.testing.assert_allclose(photo.pixels, SCENE / 255, atol=0.04)
+    turned = orientation >= 5 and form != "HEIC"  # whose decoder turns by itself, and says nothing of it
+    assert photo.metadata.dpi == pytest.approx((150, 300) if turned else (300, 150), abs=0.1)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_orientation_turns_deep_samples_and_alpha_too(orientation):
+    deep = files.scene(dtype=np.uint16, channels=4)
+    data = files.save_tiff(
+        files.stored(deep, orientation), extrasamples=[2], extratags=[(274, 3, 1, orientation, True)]
+    )
+    photo = read_photo(data)
+    assert (np.rint(photo.pixels * 65535) == deep[..., :3]).all()
+    assert (np.rint(photo.alpha * 65535) == deep[..., 3]).all()
+
+
+@given(st.binary(min_size=2 * 8 * 9 * 3, max_size=2 * 8 * 9 * 3))
+def test_sixteen_bits_survive_the_float_exactly(raw):
+    deep = np.frombuffer(raw, np.uint16).reshape(8, 9, 3)
+    photo = read_photo(imagecodecs.png_encode(deep))
+    assert (np.rint(photo.pixels.astype(np.float64) * 65535) == deep).all()
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_a_dark_scan_of_sixteen_bits_is_still_of_sixteen(channels):
+    dark = np.squeeze(files.scene(dtype=np.uint16, channels=channels) // 300)
+    assert dark.max() < 256
+    tiff = {"photometric": "rgb" if channels > 2 else "minisblack", "extrasamples": [2] if channels in (2, 4) else None}
+    for data in (imagecodecs.png_encode(dark), files.save_tiff(dark, **tiff)):
+        photo = read_photo(data)
+        assert photo.depth == 16
+        assert photo.pixels.max() < 0.004
+
+
+def test_grey_one_bit_and_palette():
+    grey = SCENE[..., :1]
+    assert (np.rint(read_photo(files.save(grey, "PNG")).pixels * 255) == grey).all()
+    bits = Image.fromarray(SCENE).convert("1")
+    expected = np.asarray(bits.convert("RGB")) / 255
+    for form in ("PNG", "TIFF", "BMP", "GIF"):
+        file = io.BytesIO()
+        bits.save(file, form)
+        assert (read_photo(file.getvalue()).pixels == expected).all(), form
+    palette = Image.fromarray(SCENE).quantize(32)
+    for form in ("PNG", "TIFF", "BMP", "GIF"):
+        file = io.BytesIO()
+        palette.save(file, form)
+        assert (np.rint(read_photo(file.getvalue()).pixels * 255) == np.asarray(palette.convert("RGB"))).all(), form
+
+
+def test_palette_with_a_transparent_colour():
+    palette = Image.fromarray(SCENE).quantize(32)
+    file = io.BytesIO()
+    palette.save(file, "PNG", transparency=3)
+    photo = read_photo(file.getvalue())
+    assert ((photo.alpha == 0) == (np.asarray(palette) == 3)).all()
+
+
+@pytest.mark.parametrize("compression", ["group4", "packbits", "tiff_lzw", "tiff_adobe_deflate"])
+def test_scans_in_one_bit(compression):
+    bits = Image.fromarray(SCENE).convert("1")
+    file = io.BytesIO()
+    bits.save(file, "TIFF", compression=compression)
+    assert (read_photo(file.getvalue()).pixels == np.asarray(bits.convert("RGB")) / 255).all()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"tile": (16, 16)},
+        {"planarconfig": "separate"},
+        {"byteorder": ">"},
+        {"compression": "lzw", "predictor": 2},
+        {"bigtiff": True},
+    ],
+    ids=str,
+)
+def test_layouts_of_tiff(options):
+    deep = files.scene(dtype=np.uint16)
+    stored = np.moveaxis(deep, -1, 0) if "planarconfig" in options else deep
+    photo = read_photo(files.save_tiff(stored, photometric="rgb", **options))
+    assert (np.rint(photo.pixels * 65535) == deep).all()
+    assert codes(photo) == (["not-used"] if "bigtiff" in options else [])
+
+
+def test_tiff_where_zero_is_white():
+    grey = files.scene(dtype=np.uint16, channels=1)[..., 0]
+    photo = read_photo(files.save_tiff(grey, photometric="miniswhite"))
+    assert (np.rint(photo.pixels[..., 0] * 65535) == 65535 - grey).all()
+
+
+def test_tiff_with_colours_multiplied_by_alpha():
+    rgba = files.scene(dtype=np.uint16, channels=4)
+    stored = rgba.copy()
+    stored[..., :3] = np.rint(rgba[..., :3] * (rgba[..., 3:] / 65535))
+    photo = read_photo(files.save_tiff(stored, photometric="rgb", extrasamples=[1]))
+    np.testing.assert_allclose(photo.pixels, rgba[..., :3] / 65535, atol=1e-4)
+
+
+def test_cmyk_without_a_profile_is_said():
+    cmyk = files.scene(channels=4)
+    for data in (files.save_cmyk(cmyk, "TIFF"), files.save_cmyk(cmyk, "JPEG", quality=100)):
+        photo = read_photo(data)
+        assert codes(photo) == ["profile-assumed"]
+        ink = cmyk / 255
+        np.testing.assert_allclose(photo.pixels, (1 - ink[..., :3]) * (1 - ink[..., 3:]), atol=0.03)
+
+
+def test_cmyk_with_a_profile():
+    cmyk = files.scene(channels=4)
+    profile = files.cmyk_profile()
+    for form in ("TIFF", "JPEG"):
+        options = {"quality": 100} if form == "JPEG" else {}
+        photo = read_photo(files.save_cmyk(cmyk, form, icc_profile=profile, **options))
+        assert codes(photo) == ["profile-converted"]
+        assert "Test press" in photo.notices[0].message
+        np.testing.assert_allclose(photo.pixels, files.srgb_by_lcms(cmyk, profile), atol=0.04)
+
+
+def test_an_srgb_profile_changes_no_bit_and_is_not_worth_a_word():
+    deep = files.scene(dtype=np.uint16)
+    srgb = imagecodecs.cms_profile("srgb")
+    photo = read_photo(files.save_tiff(deep, iccprofile=srgb))
+    assert codes(photo) == []
+    assert (np.rint(photo.pixels * 65535) == deep).all()
+
+
+def test_profiles_are_applied_in_float():
+    deep = files.scene(dtype=np.uint16)
+    photo = read_photo(files.save_tiff(deep, iccprofile=files.ADOBE_RGB))
+    eight = files.srgb_by_lcms(files.scene(), files.ADOBE_RGB)
+    np.testing.assert_allclose(photo.pixels, eight, atol=0.03)
+    assert len(np.unique(photo.pixels)) > 1000
+
+
+def test_grey_with_a_grey_profile():
+    grey = files.scene(channels=1)
+    photo = read_photo(files.save(grey, "PNG", icc_profile=files.GREY_18))
+    linear = (grey[..., 0] / 255) ** 1.8
+    expected = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    np.testing.assert_allclose(photo.pixels[..., 0], expected, atol=2e-3)
+    assert codes(photo) == ["profile-converted"]
+
+
+@pytest.mark.parametrize("profile", [b"junk" * 100, files.ADOBE_RGB[:400], files.GREY_18], ids=["junk", "cut", "grey"])
+def test_a_profile_that_does_not_fit_is_left_aside_and_said(profile):
+    photo = read_photo(files.save(SCENE, "PNG", icc_profile=profile))
+    assert codes(photo) == ["profile-ignored"]
+    assert (np.rint(photo.pixels * 255) == SCENE).all()
+
+
+def test_a_cameras_adobe_rgb_without_a_profile():
+    interop = tags.Field(tags.LONG, {1: tags.Field(2, b"R03\0")})
+    details = tags.Field(tags.LONG, {tags.INTEROP_IFD: interop})
+    block = tags.header("<") + tags.write_table({tags.EXIF_IFD: details}, "<", 8)
+    photo = read_photo(files.save(SCENE, "PNG", exif=block))
+    np.testing.assert_allclose(photo.pixels, files.srgb_by_lcms(SCENE, files.ADOBE_RGB), atol=0.01)
+
+
+@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG", "TIFF", "AVIF", "MPO"])
+def test_the_first_of_several_pictures_is_taken_and_said(form):
+    options = files.LOSSLESS_ENOUGH.get("JPEG" if form == "MPO" else form, {})
+    other = Image.fromarray(255 - SCENE)
+    photo = read_photo(files.save(SCENE, form, save_all=True, append_images=[other], **options))
+    assert codes(photo) == ["first-frame"]
+    np.testing.assert_allclose(photo.pixels, SCENE / 255, atol=0.1 if form == "GIF" else 0.04)
+
+
+@given(
+    st.integers(8, 120), st.integers(8, 120), st.integers(3200, 9000), st.sampled_from([np.uint8, np.uint16]),
+    st.sampled_from([3, 4]),
+)  # fmt: skip
+def test_the_cap_is_never_passed_and_the_shape_is_kept(width, height, cap, dtype, channels):
+    picture = files.scene(width, height, dtype, channels)
+    if channels == 4:
+        picture[..., 3] = np.iinfo(dtype).max
+    photo = read_photo(imagecodecs.png_encode(picture), max_pixels=cap)
+    w, h = photo.size
+    assert photo.original_size == (width, height)
+    if width * height <= cap:
+        assert (w, h) == (width, height)
+        assert photo.notices == ()
+        return
+    assert cap - 2 * (w + h) <= w * h <= cap
+    long, short = (w, h) if width >= height else (h, w)
+    assert abs(short - long * min(width, height) / max(width, height)) <= 1
+    assert codes(photo) == ["reduced"]
+    assert f"{width} x {height}" in photo.notices[0].message
+    assert f"{w} x {h}" in photo.notices[0].message
+    white = np.iinfo(dtype).max
+    np.testing.assert_allclose(photo.pixels.mean((0, 1)), (picture[..., :3] / white).mean((0, 1)), atol=1e-4)
+
+
+def test_reduction_averages_areas():
+    fine = np.random.default_rng(0).integers(0, 256, (160, 240, 3)).astype(np.uint8)
+    photo = read_photo(files.save(fine, "PNG"), max_pixels=80 * 120)
+    blocks = fine.reshape(80, 2, 120, 2, 3).mean((1, 3)) / 255
+    np.testing.assert_allclose(photo.pixels, blocks, atol=1e-5)
+
+
+def test_reduction_keeps_the_turn():
+    data = files.save(files.stored(files.scene(120, 60), 6), "PNG", exif=files.exif(6))
+    photo = read_photo(data, max_pixels=3200)
+    assert (photo.original_size, photo.size) == ((120, 60), (80, 40))
+
+
+def test_strict_refuses_and_names_both_sizes():
+    data = files.save(files.scene(120, 60), "PNG")
+    with pytest.raises(PhotoTooLarge, match=r"120 x 60 .* 80 x 40.*max_pixels"):
+        read_photo(data, max_pixels=3200, strict=True)
+    assert read_photo(data, max_pixels=7200, strict=True).size == (120, 60)
+    assert MAX_PIXELS == 2_000_000
+
+
+def test_a_cap_below_any_photograph_is_refused():
+    with pytest.raises(OptionError, match="max_pixels must be at least 3200, not 10"):
+        read_photo(files.save(SCENE, "PNG"), max_pixels=10)
+
+
+@given(st.integers(0, 255), st.integers(1, 254), st.integers(0, 2**32 - 1))
+def test_alpha_leaves_no_dark_fringe(grey, visible, seed):
+    """One colour under any alpha: whatever lies hidden, it must be the only colour, reduced or not."""
+    rng = np.random.default_rng(seed)
+    rgba = np.full((100, 90, 4), grey, np.uint8)
+    rgba[..., 3] = np.where(rng.random((100, 90)) < 0.5, visible, 0)
+    rgba[rgba[..., 3] == 0, :3] = 255 - grey
+    for cap in (9000, 3200):
+        photo = read_photo(imagecodecs.png_encode(rgba), max_pixels=cap)
+        np.testing.assert_allclose(photo.pixels, grey / 255, atol=2e-3)
+
+
+def test_hidden_pixels_take_the_nearest_visible_colour():
+    rgba = files.scene(channels=4)
+    rgba[..., 3] = 0
+    rgba[:, 10, 3] = 255
+    photo = read_photo(files.save(rgba, "PNG"))
+    np.testing.assert_allclose(photo.pixels[:, 30], rgba[:, 10, :3] / 255, atol=0.02)
+    nothing = files.save(np.zeros((20, 20, 4), np.uint8), "PNG")
+    assert read_photo(nothing).pixels.max() == 0
+
+
+@given(st.text(max_size=300))
+def test_names_are_safe(name):
+    stem = safe_stem(name)
+    assert stem
+    assert len(stem.encode()) <= 181
+    assert not set(stem) & set('/\\<>:"|?*\0\n\r\t')
+    assert stem[0] not in ".- "
+    assert stem[-1] not in ". "
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("фото.jpg", "фото"),
+        ("祖母.heic", "祖母"),
+        ("scan.1938.tif", "scan.1938"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\photos\\a.png", "a"),
+        (".hidden.jpg", "hidden"),
+        ("NUL.jpg", "_NUL"),
+        ("com1.scan.png", "_com1.scan"),
+        ("a\0b\u202ec.png", "abc"),
+        ("...", "photo"),
+        ("", "photo"),
+        ("mr. smith", "mr. smith"),
+        ("-rf.jpg", "rf"),
+    ],
+)
+def test_names_by_example(name, stem):
+    assert safe_stem(name) == stem
+    assert read_photo(files.save(SCENE, "PNG"), name=name).name == stem
