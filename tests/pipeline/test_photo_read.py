@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from pipeline.codecs import tags
 from pipeline.errors import OptionError, PhotoTooLarge
-from pipeline.photo import MAX_PIXELS, read_photo, safe_stem
+from pipeline.photo import MAX_PIXELS, read_photo
 from tests.pipeline import photo_files as files
 
 SCENE = files.scene()
@@ -142,66 +141,6 @@ def test_tiff_with_colours_multiplied_by_alpha():
     np.testing.assert_allclose(photo.pixels, rgba[..., :3] / 65535, atol=1e-4)
 
 
-def test_cmyk_without_a_profile_is_said():
-    cmyk = files.scene(channels=4)
-    for data in (files.save_cmyk(cmyk, "TIFF"), files.save_cmyk(cmyk, "JPEG", quality=100)):
-        photo = read_photo(data)
-        assert codes(photo) == ["profile-assumed"]
-        ink = cmyk / 255
-        np.testing.assert_allclose(photo.pixels, (1 - ink[..., :3]) * (1 - ink[..., 3:]), atol=0.03)
-
-
-def test_cmyk_with_a_profile():
-    cmyk = files.scene(channels=4)
-    profile = files.cmyk_profile()
-    for form in ("TIFF", "JPEG"):
-        options = {"quality": 100} if form == "JPEG" else {}
-        photo = read_photo(files.save_cmyk(cmyk, form, icc_profile=profile, **options))
-        assert codes(photo) == ["profile-converted"]
-        assert "Test press" in photo.notices[0].message
-        np.testing.assert_allclose(photo.pixels, files.srgb_by_lcms(cmyk, profile), atol=0.04)
-
-
-def test_an_srgb_profile_changes_no_bit_and_is_not_worth_a_word():
-    deep = files.scene(dtype=np.uint16)
-    srgb = imagecodecs.cms_profile("srgb")
-    photo = read_photo(files.save_tiff(deep, iccprofile=srgb))
-    assert codes(photo) == []
-    assert (np.rint(photo.pixels * 65535) == deep).all()
-
-
-def test_profiles_are_applied_in_float():
-    deep = files.scene(dtype=np.uint16)
-    photo = read_photo(files.save_tiff(deep, iccprofile=files.ADOBE_RGB))
-    eight = files.srgb_by_lcms(files.scene(), files.ADOBE_RGB)
-    np.testing.assert_allclose(photo.pixels, eight, atol=0.03)
-    assert len(np.unique(photo.pixels)) > 1000
-
-
-def test_grey_with_a_grey_profile():
-    grey = files.scene(channels=1)
-    photo = read_photo(files.save(grey, "PNG", icc_profile=files.GREY_18))
-    linear = (grey[..., 0] / 255) ** 1.8
-    expected = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    np.testing.assert_allclose(photo.pixels[..., 0], expected, atol=2e-3)
-    assert codes(photo) == ["profile-converted"]
-
-
-@pytest.mark.parametrize("profile", [b"junk" * 100, files.ADOBE_RGB[:400], files.GREY_18], ids=["junk", "cut", "grey"])
-def test_a_profile_that_does_not_fit_is_left_aside_and_said(profile):
-    photo = read_photo(files.save(SCENE, "PNG", icc_profile=profile))
-    assert codes(photo) == ["profile-ignored"]
-    assert (np.rint(photo.pixels * 255) == SCENE).all()
-
-
-def test_a_cameras_adobe_rgb_without_a_profile():
-    interop = tags.Field(tags.LONG, {1: tags.Field(2, b"R03\0")})
-    details = tags.Field(tags.LONG, {tags.INTEROP_IFD: interop})
-    block = tags.header("<") + tags.write_table({tags.EXIF_IFD: details}, "<", 8)
-    photo = read_photo(files.save(SCENE, "PNG", exif=block))
-    np.testing.assert_allclose(photo.pixels, files.srgb_by_lcms(SCENE, files.ADOBE_RGB), atol=0.01)
-
-
 @pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG", "TIFF", "AVIF", "MPO"])
 def test_the_first_of_several_pictures_is_taken_and_said(form):
     options = files.LOSSLESS_ENOUGH.get("JPEG" if form == "MPO" else form, {})
@@ -282,36 +221,3 @@ def test_hidden_pixels_take_the_nearest_visible_colour():
     np.testing.assert_allclose(photo.pixels[:, 30], rgba[:, 10, :3] / 255, atol=0.02)
     nothing = files.save(np.zeros((20, 20, 4), np.uint8), "PNG")
     assert read_photo(nothing).pixels.max() == 0
-
-
-@given(st.text(max_size=300))
-def test_names_are_safe(name):
-    stem = safe_stem(name)
-    assert stem
-    assert len(stem.encode()) <= 181
-    assert not set(stem) & set('/\\<>:"|?*\0\n\r\t')
-    assert stem[0] not in ".- "
-    assert stem[-1] not in ". "
-
-
-@pytest.mark.parametrize(
-    ("name", "stem"),
-    [
-        ("фото.jpg", "фото"),
-        ("祖母.heic", "祖母"),
-        ("scan.1938.tif", "scan.1938"),
-        ("../../etc/passwd", "passwd"),
-        ("C:\\photos\\a.png", "a"),
-        (".hidden.jpg", "hidden"),
-        ("NUL.jpg", "_NUL"),
-        ("com1.scan.png", "_com1.scan"),
-        ("a\0b\u202ec.png", "abc"),
-        ("...", "photo"),
-        ("", "photo"),
-        ("mr. smith", "mr. smith"),
-        ("-rf.jpg", "rf"),
-    ],
-)
-def test_names_by_example(name, stem):
-    assert safe_stem(name) == stem
-    assert read_photo(files.save(SCENE, "PNG"), name=name).name == stem
