@@ -114,8 +114,8 @@ def traits(state: Mapping[str, Tensor]) -> Traits:
     return Traits(
         scale=descriptor.scale,
         multiple=needs.multiple_of,
-        minimum=needs.minimum,
-        tiling="approximate" if descriptor.tiling is ModelTiling.SUPPORTED else "never",
+        minimum=max(needs.minimum, 1),
+        tiling="never" if descriptor.tiling is ModelTiling.INTERNAL else "approximate",
         half=descriptor.supports_half and descriptor.supports_bfloat16,
     )
 
