@@ -43,7 +43,7 @@ def export(checkpoint: Path, out: Path) -> list[Path]:
     network = srvgg.build(state)
     out.parent.mkdir(parents=True, exist_ok=True)
     files = [Path(f"{out}{suffix}") for suffix in (".safetensors", ".xml", ".bin")]
-    safetensors.torch.save_file(state, files[0])
+    files[0].write_bytes(safetensors.torch.save(state))  # save_file would leave it to its owner alone
     openvino.save_model(to_openvino(network), files[1], compress_to_fp16=True)
     return files
 
