@@ -141,9 +141,10 @@ def _module(spec: ModelSpec, mix: float) -> Any:
     """Build the torch module, with its weights."""
     state: Mapping[str, Any] = weights.read_state(weights.find(spec), spec)
     if mix < 1.0:
+        from models.networks.realesrgan import interpolate
+
         other = catalog.get(spec.partner)
-        weak = weights.read_state(weights.find(other), other)
-        state = {key: mix * tensor + (1 - mix) * weak[key] for key, tensor in state.items()}
+        state = interpolate(state, weights.read_state(weights.find(other), other), mix)
     module, _, function = spec.builder.partition(":")
     return getattr(import_module(module), function)(state).eval().requires_grad_(False)
 
@@ -153,9 +154,11 @@ def _convert(spec: ModelSpec, module: Any) -> Any:
     import torch
 
     side = -(-max(spec.minimum, 64) // spec.multiple) * spec.multiple
-    with warnings.catch_warnings():
+    example = torch.rand(1, spec.channels, side, side)
+    with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # the tracer announces its own retirement at every call
-        model = openvino.convert_model(module, example_input=torch.rand(1, spec.channels, side, side))
+        traced = torch.jit.trace(module, example, check_trace=False)  # the check would trace once more
+        model = openvino.convert_model(traced, example_input=example)
     model.reshape([1, spec.channels, -1, -1])
     return model
 

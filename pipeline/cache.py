@@ -5,7 +5,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from pipeline.notices import Notice
-from pipeline.stages.base import Image
+from pipeline.stage import Image
 
 
 @dataclass(frozen=True)

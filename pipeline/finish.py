@@ -6,7 +6,7 @@ import numpy as np
 
 from pipeline.filters import by_strips, gaussian
 from pipeline.options import check, number
-from pipeline.stages.base import Image
+from pipeline.stage import Image
 from pipeline.stages.sharpen import unsharp
 
 _RADIUS = 1.2

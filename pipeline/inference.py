@@ -13,7 +13,7 @@ import numpy as np
 from models.catalog import ModelSpec
 from models.engine import Network
 from pipeline.errors import InferenceFailed
-from pipeline.stages.base import Context, Image
+from pipeline.stage import Context, Image
 from pipeline.tiles import run_tiled, spans
 
 _SMALLEST_TILE = 64

@@ -10,7 +10,7 @@ from pipeline.errors import WeightsMissing
 from pipeline.notices import Notice
 from pipeline.photo import Photo
 from pipeline.plan import Plan
-from pipeline.stages.base import Context, Image, Stage
+from pipeline.stage import Context, Image, Stage
 
 _WORTH_KEEPING_S = 0.3
 """Results that took less are computed again rather than kept."""

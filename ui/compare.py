@@ -16,9 +16,12 @@ _HTML = """
 """
 
 _CSS = """
-.frame { position: relative; line-height: 0; border-radius: 0.5rem; overflow: hidden; touch-action: pan-y; }
-img { width: 100%; display: block; user-select: none; }
-.before { position: absolute; inset: 0; height: 100%; clip-path: inset(0 calc(100% - var(--at, 50%)) 0 0); }
+:host { text-align: center; }
+.frame { position: relative; display: inline-block; max-width: 100%; line-height: 0; border-radius: 0.5rem;
+        overflow: hidden; touch-action: pan-y; }
+img { display: block; max-width: 100%; max-height: 80vh; user-select: none; }
+.before { position: absolute; inset: 0; width: 100%; height: 100%;
+        clip-path: inset(0 calc(100% - var(--at, 50%)) 0 0); }
 .line { position: absolute; top: 0; bottom: 0; left: var(--at, 50%); width: 3px; margin-left: -1.5px;
         background: white; box-shadow: 0 0 4px rgba(0, 0, 0, 0.6); pointer-events: none; }
 .line::after { content: "↔"; position: absolute; top: 50%; left: 50%; translate: -50% -50%; width: 2.2rem;

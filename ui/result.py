@@ -11,6 +11,7 @@ from pipeline.options import Choice, Number, rules
 from pipeline.photo import Output, encode_photo, restored_name
 from pipeline.run import Result
 from pipeline.stages import Image
+from ui import models_box
 from ui.compare import compare
 
 _PREVIEW_SIDE = 1600
@@ -21,20 +22,29 @@ def show(result: Result) -> None:
     height, width = result.pixels.shape[:2]
     before = result.photo.original_size
     st.subheader(f"{before[0]}×{before[1]} → {width}×{height} pixels")
+    _finish_and_download(result)
     for notice in result.notices:
         st.info(notice.message, icon=":material/info:")
-    _finish_and_download(result)
+    missing = {notice.stage for notice in result.notices if notice.code == "weights-missing"}
+    models_box.offer([stage for stage in result.plan.stages if stage.name in missing])
     _what_was_done(result)
 
 
 @st.fragment
 def _finish_and_download(result: Result) -> None:
     """Draw the picture and what changes it at once; a slider runs this alone, never the pipeline."""
-    finish = Finish(_slider("blur"), _slider("sharpen"))
+    place = st.container()
+    left, right = st.columns(2)
+    with left:
+        blur = _slider("blur")
+    with right:
+        sharpen = _slider("sharpen")
+    finish = Finish(blur, sharpen)
     large = _preview(result)
     zoom = large.shape[1] / result.pixels.shape[1]
     before = cv2.resize(result.photo.pixels, large.shape[1::-1], interpolation=cv2.INTER_CUBIC)
-    compare(before, finish.apply(large, zoom=zoom), key="compare")
+    with place:
+        compare(np.asarray(before, np.float32), finish.apply(large, zoom=zoom), key="compare")
     _download(result, finish)
 
 

@@ -1,6 +1,6 @@
 """The stages, one file each, in the one order in which they run."""
 
-from pipeline.stages.base import Context, Image, Stage
+from pipeline.stage import Context, Image, Stage
 from pipeline.stages.colorize import Colorize
 from pipeline.stages.deblur import Deblur
 from pipeline.stages.denoise import Denoise

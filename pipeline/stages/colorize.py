@@ -10,7 +10,7 @@ import numpy as np
 from models import catalog
 from pipeline.colour import COLOURED_ABOVE, colour_measure, from_lab, to_lab
 from pipeline.options import choice, number, switch
-from pipeline.stages.base import Context, Image, Stage
+from pipeline.stage import Context, Image, Stage
 
 _WORKING_SIDE = 256
 """Side of the square that the networks were trained on; the working picture has its area."""

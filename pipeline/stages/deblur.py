@@ -7,7 +7,7 @@ from models import catalog
 from pipeline.filters import blur_measure
 from pipeline.inference import infer
 from pipeline.options import choice, number, switch
-from pipeline.stages.base import Context, Image, Stage
+from pipeline.stage import Context, Image, Stage
 
 SHARP_BELOW = 0.57
 """Perceptual blur under which a photograph counts as sharp; half-way between sharp and defocused ones."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.filters import by_strips, guided_filter, noise_sigma
 from pipeline.options import number
-from pipeline.stages.base import Context, Image, Stage
+from pipeline.stage import Context, Image, Stage
 
 _LUMA_DIAMETER = 7
 _LUMA_REACH = 3.0

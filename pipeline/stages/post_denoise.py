@@ -7,7 +7,7 @@ import numpy as np
 
 from pipeline.filters import by_strips, gaussian
 from pipeline.options import number
-from pipeline.stages.base import Context, Image, Stage
+from pipeline.stage import Context, Image, Stage
 
 
 @dataclass(frozen=True)

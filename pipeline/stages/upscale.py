@@ -10,7 +10,7 @@ from models import catalog
 from models.catalog import ModelSpec
 from pipeline.inference import infer
 from pipeline.options import choice, number
-from pipeline.stages.base import Context, Image, Stage
+from pipeline.stage import Context, Image, Stage
 
 FAST = "fast"
 """The networks in the box: x2 for factors up to 2, x4 above."""
@@ -54,8 +54,7 @@ class Upscale(Stage):
         """Return the network that these options mean."""
         if self.model == FAST:
             return catalog.get("fast-x2" if self.scale <= 2 else "fast-x4")
-        known = {spec.id for spec in catalog.for_task("upscale")}
-        return catalog.get(self.model) if self.model in known else catalog.from_file(self.model)
+        return catalog.find(self.model)
 
 
 def _resize(image: Image, width: int, height: int) -> Image:

@@ -17,7 +17,7 @@ def folder(tmp_path, monkeypatch):
     place = tmp_path / "in"
     (place / "sub").mkdir(parents=True)
     for name, path in (("coffee", place / "coffee.jpg"), ("chelsea", place / "sub" / "cat.png")):
-        pixels = (photograph(name, 64) * 255).astype(np.uint8)
+        pixels = (photograph(name, 128) * 255).astype(np.uint8)
         Image.fromarray(pixels).save(path)
     return place
 
@@ -30,16 +30,16 @@ def size(path):
 def test_one_photograph_into_a_file(folder, tmp_path, capsys):
     out = tmp_path / "out.jpg"
     assert main(["restore", str(folder / "coffee.jpg"), "-o", str(out), "--scale", "4"]) == 0
-    assert size(out) == ("JPEG", (256, 172))
+    assert size(out) == ("JPEG", (512, 340))
     said = capsys.readouterr()
-    assert "256x172" in said.out
+    assert "512x340" in said.out
     assert "Deblur" in said.err
 
 
 def test_a_folder_becomes_png_and_keeps_its_structure(folder, tmp_path):
     out = tmp_path / "out"
     assert main(["restore", str(folder), "-o", str(out), "--only", "denoise"]) == 0
-    assert size(out / "coffee.png") == ("PNG", (64, 43))
+    assert size(out / "coffee.png") == ("PNG", (128, 85))
     assert size(out / "sub" / "cat.png")[0] == "PNG"
 
 
@@ -55,20 +55,20 @@ def test_a_broken_file_harms_no_other(folder, tmp_path, capsys):
 
 
 def test_the_report_holds_sizes_timings_and_notices(folder, tmp_path, capsys):
-    command = ["restore", str(folder / "coffee.jpg"), "-o", str(tmp_path / "o"), "--max-pixels", "1000", "--json"]
+    command = ["restore", str(folder / "coffee.jpg"), "-o", str(tmp_path / "o"), "--max-pixels", "4000", "--json"]
     assert main(command) == 0
     photo = json.loads(capsys.readouterr().out)["photographs"][0]
-    assert photo["original_size"] == [64, 43]
-    assert np.prod(photo["working_size"]) <= 1000
+    assert photo["original_size"] == [128, 85]
+    assert np.prod(photo["working_size"]) <= 4000
     assert photo["size"] == [side * 2 for side in photo["working_size"]]
     assert [s["stage"] for s in photo["stages"]] == ["denoise", "deblur", "upscale", "post-denoise", "sharpen"]
     assert {n["code"] for n in photo["notices"]} >= {"reduced"}
 
 
 def test_strict_refuses_what_is_over_the_cap(folder, tmp_path, capsys):
-    command = ["restore", str(folder / "coffee.jpg"), "-o", str(tmp_path / "o"), "--max-pixels", "1000", "--strict"]
+    command = ["restore", str(folder / "coffee.jpg"), "-o", str(tmp_path / "o"), "--max-pixels", "4000", "--strict"]
     assert main(command) == 1
-    assert "64 x 43" in capsys.readouterr().err
+    assert "128 x 85" in capsys.readouterr().err
 
 
 def test_nothing_is_overwritten_unless_told(folder, tmp_path, capsys):
@@ -121,8 +121,8 @@ def test_settings_files_are_read_and_flags_overrule_them(folder, tmp_path, capsy
     main([*command, str(tmp_path / "one")])
     main([*command, str(tmp_path / "two"), "--scale", "2", "--no-denoise"])
     one, two = (json.loads(text) for text in capsys.readouterr().out.replace("}\n{", "}\n\0{").split("\0"))
-    assert one["photographs"][0]["size"] == [256, 172]
-    assert two["photographs"][0]["size"] == [128, 86]
+    assert one["photographs"][0]["size"] == [512, 340]
+    assert two["photographs"][0]["size"] == [256, 170]
     assert [s["stage"] for s in two["photographs"][0]["stages"]] == ["upscale"]
 
 

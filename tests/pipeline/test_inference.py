@@ -6,11 +6,12 @@ from safetensors.torch import save_file
 
 from models import catalog
 from models.engine import Engine
+from models.networks import deblurgan
 from models.networks.srvgg import SRVGG
 from pipeline.errors import Cancelled, InferenceFailed
 from pipeline.inference import infer
 from pipeline.stages import Context
-from tests.models.seeded import seeded_tensor
+from tests.models.seeded import read_keys, seeded_tensor
 from tests.photographs import photograph
 from tests.pipeline.fakes import FakeEngine
 
@@ -132,24 +133,47 @@ def test_any_size_is_padded_for_the_network_and_cropped_back(size):
     np.testing.assert_allclose(out[::2, ::2], picture, atol=1e-6)
 
 
-def own(tmp_path, spec, module):
+def own(tmp_path, spec, shapes):
     """The spec with seeded weights in a file of its own."""
     path = tmp_path / "own.safetensors"
-    save_file({key: seeded_tensor(key, tuple(t.shape)) for key, t in module.state_dict().items()}, path)
+    save_file({key: seeded_tensor(key, shape).contiguous() for key, shape in shapes.items()}, path)
     return replace(spec, tier="own", file=str(path), size=None, digest=None, prefix="", ignored=(), wrappers=())
+
+
+def shapes_of(module):
+    return {key: tuple(tensor.shape) for key, tensor in module.state_dict().items()}
 
 
 def test_tiles_of_srvgg_equal_the_whole(tmp_path):
     module = SRVGG(num_feat=8, num_conv=4, scale=2)
-    spec = own(tmp_path, replace(catalog.get("fast-x2"), context=6, tile=40), module)
+    spec = own(tmp_path, replace(catalog.get("fast-x2"), context=6, tile=40), shapes_of(module))
     ctx = Context(Engine("cpu", "float32"))
     whole = infer(replace(spec, tile=1000), photograph("astronaut", 150), ctx)
     tiled = infer(spec, photograph("astronaut", 150), ctx)
     np.testing.assert_allclose(tiled, whole, atol=1e-5)
 
 
-def step_ratio(image, period):
-    """Mean step across the columns that are multiples of `period`, over the mean step elsewhere."""
+def seam(image, tile):
+    """The largest mean step across a column of a tile's border, over the median step across any column."""
     steps = np.abs(np.diff(image, axis=1)).mean(axis=(0, 2))
-    at = np.arange(1, image.shape[1]) % period == 0
-    return steps[at].mean() / steps[~at].mean()
+    borders = [column for column in (tile - 1, image.shape[1] - tile - 1) if 0 <= column < len(steps)]
+    return steps[borders].max() / np.median(steps)
+
+
+@pytest.mark.parametrize(
+    ("model", "shapes", "tile", "side"),
+    [
+        ("realesrgan-x4plus-anime-6b", read_keys("realesrgan_x4plus_anime_6B"), 48, 72),
+        ("deblurgan-mobilenet", shapes_of(deblurgan.mobilenet_generator()), 256, 384),
+    ],
+    ids=["rrdb", "deblurgan"],
+)
+def test_no_seam_shows_where_tiles_are_not_exact(model, shapes, tile, side, tmp_path):
+    spec = replace(own(tmp_path, catalog.get(model), shapes), tile=tile)
+    ctx = Context(Engine("cpu", "float32"))
+    image = photograph("astronaut", side)
+    whole = infer(replace(spec, tile=4096), image, ctx)
+    tiled, cut = infer(spec, image, ctx), infer(replace(spec, context=0), image, ctx)
+    expected = seam(whole, tile * spec.scale)
+    assert seam(tiled, tile * spec.scale) == pytest.approx(expected, rel=0.05)
+    assert seam(cut, tile * spec.scale) != pytest.approx(expected, rel=0.05)  # a hard cut would show here
