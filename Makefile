@@ -24,8 +24,9 @@ format: $(VENV)/dev.stamp  ## format the code and mend what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-examples: $(VENV)/dev.stamp  ## make the example pictures anew
+examples: $(VENV)/dev.stamp  ## make the example pictures and the picture of the screen anew
 	$(BIN)/python -m examples.make
+	$(BIN)/python -m examples.screen
 
 peers: $(VENV)/dev.stamp  ## install the peers that benchmarks run against
 	$(PIP) setuptools wheel cython

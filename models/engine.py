@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from models import catalog, weights
 from models.catalog import ModelSpec
-from models.errors import Cancelled, InferenceFailed
+from models.errors import Cancelled, InferenceFailed, ModelError
 
 Array = NDArray[np.float32]
 Device = Literal["cpu", "cuda"]
@@ -67,6 +67,11 @@ class Engine:
         ``"auto"`` takes a CUDA card where there is one.
     precision : {"auto", "float32", "bfloat16", "float16"}
         ``"auto"`` is bfloat16 on a CPU that computes it, float16 on CUDA for networks that bear it, else float32.
+
+    Raises
+    ------
+    ModelError
+        If this machine cannot compute what is asked.
     """
 
     def __init__(
@@ -74,8 +79,9 @@ class Engine:
         device: Literal["auto", "cpu", "cuda"] = "auto",
         precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto",
     ) -> None:
-        self._device = device
+        self._device: Device = ("cuda" if _has_cuda() else "cpu") if device == "auto" else device
         self._precision = precision
+        _check(self._device, precision)
         self._loaded: OrderedDict[tuple[object, ...], Network] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -117,8 +123,6 @@ class Engine:
     @property
     def device(self) -> Device:
         """The device that this engine computes on."""
-        if self._device == "auto":
-            return "cuda" if _has_cuda() else "cpu"
         return self._device
 
     def _precision_for(self, spec: ModelSpec, device: Device) -> Precision:
@@ -127,6 +131,19 @@ class Engine:
         if device == "cuda":
             return "float16" if spec.half else "float32"
         return "bfloat16" if spec.half and _computes_bfloat16() else "float32"
+
+
+def _check(device: Device, precision: str) -> None:
+    """Refuse what this machine cannot compute, rather than compute something else."""
+    if device == "cuda" and not _has_cuda():
+        msg = "A CUDA card was asked for, and torch finds none here. Use the CPU, or install a driver and CUDA's torch."
+    elif device == "cpu" and precision == "float16":
+        msg = "float16 is for CUDA cards. On a CPU use float32, or bfloat16 where the processor computes it."
+    elif device == "cpu" and precision == "bfloat16" and not _computes_bfloat16():
+        msg = "bfloat16 was asked for, and this processor does not compute it. Use float32."
+    else:
+        return
+    raise ModelError(msg)
 
 
 def _load(spec: ModelSpec, mix: float, device: Device, precision: Precision) -> Network:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from models.engine import Engine
 from pipeline.cache import Entry, ResultCache
@@ -50,6 +50,13 @@ class Result:
     pixels: Image
     timings: tuple[Timing, ...]
     notices: tuple[Notice, ...]
+
+    @property
+    def history(self) -> str:
+        """What was done, in one line: the stages that changed the picture, with their options."""
+        changed = [s for s, timing in zip(self.plan.stages, self.timings, strict=True) if timing.outcome != "skipped"]
+        options = [", ".join(f"{name} {value}" for name, value in asdict(stage).items()) for stage in changed]
+        return "; ".join(f"{stage.name} ({text})" for stage, text in zip(changed, options, strict=True))
 
 
 def run(

@@ -78,7 +78,7 @@ def _download(result: Result, finish: Finish) -> None:
     )
 
     def make() -> bytes:
-        return encode_photo(finish.apply(result.pixels), result.photo, output).data
+        return encode_photo(finish.apply(result.pixels), result.photo, output, history=result.history).data
 
     right.download_button(
         "Download",

@@ -1,0 +1,1 @@
+"""Photographs that are free to share, before and after, and the commands that make them."""

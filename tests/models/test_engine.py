@@ -1,0 +1,98 @@
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from models import catalog
+from models.engine import MAX_LOADED, Engine, _computes_bfloat16, _has_cuda
+from models.errors import Cancelled, ModelError
+from models.networks.srvgg import SRVGG
+from models.weights import BUNDLED
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A small network of random weights, as a spec and as a torch module."""
+    torch.manual_seed(7)
+    module = SRVGG(num_feat=16, num_conv=6, scale=2)
+    save_file(module.state_dict(), tmp_path / "own.safetensors")
+    spec = replace(catalog.get("fast-x2"), id="own", tier="own", file=str(tmp_path / "own.safetensors"))
+    return spec, module.eval()
+
+
+def picture(height=40, width=56):
+    return np.random.default_rng(0).random((1, 3, height, width), np.float32)
+
+
+def expected(module, x):
+    with torch.inference_mode():
+        return module(torch.from_numpy(x)).numpy()
+
+
+@pytest.mark.parametrize("size", [(40, 56), (64, 64), (17, 91)])
+def test_the_cpu_computes_what_torch_computes(own, size):
+    spec, module = own
+    x = picture(*size)
+    out = Engine("cpu", "float32").network(spec).run(x)
+    np.testing.assert_allclose(out, expected(module, x), atol=2e-5)
+
+
+@pytest.mark.skipif(not _computes_bfloat16(), reason="this processor has no bfloat16")
+def test_bfloat16_stays_close_to_float32(own):
+    spec, module = own
+    out = Engine("cpu", "bfloat16").network(spec).run(picture())
+    error = np.mean((out - expected(module, picture())) ** 2)
+    assert -10 * np.log10(error) > 45
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not _has_cuda(), reason="no CUDA card here")
+@pytest.mark.parametrize(("precision", "decibels"), [("float32", 60), ("float16", 45)])
+def test_a_card_computes_what_the_cpu_computes(own, precision, decibels):
+    spec, module = own
+    out = Engine("cuda", precision).network(spec).run(picture())
+    assert -10 * np.log10(np.mean((out - expected(module, picture())) ** 2)) > decibels
+
+
+def test_a_network_is_loaded_once_and_the_oldest_makes_room(own):
+    spec, _ = own
+    engine = Engine("cpu")
+    first = engine.network(spec)
+    assert engine.network(spec) is first
+    for number in range(MAX_LOADED):
+        engine.network(replace(spec, id=f"other-{number}"))
+    assert engine.network(spec) is not first
+
+
+@pytest.mark.parametrize("name", ["fast-x2", "fast-x4"])
+def test_what_the_box_runs_is_its_source_of_truth(name):
+    spec, engine = catalog.get(name), Engine("cpu", "float32")
+    source = replace(spec, tier="own", file=str(BUNDLED / spec.file))
+    np.testing.assert_allclose(engine.network(spec).run(picture()), engine.network(source).run(picture()), atol=1e-5)
+
+
+def test_cancel_stops_within_a_network(own):
+    spec, _ = own
+    asked = []
+
+    def cancelled():
+        asked.append(time.perf_counter())
+        return len(asked) > 1
+
+    network = Engine("cpu", "float32").network(spec)
+    with pytest.raises(Cancelled):
+        network.run(picture(1500, 1500), cancelled)
+    np.testing.assert_array_equal(network.run(picture()).shape, (1, 3, 80, 112))  # and it still works
+
+
+@pytest.mark.parametrize(
+    ("device", "precision", "says"), [("cpu", "float16", "CUDA cards"), ("cuda", "auto", "finds none")]
+)
+def test_what_the_machine_cannot_compute_is_refused(device, precision, says):
+    if device == "cuda" and _has_cuda():
+        pytest.skip("this machine has a CUDA card")
+    with pytest.raises(ModelError, match=says):
+        Engine(device, precision)
