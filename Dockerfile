@@ -1,7 +1,8 @@
 # The studio in a container: docker build -t restoration-studio . && docker run -p 8501:8501 restoration-studio
 FROM python:3.12-slim
 
-# Index that torch comes from: PyTorch's own index of CPU wheels keeps the image small; empty means pip's default.
+# PyTorch's own index of CPU wheels; its builds (2.15.0+cpu) rank above the same version with CUDA, and keep the
+# image small. Empty means pip's default.
 ARG TORCH_INDEX=""
 
 ENV PYTHONUNBUFFERED=1 \
@@ -13,9 +14,7 @@ ENV PYTHONUNBUFFERED=1 \
 WORKDIR /studio
 
 COPY requirements.txt constraints.txt ./
-RUN if [ -n "$TORCH_INDEX" ]; then pip install --index-url "$TORCH_INDEX" torch torchvision; fi \
-    && if [ -n "$TORCH_INDEX" ]; then grep -vE '^(torch|torchvision)==' constraints.txt > pins.txt; else cp constraints.txt pins.txt; fi \
-    && pip install -r requirements.txt -c pins.txt
+RUN pip install ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} -r requirements.txt -c constraints.txt
 
 COPY app.py ./
 COPY .streamlit .streamlit

@@ -8,6 +8,7 @@ import threading
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import lru_cache
 from importlib import import_module
 from typing import Any, Literal, NoReturn, Protocol
@@ -82,7 +83,8 @@ class Engine:
         self._device: Device = ("cuda" if _has_cuda() else "cpu") if device == "auto" else device
         self._precision = precision
         _check(self._device, precision)
-        self._loaded: OrderedDict[tuple[object, ...], Network] = OrderedDict()
+        self._loaded: OrderedDict[tuple[object, ...], Future[Network]] = OrderedDict()
+        self._loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="studio-load")
         self._lock = threading.Lock()
 
     def network(
@@ -92,6 +94,7 @@ class Engine:
         mix: float = 1.0,
         device: Device | None = None,
         precision: Precision | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
     ) -> Network:
         """Return the network of `spec`, loaded on the first call.
 
@@ -103,9 +106,14 @@ class Engine:
             1 is the model itself; below it, its weights are interpolated towards those of ``spec.partner``.
         device, precision : optional
             Overrule the engine's own choice.
+        cancelled : callable
+            Asked while the network loads, which takes a large one many seconds; the loading itself goes on, and
+            serves the next call.
 
         Raises
         ------
+        Cancelled
+            Soon after `cancelled` says so.
         WeightsMissing, WeightsCorrupt, CheckpointMismatch
             If the file is not here, is not the right one, or does not fit.
         """
@@ -114,11 +122,19 @@ class Engine:
         key = (spec, mix, device, precision)
         with self._lock:
             if key not in self._loaded:
-                self._loaded[key] = _load(spec, mix, device, precision)
-                while len(self._loaded) > MAX_LOADED:
-                    self._loaded.popitem(last=False)
+                self._loaded[key] = self._loader.submit(_load, spec, mix, device, precision)
             self._loaded.move_to_end(key)
-            return self._loaded[key]
+            while len(self._loaded) > MAX_LOADED:
+                self._loaded.popitem(last=False)
+            future = self._loaded[key]
+        while not wait([future], timeout=_POLL_MS / 1000).done:
+            if cancelled():
+                msg = f"The work was cancelled while {spec.title} was loading."
+                raise Cancelled(msg)
+        if future.exception():
+            with self._lock:
+                self._loaded.pop(key, None)  # the file may be there at the next call
+        return future.result()
 
     @property
     def device(self) -> Device:

@@ -48,7 +48,7 @@ def infer(spec: ModelSpec, image: Image, context: Context, *, mix: float = 1.0, 
         If the work was cancelled.
     """
     context.advance(0.0)
-    network = context.engine.network(spec, mix=mix)
+    network = context.engine.network(spec, mix=mix, cancelled=context.cancelled)
     height, width = image.shape[:2]
     padded = _pad(image, spec)
     tile = spec.tile if spec.tiling != "never" else max(padded.shape[:2])

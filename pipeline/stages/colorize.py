@@ -54,7 +54,7 @@ class Colorize(Stage):
     def _guess(self, luminance: Image, context: Context) -> Image:
         """Return ab, shape (h, w, 2), at the working size."""
         spec = catalog.get(self.model)
-        network = context.engine.network(spec)
+        network = context.engine.network(spec, cancelled=context.cancelled)
         small = np.asarray(
             cv2.resize(luminance, _working_size(luminance, spec.multiple), interpolation=cv2.INTER_AREA),
             np.float32,

@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 
 from models import catalog
 from models.engine import MAX_LOADED, Engine, _computes_bfloat16, _has_cuda
-from models.errors import Cancelled, ModelError
+from models.errors import Cancelled, ModelError, WeightsMissing
 from models.networks.srvgg import SRVGG
 from models.weights import BUNDLED
 
@@ -72,6 +72,24 @@ def test_what_the_box_runs_is_its_source_of_truth(name):
     spec, engine = catalog.get(name), Engine("cpu", "float32")
     source = replace(spec, tier="own", file=str(BUNDLED / spec.file))
     np.testing.assert_allclose(engine.network(spec).run(picture()), engine.network(source).run(picture()), atol=1e-5)
+
+
+def test_cancel_stops_while_a_network_loads_and_the_loading_serves_the_next_call(own):
+    spec, _ = own
+    engine = Engine("cpu")
+    with pytest.raises(Cancelled):
+        engine.network(spec, cancelled=lambda: True)
+    assert engine.network(spec).run(picture()).shape == (1, 3, 80, 112)
+
+
+def test_a_file_that_comes_later_is_found(own, tmp_path):
+    spec, _ = own
+    late = replace(spec, file=str(tmp_path / "late.safetensors"))
+    engine = Engine("cpu")
+    with pytest.raises(WeightsMissing):
+        engine.network(late)
+    (tmp_path / "own.safetensors").rename(tmp_path / "late.safetensors")
+    assert engine.network(late).run(picture()).shape == (1, 3, 80, 112)
 
 
 def test_cancel_stops_within_a_network(own):

@@ -25,7 +25,7 @@ class FakeEngine:
     precision: str = "float32"
     asked: list = field(default_factory=list)
 
-    def network(self, spec, *, mix=1.0, device=None, precision=None) -> Network:
+    def network(self, spec, *, mix=1.0, device=None, precision=None, cancelled=None) -> Network:
         made = FakeNetwork(spec, self.function, device or self.device, precision or self.precision)
         self.asked.append((made.device, made.precision, mix))
         return made
