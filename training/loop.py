@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from models.errors import ModelError
+from models.errors import CheckpointMismatch, ModelError, WeightsMissing
 from pipeline.errors import OptionError
 from training import losses
 from training.checkpoints import LAST, begin_from, load_state
@@ -55,11 +55,24 @@ class Run:
         partial.replace(path)
 
     def load(self, path: Path) -> None:
-        """Go back to a checkpoint."""
+        """Go back to a checkpoint.
+
+        Raises
+        ------
+        WeightsMissing, CheckpointMismatch
+            If there is none, or it is that of another network.
+        """
+        if not path.is_file():
+            msg = f"expected a checkpoint to go on from at {path}, found none: begin without --resume"
+            raise WeightsMissing(msg)
         state = torch.load(path, weights_only=True)
-        self.network.load_state_dict(state["network"])
-        self.average.load_state_dict(state["average"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        try:
+            self.network.load_state_dict(state["network"])
+            self.average.load_state_dict(state["average"])
+            self.optimizer.load_state_dict(state["optimizer"])
+        except RuntimeError as error:
+            msg = f"{path} holds another network; give the scale and size that it was begun with: {error}"
+            raise CheckpointMismatch(msg) from error
         self.step, self.seconds = state["step"], state["seconds"]
 
 
@@ -130,7 +143,7 @@ def _begin(task: Task, settings: Settings, device: torch.device) -> Run:
     """Weights of chance, of a file, or of the last checkpoint."""
     torch.manual_seed(settings.seed)
     network = task.network().to(device)
-    if settings.start:
+    if settings.start and not settings.resume:
         begin_from(network, load_state(settings.start))
     run = Run(
         network,

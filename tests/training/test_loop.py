@@ -71,6 +71,14 @@ def test_an_interrupted_run_goes_on_exactly(settings, tmp_path):
     assert all(torch.equal(straight[key], resumed[key]) for key in straight)
 
 
+def test_there_must_be_something_to_go_on_from(settings):
+    with pytest.raises(WeightsMissing, match="--resume"):
+        train(TASK, replace(settings, resume=True))
+    train(TASK, replace(settings, steps=1))
+    with pytest.raises(CheckpointMismatch, match="another network"):
+        train(upscale(2, features=8, depth=2), replace(settings, resume=True))
+
+
 def test_other_processes_make_the_same_patches(settings, tmp_path):
     here = average(train(TASK, settings))
     there = average(train(TASK, replace(settings, out=tmp_path / "there", workers=1)))
