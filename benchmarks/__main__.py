@@ -1,0 +1,82 @@
+"""The command line of the benchmarks: ``python -m benchmarks peers|quality``.
+
+Exit codes: 0 done, 1 failed or not within the tolerance, 2 wrong use.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from models.engine import Engine
+from models.errors import StudioError
+
+_EXTRAS = ("basicsr", "piq", "realesrgan")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    args = _parser().parse_args(argv)
+    try:
+        good: bool = args.command(args)
+    except StudioError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        if error.name not in _EXTRAS:
+            raise
+        print(f"error: the package {error.name} is missing; `make peers` says where it goes.", file=sys.stderr)
+        return 1
+    return 0 if good else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Speed and quality against named peers.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    peers = commands.add_parser("peers", help="the same weights through realesrgan and through the studio")
+    peers.add_argument("photograph", type=Path)
+    peers.add_argument("--weights", type=Path, required=True, help="an SRVGGNetCompact or RRDBNet file")
+    peers.add_argument("--rounds", type=_count, default=3, help="paired runs (default 3)")
+    peers.set_defaults(command=_peers)
+    quality = commands.add_parser("quality", help="each stage on damage whose truth is known")
+    quality.add_argument("--truth", type=Path, required=True, metavar="FOLDER", help="undamaged photographs")
+    quality.add_argument("--tasks", type=_tasks, default=_tasks("all"), help="TASK,TASK,... (default all)")
+    quality.set_defaults(command=_quality)
+    return parser
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        msg = "at least 1 is needed"
+        raise argparse.ArgumentTypeError(msg)
+    return count
+
+
+def _tasks(text: str) -> list[str]:
+    from benchmarks.quality import TRIALS
+
+    tasks = list(TRIALS) if text == "all" else text.split(",")
+    unknown = [task for task in tasks if task not in TRIALS]
+    if unknown:
+        msg = f"no task {', '.join(unknown)}; the tasks are {', '.join(TRIALS)}"
+        raise argparse.ArgumentTypeError(msg)
+    return tasks
+
+
+def _peers(args: argparse.Namespace) -> bool:
+    from benchmarks.same_weights import compare
+
+    return compare(args.photograph, args.weights, rounds=args.rounds)
+
+
+def _quality(args: argparse.Namespace) -> bool:
+    from benchmarks.quality import tables
+
+    for line in tables(args.truth, args.tasks, Engine("cpu")):
+        print(line, flush=True)
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())

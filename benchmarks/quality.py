@@ -1,0 +1,139 @@
+"""What each stage does to damage whose truth is known, as Markdown tables."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+
+import cv2
+import numpy as np
+
+from benchmarks import damage, metrics
+from benchmarks.damage import Case, Image
+from models.engine import Engine
+from pipeline.errors import PhotoError, StudioError, WeightsMissing
+from pipeline.photo import DECODE_LIMIT, Output, encode_photo, read_photo
+from pipeline.plan import Plan
+from pipeline.run import run
+from pipeline.stages import Colorize, Deblur, Denoise, Stage, Upscale
+
+TRIALS: Mapping[str, Mapping[str, Stage]] = MappingProxyType(
+    {
+        "upscale4_clean": {"upscale x4": Upscale(scale=4)},
+        "upscale4_real": {"upscale x4": Upscale(scale=4)},
+        "upscale2_clean": {"upscale x2": Upscale(scale=2), "x4 reduced by 2": Upscale(scale=2, model="fast-x4")},
+        "upscale2_real": {"upscale x2": Upscale(scale=2), "x4 reduced by 2": Upscale(scale=2, model="fast-x4")},
+        "denoise": {"denoise": Denoise()},
+        "defocus": {"deblur": Deblur()},
+        "motion": {"deblur": Deblur()},
+        "sharp": {"denoise": Denoise(), "deblur": Deblur()},
+        "colorize": {"colorize": Colorize()},
+        "scratches": {},
+        "old_photo": {},
+    }
+)
+"""The stages that each task puts to the proof; where there are none, the studio has none for it yet."""
+
+HEAD = f"| task | result | {' | '.join(metrics.NAMES)} | pictures |\n|---|---|{'---|' * (len(metrics.NAMES) + 1)}"
+
+_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"}
+_SMALLEST_SIDE = 64
+
+Scores = list[dict[str, float]]
+
+
+def tables(folder: Path, tasks: Sequence[str], engine: Engine) -> Iterator[str]:
+    """Yield the lines of one table: for every task the damaged input, then each stage that should mend it.
+
+    Parameters
+    ----------
+    folder : Path
+        Undamaged photographs.
+    tasks : sequence of str
+        Names of `TRIALS`.
+    engine : Engine
+        Runs the networks.
+
+    Raises
+    ------
+    PhotoError
+        If the folder holds no photographs.
+    """
+    photographs = _photographs(folder)
+    yield HEAD
+    for task in tasks:
+        results: dict[str, Scores | WeightsMissing] = {_input_name(task): [], **{name: [] for name in TRIALS[task]}}
+        for path in photographs:
+            _judge(task, path, engine, results)
+        for name, scores in results.items():
+            yield _row(task, name, scores)
+
+
+def restore(stage: Stage, case: Case, engine: Engine) -> Image:
+    """Put a damaged picture through one stage as the command line does, from 8-bit PNG to 8-bit PNG.
+
+    Raises
+    ------
+    WeightsMissing
+        If the stage's model is not on this machine.
+    """
+    photo = read_photo(_png(case.damaged), max_pixels=DECODE_LIMIT)
+    result = run(Plan((stage,)), photo, engine)
+    return read_photo(encode_photo(result.pixels, photo, Output("png")).data, max_pixels=DECODE_LIMIT).pixels
+
+
+def _judge(task: str, path: Path, engine: Engine, results: dict[str, Scores | WeightsMissing]) -> None:
+    """Add the scores of one photograph."""
+    photograph = _read(path)
+    if photograph is None or (task == "colorize" and not damage.has_colour(photograph)):
+        return
+    case = damage.make(task, path.stem, photograph)
+    for name, scores in results.items():
+        if isinstance(scores, WeightsMissing):
+            continue
+        try:
+            stage = TRIALS[task].get(name)
+            result = restore(stage, case, engine) if stage else _enlarged(case)
+            scores.append(metrics.score(result, case.truth))
+        except WeightsMissing as error:
+            results[name] = error
+
+
+def _photographs(folder: Path) -> list[Path]:
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)
+    if not found:
+        msg = f"Expected a folder of photographs ({', '.join(sorted(_SUFFIXES))}), found none in {folder}."
+        raise PhotoError(msg)
+    return found
+
+
+def _read(path: Path) -> Image | None:
+    """Return a photograph by the decoder that the protocol names, OpenCV's; None where it is too small to judge."""
+    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if picture is None or min(picture.shape[:2]) < _SMALLEST_SIDE:
+        return None
+    return picture[..., ::-1].astype(np.float32) / 255
+
+
+def _png(image: Image) -> bytes:
+    _, data = cv2.imencode(".png", np.rint(image[..., ::-1] * 255).astype(np.uint8))
+    return data.tobytes()
+
+
+def _input_name(task: str) -> str:
+    return "bicubic" if task.startswith("upscale") else "input"
+
+
+def _enlarged(case: Case) -> Image:
+    """Return the damaged picture itself, enlarged where it is smaller than the truth."""
+    if case.damaged.shape == case.truth.shape:
+        return case.damaged
+    return np.clip(cv2.resize(case.damaged, case.truth.shape[1::-1], interpolation=cv2.INTER_CUBIC), 0, 1)
+
+
+def _row(task: str, name: str, scores: Scores | StudioError) -> str:
+    if isinstance(scores, StudioError):
+        return f"| {task} | {name} | not measured: {scores} |"
+    means = {key: f"{np.mean([score[key] for score in scores]):.3f}" for key in metrics.NAMES if scores}
+    if task == "old_photo":
+        means["color"] = "-"  # a grey truth has no colour to compare with
+    return f"| {task} | {name} | {' | '.join(means.get(key, '-') for key in metrics.NAMES)} | {len(scores)} |"

@@ -1,0 +1,63 @@
+import cv2
+import numpy as np
+import pytest
+
+from benchmarks import damage, quality
+from models.engine import Engine
+from pipeline.errors import PhotoError
+from pipeline.stage import Context
+from pipeline.stages import BY_NAME, Denoise
+from tests.photographs import photograph
+
+
+@pytest.fixture
+def folder(tmp_path):
+    picture = np.rint(photograph("astronaut", 96)[..., ::-1] * 255).astype(np.uint8)
+    cv2.imwrite(str(tmp_path / "portrait.png"), picture)
+    cv2.imwrite(str(tmp_path / "tiny.png"), picture[:40])
+    return tmp_path
+
+
+def rows(folder, *tasks):
+    lines = list(quality.tables(folder, tasks, Engine("cpu", "float32")))
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in "\n".join(lines).splitlines()[2:]]
+
+
+def test_every_task_has_its_trials_and_every_trial_its_stage():
+    assert list(quality.TRIALS) == list(damage.RECIPES)
+    assert {stage.name for trials in quality.TRIALS.values() for stage in trials.values()} <= set(BY_NAME)
+
+
+def test_a_stage_gets_and_gives_8_bit_pictures_through_the_pipeline():
+    case = damage.make("denoise", "portrait", photograph("astronaut", 96))
+    restored = quality.restore(Denoise(), case, Engine("cpu", "float32"))
+    direct = Denoise().apply(case.damaged, Context(Engine("cpu", "float32")))
+    np.testing.assert_allclose(restored, np.rint(direct * 255) / 255, atol=1e-6)
+
+
+def test_the_table_sets_the_stage_against_the_input(folder):
+    pytest.importorskip("piq")
+    (task, name, psnr, *_, pictures), restored = rows(folder, "denoise")
+    assert [task, name, pictures] == ["denoise", "input", "1"]
+    assert restored[:2] == ["denoise", "denoise"]
+    assert float(restored[2]) > float(psnr)
+
+
+def test_a_task_without_a_stage_shows_its_input_alone(folder):
+    pytest.importorskip("piq")
+    ((task, name, *scores, pictures),) = rows(folder, "old_photo")
+    assert [task, name, pictures] == ["old_photo", "input", "1"]
+    assert scores[-1] == "-"  # a grey truth has no colour to compare with
+
+
+def test_a_model_that_is_missing_is_said(folder, tmp_path, monkeypatch):
+    pytest.importorskip("piq")
+    monkeypatch.setenv("STUDIO_MODELS", str(tmp_path))
+    _, missing = rows(folder, "colorize")
+    assert missing[:2] == ["colorize", "colorize"]
+    assert missing[2].startswith("not measured: ")
+
+
+def test_a_folder_without_photographs_is_refused(tmp_path):
+    with pytest.raises(PhotoError, match="found none"):
+        list(quality.tables(tmp_path, ["sharp"], Engine("cpu", "float32")))
