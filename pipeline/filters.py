@@ -1,7 +1,6 @@
 """Classical measurements and filters that several stages share."""
 
 from collections.abc import Callable
-from typing import Any
 
 import cv2
 import numpy as np
@@ -53,30 +52,6 @@ def blur_measure(image: Array) -> float:
     from skimage.measure import blur_effect  # brings SciPy along; most runs of the command line need neither
 
     return float(blur_effect(luma(image), h_size=5))
-
-
-def guided_filter(guide: Array, source: Array, *, radius: int, epsilon: float) -> Array:
-    """Smooth `source` along the edges of `guide` (He, Sun and Tang, "Guided Image Filtering", 2010).
-
-    Parameters
-    ----------
-    guide, source : ndarray of float32, shape (H, W)
-        In [0, 1]; the same array may serve as both.
-    radius : int
-        Half the side of the window, in pixels.
-    epsilon : float
-        Variance of `guide` below which it counts as flat.
-    """
-    size = (2 * radius + 1, 2 * radius + 1)
-
-    def mean(values: NDArray[Any]) -> Array:
-        return np.asarray(cv2.blur(values, size, borderType=cv2.BORDER_REFLECT), np.float32)
-
-    guide_mean, source_mean = mean(guide), mean(source)
-    variance = mean(guide * guide) - guide_mean * guide_mean
-    covariance = mean(guide * source) - guide_mean * source_mean
-    slope = covariance / (variance + epsilon)
-    return mean(slope) * guide + mean(source_mean - slope * guide_mean)
 
 
 def gaussian(image: Array, sigma: float) -> Array:

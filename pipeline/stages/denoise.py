@@ -6,23 +6,21 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
-from pipeline.filters import by_strips, guided_filter, noise_sigma
+from pipeline.filters import by_strips, noise_sigma
 from pipeline.options import number
 from pipeline.stage import Context, Image, Stage
 
-_LUMA_DIAMETER = 7
-_LUMA_REACH = 3.0
-_CHROMA_RADIUS = 3
-_HALO = _LUMA_DIAMETER // 2 + 2 * _CHROMA_RADIUS
+_DIAMETER = 9
+_REACH = 3.0
+_FAINT = 0.06
 _TOO_FAINT = 0.5 / 255
 
 
 @dataclass(frozen=True)
 class Denoise(Stage):
-    """Bilateral filter on luma (Tomasi and Manduchi, 1998), and on chroma a filter guided by that luma.
+    """Bilateral filter (Tomasi and Manduchi, "Bilateral Filtering for Gray and Color Images", 1998).
 
-    Grain lives in luma and chroma, detail in luma: chroma can be smoothed more without loss. Both filters follow
-    the noise that is measured, so a clean photograph stays as it is.
+    It follows the noise that is measured, so a clean photograph stays as it is.
     """
 
     name: ClassVar[str] = "denoise"
@@ -31,20 +29,17 @@ class Denoise(Stage):
     strength: float = number(1.0, low=0, high=3, step=0.1, help="filter strength; 1 follows the noise that is measured")
 
     def apply(self, image: Image, context: Context) -> Image:
-        context.advance(0.0)
-        sigma = self.strength * noise_sigma(image)
-        if sigma < _TOO_FAINT:
-            if self.strength > 0:
-                context.notice("denoise-skipped", "Denoise: the photo has no noise worth removing; left as it is.")
+        if self.strength == 0:
             return image
-        return by_strips(image, lambda strip: _filter(strip, sigma), halo=_HALO, advance=context.advance)
+        sigma = noise_sigma(image)
+        if sigma < _TOO_FAINT:
+            context.notice("denoise-skipped", "Denoise: the photo has no noise worth removing; left as it is.")
+            return image
+        # Distance in colour, summed over channels, over which pixels are averaged: 8 sigma for faint noise and 4 sigma
+        # beyond, which kept most detail (HaarPSI) on photographs that were not measured on afterwards.
+        distance = self.strength * (4 * sigma + min(4 * sigma, _FAINT))
 
+        def smooth(strip: Image) -> Image:
+            return np.asarray(cv2.bilateralFilter(strip, _DIAMETER, distance, _REACH), np.float32)
 
-def _filter(image: Image, sigma: float) -> Image:
-    """Filter one strip whose noise has the standard deviation `sigma`."""
-    ycc = cv2.cvtColor(image, cv2.COLOR_RGB2YCrCb)
-    noisy_luma, *chroma = cv2.split(ycc)
-    clean = np.asarray(cv2.bilateralFilter(noisy_luma, _LUMA_DIAMETER, 3 * sigma, _LUMA_REACH), np.float32)
-    smooth = [guided_filter(clean, c, radius=_CHROMA_RADIUS, epsilon=(2 * sigma) ** 2) for c in chroma]
-    rgb = cv2.cvtColor(cv2.merge([clean, *smooth]), cv2.COLOR_YCrCb2RGB)
-    return np.clip(rgb, 0.0, 1.0)
+        return by_strips(image, smooth, halo=_DIAMETER // 2, advance=context.advance)
