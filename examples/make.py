@@ -48,7 +48,8 @@ EXAMPLES = (
 def make(example: Example, folder: Path, engine: Engine) -> tuple[Path, Path]:
     """Write one example as ``NAME_before.jpg`` and ``NAME_after.jpg``; return the two paths."""
     before, after = folder / f"{example.name}_before.jpg", folder / f"{example.name}_after.jpg"
-    truth = gray2rgb(np.asarray(getattr(skimage.data, example.name)(), np.float32) / 255)
+    loaded = np.asarray(getattr(skimage.data, example.name)(), np.float32) / 255
+    truth = loaded if loaded.ndim == 3 else gray2rgb(loaded)
     factor = example.side / max(truth.shape[:2])
     size = (round(truth.shape[1] * factor), round(truth.shape[0] * factor))
     small = np.asarray(cv2.resize(truth, size, interpolation=cv2.INTER_AREA), np.float32)
