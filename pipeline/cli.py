@@ -86,8 +86,11 @@ def _restore(args: argparse.Namespace) -> int:
 def _output(args: argparse.Namespace) -> Output:
     """Return the output that the flags, or the end of OUT, ask for."""
     named = ENDINGS.get(args.output.suffix.lower())
-    is_file = args.output.suffix and not args.output.is_dir() and len(args.sources) == 1
-    if is_file and args.sources[0].is_file():
+    is_file = bool(args.output.suffix) and not args.output.is_dir()
+    if is_file and named and (len(args.sources) > 1 or args.sources[0].is_dir()):
+        msg = f"{args.output} is the name of one picture, and several are to be restored; name a folder."
+        raise OptionError(msg)
+    if is_file and args.sources[0].is_file() and len(args.sources) == 1:
         if named is None:
             msg = f"{args.output} must end in one of {', '.join(ENDINGS)}, or be a folder."
             raise OptionError(msg)

@@ -16,9 +16,8 @@ def show() -> None:
     st.caption("Old and poor photographs, restored on this machine. Nothing leaves it.")
     upload = st.file_uploader(
         "Photograph",
-        type=["jpg", "jpeg", "png", "webp", "gif", "tif", "tiff", "bmp", "avif", "heic", "heif"],
         max_upload_size=work.workshop().config.max_upload_megabytes,
-        help="JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF or HEIC",
+        help="JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF or HEIC; known by its content, whatever its name ends in",
     )
     plan = settings.choose()
     if upload is not None and st.button("Restore", type="primary", width="stretch", disabled=_busy()):

@@ -114,6 +114,25 @@ def test_unparsable_commands_exit_with_2(command):
     assert caught.value.code == 2
 
 
+@pytest.mark.parametrize(
+    ("out", "flags", "says"),
+    [
+        ("one.png", [], "name a folder"),
+        ("one.bmp", ["--only", "denoise"], "must end in one of .png"),
+        ("one.png", ["--format", "jpeg"], "make them agree"),
+    ],
+)
+def test_an_output_that_does_not_fit_is_told(folder, tmp_path, capsys, out, flags, says):
+    source = folder if "folder" in says else folder / "coffee.jpg"
+    assert main(["restore", str(source), "-o", str(tmp_path / out), *flags]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_a_photograph_that_does_not_exist_is_named(tmp_path, capsys):
+    assert main(["restore", "nowhere.jpg", "-o", str(tmp_path / "o.png")]) == 1
+    assert "nowhere.jpg does not exist" in capsys.readouterr().err
+
+
 def test_settings_files_are_read_and_flags_overrule_them(folder, tmp_path, capsys):
     settings = tmp_path / "settings.json"
     settings.write_text('{"stages": {"denoise": {}, "upscale": {"scale": 4}}}')
