@@ -132,7 +132,8 @@ def _enlarged(case: Case) -> Image:
 
 def _row(task: str, name: str, scores: Scores | StudioError) -> str:
     if isinstance(scores, StudioError):
-        return f"| {task} | {name} | not measured: {scores} |"
+        reason, *_ = str(scores).split(". ")  # the rest is advice, too long for a table
+        return f"| {task} | {name} | not measured: {reason} |"
     means = {key: f"{np.mean([score[key] for score in scores]):.3f}" for key in metrics.NAMES if scores}
     if task == "old_photo":
         means["color"] = "-"  # a grey truth has no colour to compare with

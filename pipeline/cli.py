@@ -147,16 +147,16 @@ def _models(args: argparse.Namespace) -> int:
 
 def _one_model(action: str, spec: catalog.ModelSpec) -> int:
     """Download or verify one model; a failure is told and leaves the others their turn."""
-    if action == "verify" and weights.status(spec) == "missing":
-        print(f"{spec.id}: not on this machine")
+    if action == "verify" and weights.status(spec) != "ready":
+        print(f"{spec.id}: {weights.status(spec)}, nothing to verify")
         return _DONE
     try:
         if action == "download":
             path = weights.download(spec, _bytes_line(spec.id))
-            print(f"{spec.id}: {path}")
+            print(f"{spec.id}: {path}. {weights.provenance(spec)}")
         else:
-            weights.verify(spec, weights.find(spec))
-            print(f"{spec.id}: verified")
+            digest = weights.verify(spec, weights.find(spec))
+            print(f"{spec.id}: {digest}. {weights.provenance(spec)}")
     except StudioError as error:
         print(f"{spec.id}: {error}", file=sys.stderr)
         return _SOME_FAILED
