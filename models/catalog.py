@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from models.errors import ModelError
-from models.spec import ModelSpec, Task
+from models.spec import BLEND, ModelSpec, Task
 
 __all__ = ["MODELS", "ModelSpec", "Task", "find", "for_task", "from_file", "get"]
 
@@ -95,7 +95,6 @@ def from_file(path: str | Path) -> ModelSpec:
         file=str(path),
         licence="the file's own",
         paper="",
-        context=_BLEND,
         wrappers=_OWN_WRAPPERS,
     )
     traits = realesrgan.traits(weights.read_state(weights.find(spec), spec))
@@ -104,9 +103,6 @@ def from_file(path: str | Path) -> ModelSpec:
 
 OWN_SUFFIXES = (".pth", ".pt", ".ckpt", ".safetensors")
 """Endings of files that may hold a person's own model."""
-
-_BLEND = 32
-"""Overlap for tiles of a network that sees too far to be exact."""
 
 _OWN_WRAPPERS = ("params_ema", "params-ema", "params", "model_state_dict", "state_dict", "model", "net")
 
@@ -134,6 +130,7 @@ def _fast(scale: int) -> ModelSpec:
         paper=f"trained by this project; network of {_REAL_ESRGAN_PAPER}",
         scale=scale,
         context=14,  # one pixel a convolution
+        tile=512,
         tiling="exact",
         half=True,
     )
@@ -155,7 +152,8 @@ def _real_esrgan(
         scale=scale,
         multiple=4 // scale,  # the x2 network folds 2x2 pixels into channels first
         minimum=4,
-        context=reach or _BLEND,
+        context=reach or BLEND,
+        tile=512 if reach else 256,
         tiling="exact" if reach else "approximate",
         half=True,
         partner=partner,

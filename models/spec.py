@@ -7,6 +7,9 @@ Task = Literal["upscale", "deblur", "colorize"]
 Tier = Literal["fast", "full", "own"]
 Tiling = Literal["exact", "approximate", "never"]
 
+BLEND = 32
+"""Overlap for tiles of a network that sees too far to be exact."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelSpec:
@@ -52,7 +55,7 @@ class ModelSpec:
     """How far an output pixel sees; where tiles are not exact, the overlap to blend over."""
 
     tile: int = 256
-    """Side of a tile, without its overlap."""
+    """Side of a tile, its overlap included."""
 
     tiling: Tiling = "approximate"
     """Whether tiles with `context` equal the whole, come close, or must not be used."""

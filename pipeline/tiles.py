@@ -31,7 +31,7 @@ def spans(side: int, tile: int, margin: int, ramp: int, *, multiple: int = 1, sc
     Parameters
     ----------
     side, tile : int
-        Length of the axis and of a tile, in pixels; a tile longer than the axis covers it alone.
+        Length of the axis and the most of a tile, in pixels; a tile longer than the axis covers it alone.
     margin : int
         Pixels discarded at each inner border of a tile.
     ramp : int
@@ -50,6 +50,7 @@ def spans(side: int, tile: int, margin: int, ramp: int, *, multiple: int = 1, sc
     if tile >= side or tile <= overlap:
         return [Span(0, side, np.ones(side * scale, np.float32))]
     count = -(-(side - overlap) // (tile - overlap))
+    tile = -(-(-(-(side - overlap) // count) + overlap) // multiple) * multiple  # as many, and no larger than needed
     starts = [(side - tile) * i // (count - 1) // multiple * multiple for i in range(count)]
     weights = [_weight(tile * scale, margin * scale, ramp * scale, first=s == 0, last=s + tile == side) for s in starts]
     total = np.zeros(side * scale, np.float32)

@@ -9,11 +9,12 @@ References
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from torch import Tensor, nn
 
 from models.errors import CheckpointMismatch
+from models.spec import BLEND, Tiling
 
 SCALES = (1, 2, 4, 8)
 """Enlargements that the studio works with."""
@@ -64,8 +65,14 @@ class Traits:
     minimum: int
     """The input's sides are at least this."""
 
-    tiling: Literal["approximate", "never"]
-    """Whether the architecture bears tiles."""
+    context: int
+    """How far an output pixel sees, or, where tiles are not exact, the overlap to blend over."""
+
+    tile: int
+    """Side of a tile, its overlap included."""
+
+    tiling: Tiling
+    """Whether tiles equal the whole, come close, or must not be used."""
 
     half: bool
     """Whether it bears 16-bit floats, of either kind."""
@@ -107,17 +114,29 @@ def traits(state: Mapping[str, Tensor]) -> Traits:
     CheckpointMismatch
         As `build` does.
     """
-    from spandrel import ModelTiling
-
     descriptor = _describe(state)
     needs = descriptor.size_requirements
     return Traits(
         scale=descriptor.scale,
         multiple=needs.multiple_of,
         minimum=max(needs.minimum, 1),
-        tiling="never" if descriptor.tiling is ModelTiling.INTERNAL else "approximate",
+        **_tiles(descriptor),
         half=descriptor.supports_half and descriptor.supports_bfloat16,
     )
+
+
+def _tiles(descriptor: Any) -> dict[str, Any]:
+    """Return what is known of an architecture's tiles.
+
+    SRVGGNetCompact is a plain row of 3x3 convolutions, each of which sees one pixel further.
+    """
+    from spandrel import ModelTiling
+
+    if descriptor.architecture.id == "Compact":
+        reach = sum(isinstance(part, nn.Conv2d) for part in descriptor.model.modules())
+        return {"context": reach, "tile": 512, "tiling": "exact"}
+    never = descriptor.tiling is ModelTiling.INTERNAL
+    return {"context": BLEND, "tile": 256, "tiling": "never" if never else "approximate"}
 
 
 def interpolate(strong: Mapping[str, Tensor], weak: Mapping[str, Tensor], strength: float) -> dict[str, Tensor]:

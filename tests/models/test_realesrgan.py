@@ -58,7 +58,7 @@ def test_a_persons_own_file_says_what_it_is(wrapper, tmp_path):
     torch.save({wrapper: network.state_dict()} if wrapper else network.state_dict(), path)
     spec = catalog.find(str(path))
     assert (spec.id, spec.tier, spec.scale, spec.file) == ("file:mine.pth", "own", 2, str(path))
-    assert (spec.multiple, spec.minimum, spec.tiling) == (1, 1, "approximate")
+    assert (spec.multiple, spec.minimum, spec.tiling, spec.context) == (1, 1, "exact", 4)
     x = torch.rand(1, 3, 8, 9)
     with torch.inference_mode():
         torch.testing.assert_close(realesrgan.build(weights.read_state(weights.find(spec), spec))(x), network(x))

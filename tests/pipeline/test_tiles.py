@@ -40,6 +40,15 @@ def test_starts_keep_to_the_multiple(blocks, size, margin):
         assert span.start % multiple == 0
 
 
+@given(layouts())
+def test_tiles_are_no_larger_than_needed(layout):
+    side, tile, margin, ramp = layout
+    made = spans(side, tile, margin, ramp)
+    size = made[0].stop - made[0].start
+    assert all(span.stop - span.start == size <= max(tile, min(side, tile)) or len(made) == 1 for span in made)
+    assert len(made) * (size - 2 * margin - ramp) < side + len(made)
+
+
 def box_blur(image):
     """A filter that sees exactly 2 pixels far."""
     padded = np.pad(image, ((2, 2), (2, 2), (0, 0)))
