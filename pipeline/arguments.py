@@ -26,10 +26,14 @@ def add_plan(parser: argparse.ArgumentParser) -> None:
         group.add_argument(f"--{kind.name}", action=action, default=None, help="run this stage, or leave it out")
         for name, rule in rules(kind).items():
             if name != "scale":
-                _add_option(group, f"--{kind.name}-{name}", rule)
+                _add_option(group, _flag(kind.name, name), rule)
     finish = parser.add_argument_group("finish", "over the finished result")
     for name, rule in rules(Finish).items():
         _add_option(finish, f"--finish-{name}", rule)
+
+
+def _flag(stage_name: str, option: str) -> str:
+    return "--scale" if option == "scale" else f"--{stage_name}-{option}"
 
 
 def _add_option(group: Any, flag: str, rule: Rule) -> None:
@@ -68,7 +72,7 @@ def read_plan(args: argparse.Namespace) -> Plan:
     given = {name: _given(args, name, BY_NAME[name]) for name in BY_NAME}
     for name, options in given.items():
         if options and name not in stages:
-            msg = f"--{name}-{next(iter(options))} was given, but {name} does not run; add --{name}."
+            msg = f"{_flag(name, next(iter(options)))} was given, but {name} does not run; add --{name}."
             raise OptionError(msg)
     optional = base.optional - asked
     finish = replace(base.finish, **_given(args, "finish", Finish))

@@ -97,6 +97,7 @@ def test_two_photographs_of_one_name_do_not_overwrite_each_other(folder, tmp_pat
         (["--denoise-strength", "-1"], "from 0 to 3"),
         (["--no-sharpen", "--sharpen-amount", "1"], "add --sharpen"),
         (["--colorize-saturation", "1"], "add --colorize"),
+        (["--only", "denoise", "--scale", "4"], "--scale was given, but upscale does not run"),
         (["--settings", "nowhere.json"], "cannot be read"),
         (["--max-pixels", "0"], "pixels"),
         (["--quality", "0"], "uality"),
