@@ -40,7 +40,6 @@ def test_colourfulness_is_0_without_colour_and_grows_with_it():
 
 @pytest.mark.parametrize("side", [96, 180])
 def test_perceptual_measures_rank_alike(side):
-    pytest.importorskip("piq")
     truth = photograph("astronaut", side)
     same, better, worse = (metrics.perceptual(noisy(truth, sigma), truth) for sigma in (0, 0.02, 0.08))
     assert same == pytest.approx({"msssim": 1, "haarpsi": 1, "mdsi": 0}, abs=1e-5)
@@ -50,7 +49,6 @@ def test_perceptual_measures_rank_alike(side):
 
 
 def test_a_score_has_every_measure_in_the_order_of_the_tables():
-    pytest.importorskip("piq")
     score = metrics.score(TRUTH, TRUTH)
     assert tuple(score) == metrics.NAMES
     assert [score["ssim"], score["detail"], score["color"]] == pytest.approx([1, 1, 1])

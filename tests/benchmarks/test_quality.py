@@ -36,7 +36,6 @@ def test_a_stage_gets_and_gives_8_bit_pictures_through_the_pipeline():
 
 
 def test_the_table_sets_the_stage_against_the_input(folder):
-    pytest.importorskip("piq")
     (task, name, psnr, *_, pictures), restored = rows(folder, "denoise")
     assert [task, name, pictures] == ["denoise", "input", "1"]
     assert restored[:2] == ["denoise", "denoise"]
@@ -44,14 +43,12 @@ def test_the_table_sets_the_stage_against_the_input(folder):
 
 
 def test_a_task_without_a_stage_shows_its_input_alone(folder):
-    pytest.importorskip("piq")
     ((task, name, *scores, pictures),) = rows(folder, "old_photo")
     assert [task, name, pictures] == ["old_photo", "input", "1"]
     assert scores[-1] == "-"  # a grey truth has no colour to compare with
 
 
 def test_a_model_that_is_missing_is_said(folder, tmp_path, monkeypatch):
-    pytest.importorskip("piq")
     monkeypatch.setenv("STUDIO_MODELS", str(tmp_path))
     _, missing = rows(folder, "colorize")
     assert missing[:2] == ["colorize", "colorize"]
