@@ -19,7 +19,7 @@ from pipeline.tiles import run_tiled, spans
 _SMALLEST_TILE = 64
 
 
-def infer(spec: ModelSpec, image: Image, context: Context, *, mix: float = 1.0, share: float = 1.0) -> Image:
+def infer(spec: ModelSpec, image: Image, context: Context, *, mix: float = 1.0) -> Image:
     """Return what a picture-to-picture network makes of a picture.
 
     Parameters
@@ -32,8 +32,6 @@ def infer(spec: ModelSpec, image: Image, context: Context, *, mix: float = 1.0, 
         Engine, progress and cancellation.
     mix : float
         Passed to `Engine.network`.
-    share : float
-        The part of the stage's progress that this run fills.
 
     Returns
     -------
@@ -56,7 +54,7 @@ def infer(spec: ModelSpec, image: Image, context: Context, *, mix: float = 1.0, 
     output = padded
     for done, count, blended in _tiled(run, padded, spec, tile):
         output = blended
-        context.advance(share * done / count)
+        context.advance(done / count)
     output = np.clip(output[: height * spec.scale, : width * spec.scale], 0.0, 1.0)
     return _neutral(output) if is_neutral(image) else output
 

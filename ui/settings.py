@@ -6,9 +6,10 @@ import streamlit as st
 
 from pipeline.options import Choice, Number, Rule, Switch, rules
 from pipeline.plan import Plan, arrange, simple, stage
-from pipeline.stages import ORDER, Colorize, Stage
+from pipeline.stages import ORDER, Colorize, Deblur, Stage
 
 _SCALES = {"Keep the size": 1.0, "×2": 2.0, "×4": 4.0}
+_OFF_AT_FIRST = (Deblur, Colorize)  # their models are to be downloaded first
 
 
 def choose() -> Plan:
@@ -37,8 +38,7 @@ def _advanced() -> Plan:
 
 def _stage(kind: type[Stage]) -> Stage | None:
     """Draw one stage's switch and options; None where it is off."""
-    needs_weights = kind is Colorize or kind.name == "deblur"
-    is_on = st.toggle("On", value=not needs_weights, key=f"{kind.name}.on")
+    is_on = st.toggle("On", value=kind not in _OFF_AT_FIRST, key=f"{kind.name}.on")
     options = {
         name: _widget(f"{kind.name}.{name}", name, rule, disabled=not is_on) for name, rule in rules(kind).items()
     }

@@ -99,13 +99,13 @@ def test_cancel_stops_at_the_next_tile():
     assert len(tiles) == 2
 
 
-def test_progress_rises_to_the_share():
+def test_progress_rises_to_the_end():
     seen = []
     ctx = context(enlarge)
     ctx.progress = seen.append
-    infer(SPEC, image(), ctx, share=0.5)
+    infer(SPEC, image(), ctx)
     assert seen == sorted(seen)
-    assert seen[-1] == 0.5
+    assert seen[-1] == 1
     assert len(seen) > 4
 
 
