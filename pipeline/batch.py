@@ -130,8 +130,8 @@ def restore_all(
             report.status = "done"
         except OptionError:  # wrong for every photograph, not for this one
             raise
-        except (StudioError, OSError) as error:
-            report.error = str(error)
+        except (StudioError, OSError, MemoryError) as error:
+            report.error = str(error) or "The photo does not fit into memory; lower --max-pixels or --scale."
         report.seconds = time.perf_counter() - started
         yield report
 

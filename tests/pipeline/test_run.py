@@ -1,0 +1,100 @@
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipeline.cache import ResultCache
+from pipeline.errors import Cancelled, WeightsMissing
+from pipeline.photo import read_photo
+from pipeline.plan import arrange
+from pipeline.run import run
+from pipeline.stages import Colorize, Deblur, Denoise, PostDenoise, Sharpen
+from tests.photographs import noisy, photograph
+from tests.pipeline.fakes import FakeEngine
+
+
+@pytest.fixture
+def photo():
+    buffer = io.BytesIO()
+    Image.fromarray((noisy(photograph("coffee", 200), 0.03) * 255).astype(np.uint8)).save(buffer, "PNG")
+    return read_photo(buffer.getvalue(), name="cup.png")
+
+
+def negative(x, network):
+    return 1 - x
+
+
+def refuse(x, network):
+    raise WeightsMissing("the file is not here")
+
+
+PLAN = arrange([Denoise(), Deblur(always=True), Sharpen()])
+
+
+def test_a_run_is_its_stages_one_after_the_other(photo):
+    result = run(PLAN, photo, FakeEngine(negative))
+    alone = photo.pixels
+    for stage in PLAN.stages:
+        alone = run(arrange([stage]), replace(photo, pixels=alone), FakeEngine(negative)).pixels
+    np.testing.assert_array_equal(result.pixels, alone)
+    assert [(t.stage, t.outcome) for t in result.timings] == [(s.name, "done") for s in PLAN.stages]
+    assert "deblur (strength 1.0" in result.history
+
+
+def test_a_later_run_starts_after_the_stages_that_did_not_change(photo, monkeypatch):
+    monkeypatch.setattr("pipeline.run._WORTH_KEEPING_S", 0)
+    cache, engine = ResultCache(10_000_000), FakeEngine(negative)
+    first = run(PLAN, photo, engine, cache=cache)
+    used = len(engine.asked)
+    again = run(arrange([*PLAN.stages[:2], Sharpen(amount=2)]), photo, engine, cache=cache)
+    assert [t.outcome for t in again.timings] == ["cached", "cached", "done"]
+    assert len(engine.asked) == used
+    assert not np.array_equal(again.pixels, first.pixels)
+    np.testing.assert_array_equal(run(PLAN, photo, engine, cache=cache).pixels, first.pixels)
+
+
+def test_another_photograph_does_not_get_the_result_of_this_one(photo, monkeypatch):
+    monkeypatch.setattr("pipeline.run._WORTH_KEEPING_S", 0)
+    cache = ResultCache(10_000_000)
+    run(PLAN, photo, FakeEngine(negative), cache=cache)
+    other = replace(photo, pixels=photo.pixels[::-1].copy(), digest="other")
+    assert [t.outcome for t in run(PLAN, other, FakeEngine(negative), cache=cache).timings] == ["done"] * 3
+
+
+def test_an_optional_stage_without_its_file_is_left_out_aloud(photo):
+    plan = arrange(PLAN.stages, optional=["deblur"])
+    result = run(plan, photo, FakeEngine(refuse))
+    assert [t.outcome for t in result.timings] == ["done", "skipped", "done"]
+    notice = next(n for n in result.notices if n.code == "weights-missing")
+    assert notice.stage == "deblur"
+    assert "Deblur was left out. the file is not here" in notice.message
+    assert "deblur" not in result.history
+
+
+def test_a_stage_that_was_asked_for_fails_without_its_file(photo):
+    with pytest.raises(WeightsMissing):
+        run(PLAN, photo, FakeEngine(refuse))
+
+
+def test_progress_goes_through_the_stages_and_only_forward(photo):
+    seen = []
+    run(PLAN, photo, FakeEngine(negative), progress=seen.append)
+    shares = [(p.index + p.fraction) / p.count for p in seen]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert seen[0].stage == "denoise"
+
+
+def test_cancel_stops_between_stages(photo):
+    seen = []
+    with pytest.raises(Cancelled):
+        run(PLAN, photo, FakeEngine(negative), progress=seen.append, cancelled=lambda: len(seen) > 4)
+    assert {p.stage for p in seen} < {s.name for s in PLAN.stages}
+
+
+def test_what_a_stage_says_comes_after_what_the_file_said(photo):
+    result = run(arrange([Colorize(), PostDenoise()]), photo, FakeEngine(negative))
+    assert result.notices[: len(photo.notices)] == photo.notices
+    assert result.notices[-1].code == "colorize-skipped"
