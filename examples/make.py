@@ -19,7 +19,7 @@ from pipeline.photo import Output, encode_photo, read_photo
 from pipeline.plan import simple
 from pipeline.run import run
 from pipeline.stages import Image
-from training import degrade
+from training import degrade, recipes
 
 SEED = 1839  # the year that photography was given to the world
 
@@ -39,9 +39,9 @@ class Example:
 
 
 EXAMPLES = (
-    Example("astronaut", 400, degrade.age, 2),
-    Example("coffee", 300, degrade.photographed, 4),
-    Example("camera", 360, degrade.age, 2),
+    Example("astronaut", 400, recipes.age, 2),
+    Example("coffee", 300, recipes.photographed, 4),
+    Example("camera", 360, recipes.age, 2),
 )
 
 

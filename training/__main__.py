@@ -1,20 +1,21 @@
-"""The training rooms' command line: ``python -m training upscale|export|degrade``."""
+"""The training rooms' command line: ``python -m training upscale|deblur|denoise|export|degrade``."""
 
 import argparse
 import sys
 import zlib
-from collections.abc import Iterator
-from dataclasses import fields
+from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from models.errors import StudioError
-from training import degrade, tasks
+from training import degrade, recipes, tasks
 from training.data import SUFFIXES, decode
 from training.losses import NAMES
 from training.settings import Settings
+from training.tasks import Task
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,19 +32,20 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    upscale = commands.add_parser("upscale", help="train an upscaler")
+    upscale = commands.add_parser("upscale", help="train an upscaler, or with --scale 1 a restorer of detail")
     upscale.add_argument("--scale", type=int, choices=(1, 2, 3, 4), default=4)
-    upscale.add_argument("--features", type=int, default=32, help="channels of the network")
-    upscale.add_argument("--depth", type=int, default=12, help="inner convolutions of the network")
-    _add_settings(upscale)
-    upscale.set_defaults(command=_upscale)
+    _add_training(upscale, lambda options: tasks.upscale(options.scale))
+    _add_training(commands.add_parser("deblur", help="train a deblurrer"), lambda _: tasks.DEBLUR)
+    _add_training(commands.add_parser("denoise", help="train a denoiser"), lambda _: tasks.DENOISE)
     _add_export(commands.add_parser("export", help="write a trained network for the studio"))
     _add_degrade(commands.add_parser("degrade", help="damage photographs"))
     return parser
 
 
-def _add_settings(parser: argparse.ArgumentParser) -> None:
+def _add_training(parser: argparse.ArgumentParser, task: Callable[[argparse.Namespace], Task]) -> None:
     """Options of every training command; their names are the fields of Settings."""
+    parser.set_defaults(command=_train, task=task)
+    parser.add_argument("--features", type=int, default=0, help="channels of the network's finest level")
     default = {field.name: field.default for field in fields(Settings)}
     parser.set_defaults(**{name: value for name, value in default.items() if name in NUMBERS})
     parser.add_argument("--data", type=Path, required=True, help="folder or tar of photographs")
@@ -66,7 +68,7 @@ NUMBERS = {
     "patch": "side of the clean patch in pixels",
     "pool": "draw from so many patches made once (distilling needs it)",
     "crisp": "strength of an unsharp mask on what the network learns to answer",
-    "learning_rate": "highest rate of Adam",
+    "learning_rate": "highest rate of Muon",
     "average": "share that the average of weights keeps a step",
     "validate_every": "steps between validations and checkpoints",
     "held_out": "photographs kept for validation",
@@ -89,10 +91,12 @@ def _losses(text: str) -> tuple[tuple[str, float], ...]:
     return tuple((name, float(weight or 1)) for name, _, weight in terms)
 
 
-def _upscale(options: argparse.Namespace) -> None:
+def _train(options: argparse.Namespace) -> None:
     from training.loop import train  # torch takes seconds to import; other commands need none
 
-    task = tasks.upscale(options.scale, options.features, options.depth)
+    task = options.task(options)
+    if options.features:
+        task = replace(task, features=options.features)
     chosen = {field.name: getattr(options, field.name) for field in fields(Settings)}
     print(f"wrote {train(task, Settings(**chosen))}")
 
@@ -113,14 +117,14 @@ def _export(options: argparse.Namespace) -> None:
 def _add_degrade(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("photographs", type=Path, nargs="+", metavar="IN", help="files or folders")
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder for PNG files")
-    parser.add_argument("--recipe", choices=degrade.RECIPES, default="old_photo")
+    parser.add_argument("--recipe", choices=recipes.RECIPES, default="old_photo")
     parser.add_argument("--seed", type=int, default=0, help="the same seed, the same damage")
     parser.set_defaults(command=_degrade)
 
 
 def _degrade(options: argparse.Namespace) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
-    recipe = degrade.RECIPES[options.recipe]
+    recipe = recipes.RECIPES[options.recipe]
     for path in _pictures(options.photographs):
         # Seeded by the name too, so a picture's damage does not depend on its neighbours.
         rng = np.random.default_rng((options.seed, zlib.crc32(path.name.encode())))

@@ -1,13 +1,17 @@
 """Files that training begins with and leaves behind."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import safetensors
 import safetensors.torch
+import torch
 from torch import Tensor, nn
 
 from models.errors import CheckpointMismatch, WeightsCorrupt, WeightsMissing
+from models.networks import srvgg, unet
+from training.critic import Adversary
 
 LAST = "last.pt"
 """Name of the checkpoint in a run's folder."""
@@ -55,3 +59,63 @@ def begin_from(network: nn.Module, state: Mapping[str, Tensor]) -> None:
     network.load_state_dict({k: v for k, v in state.items() if k not in other}, strict=False)
     if other:
         print(f"begins with weights of chance, as their shape differs: {', '.join(sorted(other))}")
+
+
+@dataclass
+class Run:
+    """What a checkpoint holds: all that the next step depends on, and the clock."""
+
+    network: nn.Module
+    average: nn.Module
+    optimizer: torch.optim.Optimizer
+    adversary: Adversary | None = None
+    step: int = 0
+    seconds: float = 0
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint, whole or not at all."""
+        state = {
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "adversary": self.adversary.state_dict() if self.adversary else None,
+            "step": self.step,
+            "seconds": self.seconds,
+        }
+        partial = path.with_suffix(".partial")
+        torch.save(state, partial)
+        partial.replace(path)
+
+    def load(self, path: Path) -> None:
+        """Go back to a checkpoint.
+
+        Raises
+        ------
+        WeightsMissing, CheckpointMismatch
+            If there is none, or it is that of another network.
+        """
+        if not path.is_file():
+            msg = f"expected a checkpoint to go on from at {path}, found none: begin without --resume"
+            raise WeightsMissing(msg)
+        state = torch.load(path, weights_only=True)
+        try:
+            self.network.load_state_dict(state["network"])
+            self.average.load_state_dict(state["average"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            if self.adversary and state["adversary"]:
+                self.adversary.load_state_dict(state["adversary"])
+        except RuntimeError as error:
+            msg = f"{path} holds another network; give the scale and size that it was begun with: {error}"
+            raise CheckpointMismatch(msg) from error
+        self.step, self.seconds = state["step"], state["seconds"]
+
+
+def build(state: Mapping[str, Tensor]) -> nn.Module:
+    """Make the network that a state dict of ours describes, a `UNet` or an `SRVGG`, and load it.
+
+    Raises
+    ------
+    CheckpointMismatch
+        If it describes neither.
+    """
+    return unet.build(state) if "head.weight" in state else srvgg.build(state)

@@ -1,19 +1,9 @@
 """Realistic, seeded damage: what happens to a photograph before somebody wants it restored.
 
-The single damages follow physics (lens, sensor, film, paper, JPEG); `second_order` puts them in
-random order twice over, as Real-ESRGAN does. All take and return float32 RGB (H, W, 3) in [0, 1],
-sRGB-encoded, and leave their input untouched; chance comes from the given generator alone.
-
-References
-----------
-.. [1] X. Wang et al., "Real-ESRGAN: Training Real-World Blind Super-Resolution with Pure
-   Synthetic Data", ICCV workshops 2021.
-.. [2] K. Zhang et al., "Designing a Practical Degradation Model for Deep Blind Image
-   Super-Resolution" (BSRGAN), ICCV 2021.
+The single damages follow physics (lens, sensor, film, paper, JPEG); `training.recipes` puts them together. All
+take and return float32 RGB (H, W, 3) in [0, 1], sRGB-encoded, and leave their input untouched; chance comes from
+the given generator alone.
 """
-
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
 
 import cv2
 import numpy as np
@@ -23,7 +13,6 @@ from numpy.typing import NDArray
 from training import kernels
 
 Image = NDArray[np.float32]
-Recipe = Callable[[Image, np.random.Generator], Image]
 
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 SEPIA = np.array([1.07, 0.98, 0.82], np.float32)
@@ -128,7 +117,7 @@ def to_bytes(image: Image) -> NDArray[np.uint8]:
 def random_blur(image: Image, rng: np.random.Generator, low: float, high: float) -> Image:
     """Blur by a Gaussian (often), a disk or motion whose width lies between `low` and `high`."""
     width, angle = rng.uniform(low, high), rng.uniform(0, np.pi)
-    kind = rng.choice(4, p=[0.6, 0.2, 0.1, 0.1])
+    kind = rng.choice(4, p=[0.7, 0.15, 0.1, 0.05])
     if kind == 0:
         return soften(image, width)
     if kind == 1:
@@ -142,7 +131,7 @@ def random_blur(image: Image, rng: np.random.Generator, low: float, high: float)
 def random_noise(image: Image, rng: np.random.Generator, low: float, high: float) -> Image:
     """Add sensor noise, photon noise or grain of a strength between `low` and `high`."""
     sigma = rng.uniform(low, high)
-    kind = rng.choice(3, p=[0.7, 0.15, 0.15])
+    kind = rng.choice(3, p=[0.76, 0.12, 0.12])
     if kind == 0:
         return sensor_noise(image, sigma, rng, shared=rng.uniform(0, 1))
     if kind == 1:
@@ -153,110 +142,7 @@ def random_noise(image: Image, rng: np.random.Generator, low: float, high: float
 def random_resize(image: Image, rng: np.random.Generator, height: int, width: int) -> Image:
     """Resize to a size by area, mostly, or by an interpolation that smooths or aliases."""
     ways = [cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC]
-    way = int(rng.choice(ways, p=[0.6, 0.2, 0.2]))
+    way = int(rng.choice(ways, p=[0.7, 0.15, 0.15]))
     if way != cv2.INTER_AREA and height < image.shape[0]:
         image = soften(image, 0.4 * image.shape[0] / height)  # a careful program filters first
     return resize(image, height, width, way)
-
-
-# Recipes
-
-
-def second_order(image: Image, rng: np.random.Generator, scale: float = 1) -> Image:
-    """Blur, resize, noise and JPEG in random order, twice: a picture that went round the internet.
-
-    Parameters
-    ----------
-    image : ndarray, shape (H, W, 3)
-        RGB in [0, 1].
-    rng : numpy.random.Generator
-        The source of chance.
-    scale : float
-        How many times smaller the result is.
-
-    Returns
-    -------
-    ndarray, shape (round(H / scale), round(W / scale), 3)
-        RGB in [0, 1].
-    """
-    height, width = (round(side / scale) for side in image.shape[:2])
-    between = np.sqrt(scale) * rng.uniform(0.8, 1.25)
-    sizes = [[max(8, round(side / between)) for side in image.shape[:2]], [height, width]]
-    for size in sizes:
-        steps: list[Recipe] = [
-            lambda x, r: random_blur(x, r, 0.2, 1.2),
-            lambda x, r, size=size: random_resize(x, r, *size),  # type: ignore[misc]
-            lambda x, r: random_noise(x, r, 0.0, 0.03),
-            lambda x, r: jpeg(x, int(r.integers(50, 96))),
-        ]
-        for index in rng.permutation(len(steps)):
-            if rng.random() < 0.75 or index == 1:
-                image = steps[index](image, rng)
-    return image
-
-
-def photographed(image: Image, rng: np.random.Generator, scale: float = 1) -> Image:
-    """Blur of the lens, a smaller size, noise of the sensor, JPEG: a small or old camera's picture.
-
-    Parameters and result are those of `second_order`.
-    """
-    height, width = (round(side / scale) for side in image.shape[:2])
-    if rng.random() < 0.9:
-        image = random_blur(image, rng, 0.3, 1.9)
-    image = random_resize(image, rng, height, width)
-    image = random_noise(image, rng, 0.002, 0.038)
-    return jpeg(image, int(rng.integers(40, 93))) if rng.random() < 0.9 else image
-
-
-def reduced(image: Image, rng: np.random.Generator, scale: int) -> Image:
-    """Make the small picture that an upscaler is asked to enlarge.
-
-    A quarter of the pictures are only made smaller, for most that one meets are clean; a tenth
-    have gone round the internet; the rest come from a small or old camera.
-
-    Parameters
-    ----------
-    image : ndarray, shape (H, W, 3)
-        RGB in [0, 1]; both sides multiples of `scale`.
-    rng : numpy.random.Generator
-        The source of chance.
-    scale : int
-        How many times smaller the result is.
-
-    Returns
-    -------
-    ndarray, shape (H / scale, W / scale, 3)
-        RGB in [0, 1].
-    """
-    kind = rng.random()
-    if kind < 0.25:
-        return random_resize(image, rng, image.shape[0] // scale, image.shape[1] // scale)
-    recipe = second_order if kind < 0.35 else photographed
-    return recipe(image, rng, scale)
-
-
-def age(image: Image, rng: np.random.Generator) -> Image:
-    """Age a photograph by a lifetime: grey or sepia, faded, a little soft, grained, then a JPEG.
-
-    Parameters
-    ----------
-    image : ndarray, shape (H, W, 3)
-        RGB in [0, 1].
-    rng : numpy.random.Generator
-        The source of chance.
-
-    Returns
-    -------
-    ndarray, shape (H, W, 3)
-        RGB in [0, 1].
-    """
-    image = soften(grey(image), rng.uniform(0.5, 1.3))
-    image = film_grain(image, rng.uniform(0.02, 0.045), rng, size=rng.uniform(0.8, 1.6))
-    image = fade(image, rng.uniform(0.08, 0.2), rng.uniform(0.6, 0.78))
-    if rng.random() < 0.7:
-        image = sepia(image)
-    return jpeg(image, int(rng.integers(70, 93)))
-
-
-RECIPES: Mapping[str, Recipe] = MappingProxyType({"old_photo": age, "camera": photographed, "internet": second_order})
-"""Recipes that keep the size, by the names of the command line."""

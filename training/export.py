@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from models.errors import WeightsCorrupt, WeightsMissing
-from models.networks import srvgg
+from training.checkpoints import build
 
 EXAMPLE = (1, 3, 32, 40)
 """Shape that the conversion runs once; the result takes any batch, height and width."""
@@ -40,7 +40,7 @@ def export(checkpoint: Path, out: Path) -> list[Path]:
         If there is no checkpoint of `training.loop` at that path.
     """
     state = {key: tensor.half() for key, tensor in _average(checkpoint).items()}
-    network = srvgg.build(state)
+    network = build(state)
     out.parent.mkdir(parents=True, exist_ok=True)
     files = [Path(f"{out}{suffix}") for suffix in (".safetensors", ".xml", ".bin")]
     files[0].write_bytes(safetensors.torch.save(state))  # save_file would leave it to its owner alone

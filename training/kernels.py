@@ -1,4 +1,4 @@
-"""Blur kernels: Gaussian of any shape and direction, defocus disk, straight motion."""
+"""Blur kernels: Gaussian of any shape and direction, defocus disk, straight or curved motion."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,8 +50,8 @@ def disk(radius: float) -> Kernel:
     return _normalised(_pixel_means(inside, size))
 
 
-def motion(length: float, angle: float) -> Kernel:
-    """Straight, even motion of the camera.
+def motion(length: float, angle: float, bend: float = 0) -> Kernel:
+    """Even motion of the camera, straight or along an arc.
 
     Parameters
     ----------
@@ -59,17 +59,20 @@ def motion(length: float, angle: float) -> Kernel:
         Path in pixels, above 0.
     angle : float
         Direction in radians, counted from the x axis.
+    bend : float
+        How far the ends of the path lie beside its middle, as a part of its length; 0 is straight.
 
     Returns
     -------
     ndarray, shape (K, K), float32
         Sums to 1; K is odd.
     """
-    size = 2 * int(np.ceil(length / 2 + 0.5)) + 1
+    size = 2 * int(np.ceil(length / 2 + abs(bend) * length + 0.5)) + 1
     position = _subpixel_positions(size)
     x, y = position[None, :], position[:, None]
     along = x * np.cos(angle) + y * np.sin(angle)
     across = y * np.cos(angle) - x * np.sin(angle)
+    across = across - bend * length * ((2 * along / length) ** 2 - 1 / 3)  # the mean of the arc stays in the middle
     inside = (np.abs(along) <= max(length, 1) / 2) & (np.abs(across) <= 0.5)
     return _normalised(_pixel_means(inside, size))
 

@@ -6,7 +6,6 @@ import math
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -14,11 +13,13 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from models.errors import CheckpointMismatch, ModelError, WeightsMissing
+from models.errors import ModelError
 from pipeline.errors import OptionError
 from training import losses
-from training.checkpoints import LAST, begin_from, load_state
+from training.checkpoints import LAST, Run, begin_from, load_state
+from training.critic import Adversary
 from training.data import Patches, Photograph, hold_out, read_photographs
+from training.muon import Muon
 from training.pool import Pool
 from training.settings import Settings
 from training.tasks import Task
@@ -29,51 +30,6 @@ VALIDATION_PATCHES = 32
 VALIDATION_SEED = 1_000_003
 ENDLESS = 2**40
 LUMA = (0.299, 0.587, 0.114)
-
-
-@dataclass
-class Run:
-    """What a checkpoint holds: all that the next step depends on, and the clock."""
-
-    network: nn.Module
-    average: nn.Module
-    optimizer: torch.optim.Optimizer
-    step: int = 0
-    seconds: float = 0
-
-    def save(self, path: Path) -> None:
-        """Write a checkpoint, whole or not at all."""
-        state = {
-            "network": self.network.state_dict(),
-            "average": self.average.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "step": self.step,
-            "seconds": self.seconds,
-        }
-        partial = path.with_suffix(".partial")
-        torch.save(state, partial)
-        partial.replace(path)
-
-    def load(self, path: Path) -> None:
-        """Go back to a checkpoint.
-
-        Raises
-        ------
-        WeightsMissing, CheckpointMismatch
-            If there is none, or it is that of another network.
-        """
-        if not path.is_file():
-            msg = f"expected a checkpoint to go on from at {path}, found none: begin without --resume"
-            raise WeightsMissing(msg)
-        state = torch.load(path, weights_only=True)
-        try:
-            self.network.load_state_dict(state["network"])
-            self.average.load_state_dict(state["average"])
-            self.optimizer.load_state_dict(state["optimizer"])
-        except RuntimeError as error:
-            msg = f"{path} holds another network; give the scale and size that it was begun with: {error}"
-            raise CheckpointMismatch(msg) from error
-        self.step, self.seconds = state["step"], state["seconds"]
 
 
 def train(task: Task, settings: Settings) -> Path:
@@ -118,8 +74,8 @@ def train(task: Task, settings: Settings) -> Path:
 
 
 def _check_patch(task: Task, settings: Settings) -> None:
-    if settings.patch % task.scale:
-        msg = f"the patch must be a multiple of {task.scale}, the scale; got {settings.patch}"
+    if settings.patch % task.multiple:
+        msg = f"the patch must be a multiple of {task.multiple} for {task.name}; got {settings.patch}"
         raise OptionError(msg)
 
 
@@ -148,7 +104,8 @@ def _begin(task: Task, settings: Settings, device: torch.device) -> Run:
     run = Run(
         network,
         copy.deepcopy(network).requires_grad_(False),
-        torch.optim.Adam(network.parameters(), lr=settings.learning_rate),
+        Muon(network.parameters(), lr=settings.learning_rate),
+        Adversary(device) if "adversarial" in dict(settings.losses) else None,
     )
     if settings.resume:
         run.load(settings.out / LAST)
@@ -203,7 +160,11 @@ def _step(run: Run, settings: Settings, batch: list[Tensor]) -> float:
         group["lr"] = settings.learning_rate * rate(progress(run, settings), run.step)
     with torch.autocast(damaged.device.type, torch.bfloat16, enabled=has_bfloat16(damaged.device)):
         output = run.network(damaged)
-    loss = losses.combine(settings.losses, output.float(), clean, taught[0] if taught else None)
+    output = output.float()
+    loss = losses.combine(settings.losses, output, clean, taught[0] if taught else None)
+    if run.adversary:
+        loss = loss + dict(settings.losses)["adversarial"] * run.adversary.loss(output)
+        run.adversary.learn(output, clean)
     if not torch.isfinite(loss):
         msg = (
             f"the loss is no longer a number at step {run.step}: "

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-NAMES = ("l1", "gradient", "distill")
-"""``l1`` draws to the truth, ``distill`` to a teacher's answer, ``gradient`` to edges as steep as theirs."""
+NAMES = ("l1", "gradient", "distill", "adversarial")
+"""``l1`` draws to the truth, ``distill`` to a teacher's answer, ``gradient`` to edges as steep as theirs;
+``adversarial`` (see `training.critic`) to what cannot be told from truth."""
 
 
 def combine(terms: Sequence[tuple[str, float]], output: Tensor, truth: Tensor, taught: Tensor | None = None) -> Tensor:
@@ -19,7 +20,7 @@ def combine(terms: Sequence[tuple[str, float]], output: Tensor, truth: Tensor, t
     Parameters
     ----------
     terms : sequence of (str, float)
-        Names out of `NAMES` and weights.
+        Names out of `NAMES` and weights; the adversarial one is left to the critic.
     output, truth : Tensor, shape (N, 3, H, W)
         The network's answer and the clean patch.
     taught : Tensor, shape (N, 3, H, W), optional

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from models.networks import srvgg
+from training.checkpoints import build
 from training.data import Patches, crispen, to_tensor
 
 TEACHER_BATCH = 16
@@ -51,7 +51,7 @@ class Pool(Dataset[tuple[Tensor, ...]]):
 def _answers(teacher: Mapping[str, Tensor], damaged: Tensor, crisp: float) -> Tensor:
     """Ask the teacher; its answers are made as crisp as the clean patches."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    network = srvgg.build(teacher).to(device)
+    network = build(teacher).to(device)
     answers = []
     for batch in damaged.split(TEACHER_BATCH):
         for answer in network(_unpack(batch).to(device)).clamp(0, 1).cpu():

@@ -35,8 +35,8 @@ class Settings:
     """Side of the clean patch in pixels, a multiple of the scale."""
     pool: int = 0
     """Draw from so many patches made once; 0 makes new ones for ever. Distilling needs a pool."""
-    learning_rate: float = 1e-3
-    """Highest rate of Adam; it falls to 1/100 of it along a cosine."""
+    learning_rate: float = 0.02
+    """Highest rate of Muon; it falls to 1/100 of it along a cosine."""
     average: float = 0.999
     """Share that the average of weights keeps a step."""
     losses: tuple[tuple[str, float], ...] = (("l1", 1.0),)

@@ -7,7 +7,15 @@ from functools import partial
 from torch import nn
 
 from models.networks.srvgg import SRVGG
-from training import degrade
+from models.networks.unet import UNet
+from training import recipes
+
+DEPTH = 12
+"""Inner convolutions of an upscaler."""
+FOLD = 2
+"""Side of the squares of pixels that a restorer folds into channels."""
+BLOCKS = (1, 1, 2)
+"""Residual blocks of a restorer's levels; each lower level has twice the features."""
 
 
 @dataclass(frozen=True)
@@ -15,20 +23,40 @@ class Task:
     """One kind of restoration that a network can learn."""
 
     name: str
-    """As the command line spells it."""
-    damage: degrade.Recipe
+    """As messages call it."""
+    damage: recipes.Recipe
     """Makes the network's input from a clean patch."""
-    network: Callable[[], nn.Module]
-    """Makes the network, with weights of chance."""
-    scale: int = 1
-    """How many times larger the output is than the input."""
+    build: Callable[[int], nn.Module]
+    """Makes the network of so many features, with weights of chance."""
+    features: int
+    """Features of the network, at its finest level."""
+    multiple: int
+    """The sides of a clean patch are multiples of this."""
+
+    def network(self) -> nn.Module:
+        """Make the network, with weights of chance."""
+        return self.build(self.features)
 
 
-def upscale(scale: int, features: int = 32, depth: int = 12) -> Task:
-    """Enlarge by `scale`, repairing what small and old cameras do, with an SRVGG."""
-    return Task(
-        name=f"upscale x{scale}",
-        damage=partial(degrade.reduced, scale=scale),
-        network=partial(SRVGG, num_feat=features, num_conv=depth, scale=scale),
-        scale=scale,
-    )
+def upscale(scale: int) -> Task:
+    """Enlarge by `scale`, repairing what small and old cameras do; 1 repairs and keeps the size."""
+    if scale == 1:
+        return _restorer("upscale x1", recipes.photographed, features=32)
+    build = partial(_upscaler, scale=scale)
+    return Task(f"upscale x{scale}", partial(recipes.reduced, scale=scale), build, features=32, multiple=scale)
+
+
+def _upscaler(features: int, scale: int) -> nn.Module:
+    return SRVGG(num_feat=features, num_conv=DEPTH, scale=scale)
+
+
+def _restorer(name: str, damage: recipes.Recipe, features: int) -> Task:
+    return Task(name, damage, _unet, features, multiple=FOLD * 2 ** (len(BLOCKS) - 1))
+
+
+def _unet(features: int) -> nn.Module:
+    return UNet(widths=[features * 2**level for level in range(len(BLOCKS))], blocks=BLOCKS, fold=FOLD)
+
+
+DEBLUR = _restorer("deblur", recipes.blurred, features=48)
+DENOISE = _restorer("denoise", recipes.noisy, features=32)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.training.scenes import gradient_energy, scene
-from training import degrade, kernels
+from training import degrade, kernels, recipes
 
 KERNELS = {
     "gaussian": kernels.gaussian(1.5, 1.5, 0),
@@ -15,7 +15,7 @@ KERNELS = {
     "disk": kernels.disk(2.5),
     "motion": kernels.motion(9, 0.5),
 }
-ALL_RECIPES = dict(degrade.RECIPES) | {"reduced": partial(degrade.reduced, scale=4)}
+ALL_RECIPES = dict(recipes.RECIPES) | {"reduced": partial(recipes.reduced, scale=4)}
 
 
 def rng(seed=0):
@@ -47,9 +47,9 @@ def test_another_seed_is_other_damage(name):
     assert not np.array_equal(ALL_RECIPES[name](image, rng(1)), ALL_RECIPES[name](image, rng(2)))
 
 
-@pytest.mark.parametrize("name", degrade.RECIPES)
+@pytest.mark.parametrize("name", recipes.RECIPES)
 def test_recipes_leave_the_picture_recognisable(name):
-    damaged = degrade.RECIPES[name](scene(), rng(3))
+    damaged = recipes.RECIPES[name](scene(), rng(3))
     luma = scene() @ degrade.LUMA
     assert np.corrcoef(luma.ravel(), (damaged @ degrade.LUMA).ravel())[0, 1] > 0.8
 
@@ -58,7 +58,7 @@ def test_recipes_leave_the_picture_recognisable(name):
 def test_reduced_pictures_keep_their_content_in_place(scale):
     image = scene(96, 96)
     for seed in range(20):
-        small = degrade.reduced(image, rng(seed), scale)
+        small = recipes.reduced(image, rng(seed), scale)
         area = cv2.resize(image, small.shape[1::-1], interpolation=cv2.INTER_AREA)
         assert np.abs(small - area).mean() < 0.06
 
@@ -90,6 +90,9 @@ def test_kernels_have_the_widths_asked_for():
     assert spread(tilted, 0.7) == pytest.approx(2.5, rel=0.05)
     assert spread(tilted, 0.7 + np.pi / 2) == pytest.approx(0.8, rel=0.05)
     assert spread(kernels.disk(4), 0.3) == pytest.approx(2, rel=0.05)  # radius / 2
+    arc = kernels.motion(12, 1.1, bend=0.3)
+    assert arc.sum() == pytest.approx(1, abs=1e-5)
+    assert spread(arc, 1.1 + np.pi / 2) > 0.9
     path = kernels.motion(12, 1.1)
     assert spread(path, 1.1) == pytest.approx(12 / np.sqrt(12), rel=0.05)
     assert spread(path, 1.1 + np.pi / 2) < 0.6
@@ -148,7 +151,7 @@ def test_grey_and_sepia_lose_the_colours():
 
 def test_an_aged_photograph_is_faded_soft_grained_and_without_colour():
     image = scene(128, 128)
-    aged = degrade.age(image, rng(4))
+    aged = recipes.age(image, rng(4))
     ratio = aged.reshape(-1, 3) / aged.mean(2).reshape(-1, 1)
     assert ratio.std(0).max() < 0.05  # one hue everywhere
     assert aged.std() < 0.9 * degrade.grey(image).std()

@@ -1,0 +1,148 @@
+"""The restorer in the box: a small residual U-Net that works at a part of the picture's resolution."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import pairwise
+from typing import Any, cast
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.errors import CheckpointMismatch
+from models.networks.loading import load
+
+
+class Block(nn.Module):
+    """Two 3x3 convolutions whose result is added to their input."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(width, width, 3, padding=1)
+        self.activation = nn.PReLU(width)
+        self.second = nn.Conv2d(width, width, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return a tensor of the input's shape."""
+        result: Tensor = x + self.second(self.activation(self.first(x)))
+        return result
+
+
+class UNet(nn.Module):
+    """Residual U-Net from RGB to RGB; it can enlarge on the way.
+
+    Pixels are first folded into channels, then each level halves the resolution. Twice the channels at half
+    the resolution cost the same a convolution, so the lower levels see far for little. The network adds
+    its answer to the input (to its nearest-neighbour enlargement, where it enlarges).
+
+    Parameters
+    ----------
+    widths : sequence of int
+        Channels of each level, the finest first.
+    blocks : sequence of int
+        Residual blocks of each level; those of all but the last are there twice, on the way down and up.
+    fold : int
+        Side of the squares of pixels that become channels.
+    scale : int
+        Enlargement, 1 or more.
+
+    References
+    ----------
+    .. [1] O. Ronneberger et al., "U-Net: Convolutional Networks for Biomedical Image Segmentation", MICCAI 2015.
+    .. [2] K. Zhang et al., "Plug-and-Play Image Restoration with Deep Denoiser Prior" (DRUNet), 2021:
+       residual blocks in a U-Net for restoration, without normalisation.
+    .. [3] K. Zhang et al., "FFDNet", 2018: pixels folded into channels for speed.
+    """
+
+    def __init__(
+        self,
+        *,
+        widths: Sequence[int] = (32, 64, 128),
+        blocks: Sequence[int] = (1, 1, 2),
+        fold: int = 1,
+        scale: int = 1,
+    ) -> None:
+        super().__init__()
+        self.fold = fold
+        self.scale = scale
+        steps = list(pairwise(widths))
+        self.head = nn.Conv2d(3 * fold**2, widths[0], 3, padding=1)
+        self.encoder = nn.ModuleList(_stack(width, count) for width, count in zip(widths, blocks, strict=True))
+        self.down = nn.ModuleList(nn.Conv2d(fine, coarse, 2, stride=2) for fine, coarse in steps)
+        self.up = nn.ModuleList(nn.Conv2d(coarse, 4 * fine, 1) for fine, coarse in steps)
+        self.decoder = nn.ModuleList(_stack(fine, count) for (fine, _), count in zip(steps, blocks[:-1], strict=True))
+        self.tail = nn.Conv2d(widths[0], 3 * (fold * scale) ** 2, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Restore pictures.
+
+        Parameters
+        ----------
+        x : Tensor, shape (N, 3, H, W)
+            RGB in [0, 1], sRGB-encoded; H and W are multiples of ``fold * 2 ** (levels - 1)``.
+
+        Returns
+        -------
+        Tensor, shape (N, 3, scale * H, scale * W)
+            RGB, not clamped: values may lie a little outside [0, 1].
+        """
+        y = self.head(F.pixel_unshuffle(x, self.fold))
+        skips = []
+        for stack, down in zip(self.encoder, self.down, strict=False):
+            y = stack(y)
+            skips.append(y)
+            y = down(y)
+        y = self.encoder[-1](y)
+        for skip, up, stack in zip(reversed(skips), reversed(self.up), reversed(self.decoder), strict=True):
+            y = stack(skip + F.pixel_shuffle(up(y), 2))
+        y = F.pixel_shuffle(self.tail(y), self.fold * self.scale)
+        return y + (x if self.scale == 1 else F.interpolate(x, scale_factor=self.scale, mode="nearest"))
+
+
+def _stack(width: int, count: int) -> nn.Sequential:
+    return nn.Sequential(*(Block(width) for _ in range(count)))
+
+
+def build(state: Mapping[str, Tensor]) -> UNet:
+    """Make the network that a plain state dict describes, and load it.
+
+    Parameters
+    ----------
+    state : mapping of str to Tensor
+        Keys ``head.weight``, ``encoder.0.0.first.weight`` and so on, of any float type.
+
+    Returns
+    -------
+    UNet
+        In float32 and in eval mode; its size is read from the shapes.
+
+    Raises
+    ------
+    CheckpointMismatch
+        If the tensors are not those of a UNet; the text names the first ones that differ.
+    """
+    return cast(UNet, load(partial(UNet, **_read_sizes(state)), state))
+
+
+def _read_sizes(state: Mapping[str, Tensor]) -> dict[str, Any]:
+    """Widths, blocks, fold and scale of a state dict, as arguments of `UNet`."""
+    if "head.weight" not in state or "tail.weight" not in state:
+        msg = (
+            "Expected a U-Net of this project, with tensors head.weight, tail.weight and others; "
+            f"got {', '.join(sorted(state)[:4]) or 'no tensors'}. Choose a file of this kind."
+        )
+        raise CheckpointMismatch(msg)
+    levels = [[key for key in state if key.startswith(f"encoder.{level}.")] for level in range(_levels(state))]
+    fold = math.isqrt(state["head.weight"].shape[1] // 3)
+    return {
+        "widths": [state["head.weight"].shape[0]]
+        + [state[f"down.{level}.weight"].shape[0] for level in range(len(levels) - 1)],
+        "blocks": [len({key.split(".")[2] for key in keys}) for keys in levels],
+        "fold": fold,
+        "scale": max(1, math.isqrt(state["tail.weight"].shape[0] // 3) // max(fold, 1)),
+    }
+
+
+def _levels(state: Mapping[str, Tensor]) -> int:
+    return 1 + sum(bool(re.fullmatch(r"down\.\d+\.weight", key)) for key in state)

@@ -1,0 +1,101 @@
+"""Muon: momentum whose steps are made orthogonal, which needs far fewer steps than Adam to the same loss.
+
+torch's own takes matrices alone, and works in bfloat16, which many CPUs cannot compute.
+
+References
+----------
+.. [1] K. Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024.
+.. [2] D. Kingma and J. Ba, "Adam", ICLR 2015: the rule for everything that is no matrix.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, overload
+
+import torch
+from torch import Tensor
+
+MOMENTUM = 0.95
+ADAM_SHARE = 0.05
+"""Rate of Adam as a part of the rate of Muon."""
+BETAS = (0.9, 0.99)
+QUINTIC = (3.4445, -4.7750, 2.0315)
+"""Coefficients of the iteration that draws all singular values towards 1 [1]_."""
+ITERATIONS = 5
+TINY = 1e-8
+
+
+class Muon(torch.optim.Optimizer):
+    """Muon for the kernels of convolutions, each as a matrix of one row a filter; Adam for the rest.
+
+    Parameters
+    ----------
+    parameters : iterable of Tensor
+        What is trained.
+    lr : float
+        Rate of Muon, some 0.02.
+    """
+
+    def __init__(self, parameters: Iterable[Tensor], lr: float) -> None:
+        super().__init__(parameters, {"lr": lr})
+
+    @overload
+    def step(self, closure: None = None) -> None: ...
+
+    @overload
+    def step(self, closure: Callable[[], float]) -> float: ...
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:
+        """Take one step along the gradients."""
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            for weight in group["params"]:
+                if weight.grad is not None:
+                    rule = _muon if weight.ndim > 1 else _adam
+                    rule(weight, weight.grad, self.state[weight], group["lr"])
+        return loss
+
+
+def _muon(weight: Tensor, gradient: Tensor, state: dict[str, Any], lr: float) -> None:
+    momentum = state.setdefault("momentum", torch.zeros_like(weight))
+    momentum.mul_(MOMENTUM).add_(gradient)
+    step = gradient + MOMENTUM * momentum  # Nesterov's look ahead
+    matrix = step.flatten(1)
+    stretch = max(1.0, matrix.shape[0] / matrix.shape[1]) ** 0.5
+    weight.add_(orthogonal(matrix).view_as(weight), alpha=-lr * stretch)
+
+
+def _adam(weight: Tensor, gradient: Tensor, state: dict[str, Any], lr: float) -> None:
+    mean = state.setdefault("mean", torch.zeros_like(weight))
+    square = state.setdefault("square", torch.zeros_like(weight))
+    count = state["count"] = state.get("count", 0) + 1
+    mean.lerp_(gradient, 1 - BETAS[0])
+    square.lerp_(gradient.square(), 1 - BETAS[1])
+    root = (square / (1 - BETAS[1] ** count)).sqrt() + TINY
+    weight.addcdiv_(mean / (1 - BETAS[0] ** count), root, value=-lr * ADAM_SHARE)
+
+
+def orthogonal(matrix: Tensor) -> Tensor:
+    """Bring the singular values of a matrix to about 1, by Newton and Schulz's iteration.
+
+    Parameters
+    ----------
+    matrix : Tensor, shape (M, N)
+        Of full rank, or nearly.
+
+    Returns
+    -------
+    Tensor, shape (M, N)
+        The same singular vectors; values between 0.7 and 1.2 where they were not tiny.
+    """
+    a, b, c = QUINTIC
+    x = matrix / (matrix.norm() + TINY)
+    tall = x.shape[0] > x.shape[1]
+    x = x.T if tall else x
+    for _ in range(ITERATIONS):
+        square = x @ x.T
+        x = a * x + (b * square + c * square @ square) @ x
+    return x.T if tall else x
