@@ -32,7 +32,7 @@ def test_it_fits_a_convolution_with_bias():
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        losses.append(float(loss))
+        losses.append(float(loss.detach()))
     assert losses[-1] < losses[0] / 200
 
 
