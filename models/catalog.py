@@ -9,7 +9,8 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from models.errors import ModelError
-from models.spec import BLEND, ModelSpec, Task
+from models.families import colorizer, deblurgan, fast_upscaler, real_esrgan
+from models.spec import ModelSpec, Task
 
 __all__ = ["MODELS", "ModelSpec", "Task", "find", "for_task", "from_file", "get"]
 
@@ -45,7 +46,7 @@ def for_task(task: Task) -> tuple[ModelSpec, ...]:
 
     Parameters
     ----------
-    task : {"upscale", "deblur", "colorize"}
+    task : {"denoise", "deblur", "colorize", "upscale"}
         What they are for.
     """
     return tuple(spec for spec in MODELS if spec.task == task)
@@ -106,129 +107,23 @@ OWN_SUFFIXES = (".pth", ".pt", ".ckpt", ".safetensors")
 
 _OWN_WRAPPERS = ("params_ema", "params-ema", "params", "model_state_dict", "state_dict", "model", "net")
 
-_REAL_ESRGAN = "github.com/xinntao/Real-ESRGAN"
-_REAL_ESRGAN_PAPER = "X. Wang et al., Real-ESRGAN, ICCV workshops 2021"
-
-
-Pin = tuple[int | None, str | None]
-"""Bytes and SHA-256 of a file, where they are known."""
-
-
-def _digest(pin: Pin) -> str | None:
-    return pin[1] and f"sha256:{pin[1]}"
-
-
-def _fast(scale: int) -> ModelSpec:
-    return ModelSpec(
-        id=f"fast-x{scale}",
-        title=f"Fast x{scale}",
-        task="upscale",
-        tier="fast",
-        builder="models.networks.srvgg:build",
-        file=f"fast-x{scale}.safetensors",
-        licence="MIT",
-        paper=f"trained by this project; network of {_REAL_ESRGAN_PAPER}",
-        scale=scale,
-        context=14,  # one pixel a convolution
-        tile=512,
-        tiling="exact",
-        half=True,
-    )
-
-
-def _real_esrgan(
-    model_id: str, title: str, *, path: str, pin: Pin, scale: int = 4, reach: int = 0, partner: str = ""
-) -> ModelSpec:
-    """Return an official upscaler; `reach` is its receptive radius where that is small enough to be exact."""
-    return ModelSpec(
-        id=model_id,
-        title=title,
-        task="upscale",
-        tier="full",
-        builder="models.networks.realesrgan:build",
-        file=path.rpartition("/")[2],
-        licence="BSD-3-Clause",
-        paper=_REAL_ESRGAN_PAPER,
-        scale=scale,
-        multiple=4 // scale,  # the x2 network folds 2x2 pixels into channels first
-        minimum=4,
-        context=reach or BLEND,
-        tile=512 if reach else 256,
-        tiling="exact" if reach else "approximate",
-        half=True,
-        partner=partner,
-        sources=(f"https://{_REAL_ESRGAN}/releases/download/{path}",),
-        page=f"https://{_REAL_ESRGAN}/releases",
-        size=pin[0],
-        digest=_digest(pin),
-        wrappers=("params_ema", "params"),
-    )
-
-
-def _deblurgan(variant: str, title: str, *, drive: str, minimum: int, encoder: str, pin: Pin) -> ModelSpec:
-    """Return a DeblurGAN-v2; its files hold the encoder twice, and statistics that are never read."""
-    return ModelSpec(
-        id=f"deblurgan-{variant}",
-        title=title,
-        task="deblur",
-        tier="full",
-        builder=f"models.networks.deblurgan:build_{variant}",
-        file=f"fpn_{variant}.h5",
-        licence="BSD-2-Clause",
-        paper="O. Kupyn et al., DeblurGAN-v2, ICCV 2019",
-        multiple=32,
-        minimum=minimum,
-        context=64,
-        tile=2048,  # its norms see all of a tile, so pictures up to the usual cap go through whole
-        sources=(f"https://drive.usercontent.google.com/download?id={drive}&export=download&confirm=t",),
-        page="https://github.com/VITA-Group/DeblurGANv2",
-        size=pin[0],
-        digest=_digest(pin),
-        wrappers=("model",),
-        prefix="module.",
-        ignored=(f"fpn.{encoder}.*", "*.running_mean", "*.running_var", "*.num_batches_tracked"),
-    )
-
-
-def _colorizer(name: str, title: str, paper: str, *, file: str, pin: Pin, mirrors: tuple[str, ...] = ()) -> ModelSpec:
-    return ModelSpec(
-        id=name,
-        title=title,
-        task="colorize",
-        tier="full",
-        builder=f"models.networks.colorizers:build_{name}",
-        file=file,
-        licence="BSD-2-Clause",
-        paper=paper,
-        channels=1,
-        multiple=8,
-        minimum=32,
-        tiling="never",
-        sources=(f"https://colorizers.s3.us-east-2.amazonaws.com/{file}", *mirrors),
-        page="https://github.com/richzhang/colorization",
-        size=pin[0],
-        digest=_digest(pin),
-        ignored=("model_class.*", "*.num_batches_tracked"),
-    )
-
-
 MODELS: tuple[ModelSpec, ...] = (
-    _fast(4),
-    _fast(2),
-    _real_esrgan(
+    fast_upscaler(4),
+    fast_upscaler(2),
+    real_esrgan(
         "realesrgan-x4plus",
         "Real-ESRGAN x4plus",
         path="v0.1.0/RealESRGAN_x4plus.pth",
         pin=(67_040_989, "4fa0d38905f75ac06eb49a7951b426670021be3018265fd191d2125df9d682f1"),
     ),
-    _real_esrgan(
+    real_esrgan(
         "realesrgan-x2plus",
         "Real-ESRGAN x2plus",
         path="v0.2.1/RealESRGAN_x2plus.pth",
         pin=(67_061_725, "49fafd45f8fd7aa8d31ab2a22d14d91b536c34494a5cfe31eb5d89c2fa266abb"),
         scale=2,
     ),
-    _real_esrgan(
+    real_esrgan(
         "realesr-general-x4v3",
         "Real-ESRGAN general x4 v3",
         path="v0.2.5.0/realesr-general-x4v3.pth",
@@ -236,27 +131,27 @@ MODELS: tuple[ModelSpec, ...] = (
         reach=34,
         partner="realesr-general-wdn-x4v3",
     ),
-    _real_esrgan(
+    real_esrgan(
         "realesr-general-wdn-x4v3",
         "Real-ESRGAN general x4 v3, weak denoising",
         path="v0.2.5.0/realesr-general-wdn-x4v3.pth",
         pin=(4_885_111, "1641f8c4464b9f097c9fdda5589273713f67cf59f3d909e0bd688f0cee269dca"),
         reach=34,
     ),
-    _real_esrgan(
+    real_esrgan(
         "realesrgan-x4plus-anime-6b",
         "Real-ESRGAN x4plus anime",
         path="v0.2.2.4/RealESRGAN_x4plus_anime_6B.pth",
         pin=(17_938_799, "f872d837d3c90ed2e05227bed711af5671a6fd1c9f7d7e91c911a61f155e99da"),
     ),
-    _real_esrgan(
+    real_esrgan(
         "realesr-animevideov3",
         "Real-ESRGAN anime video v3",
         path="v0.2.5.0/realesr-animevideov3.pth",
         pin=(2_504_012, "b8a8376811077954d82ca3fcf476f1ac3da3e8a68a4f4d71363008000a18b75d"),
         reach=18,
     ),
-    _deblurgan(
+    deblurgan(
         "mobilenet",
         "DeblurGAN-v2 MobileNet",
         drive="1JhnT4BBeKBBSLqTo6UsJ13HeBXevarrU",
@@ -264,7 +159,7 @@ MODELS: tuple[ModelSpec, ...] = (
         encoder="features",
         pin=(13_505_344, "6d1b6d9807da3ae8987021c063a5cb6ca0131e76388cdb5164404ee1b1bf522b"),
     ),
-    _deblurgan(
+    deblurgan(
         "inception",
         "DeblurGAN-v2 Inception",
         drive="1UXcsRVW-6KF23_TNzxw-xC0SzaMfXOaR",
@@ -272,14 +167,14 @@ MODELS: tuple[ModelSpec, ...] = (
         encoder="inception",
         pin=(None, None),  # published nowhere that we know of
     ),
-    _colorizer(
+    colorizer(
         "eccv16",
         "Colorful Image Colorization",
         "R. Zhang et al., Colorful Image Colorization, ECCV 2016",
         file="colorization_release_v2-9b330a0b.pth",
         pin=(128_976_165, "9b330a0bae53f4ded77b1e23defbf78beaa09c10ebc4c4999e8e4f4a160b93f9"),
     ),
-    _colorizer(
+    colorizer(
         "siggraph17",
         "Real-Time User-Guided Colorization",
         "R. Zhang et al., Real-Time User-Guided Image Colorization, SIGGRAPH 2017",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Task = Literal["upscale", "deblur", "colorize"]
+Task = Literal["denoise", "deblur", "colorize", "upscale"]
 Tier = Literal["fast", "full", "own"]
 Tiling = Literal["exact", "approximate", "never"]
 

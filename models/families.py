@@ -1,0 +1,130 @@
+"""Families of models: what the members of each have in common, for `models.catalog`."""
+
+from models.spec import BLEND, ModelSpec, Task
+
+_REAL_ESRGAN = "github.com/xinntao/Real-ESRGAN"
+_REAL_ESRGAN_PAPER = "X. Wang et al., Real-ESRGAN, ICCV workshops 2021"
+_DRUNET_PAPER = "K. Zhang et al., Plug-and-Play Image Restoration with Deep Denoiser Prior, 2021"
+
+
+Pin = tuple[int | None, str | None]
+"""Bytes and SHA-256 of a file, where they are known."""
+
+
+def _digest(pin: Pin) -> str | None:
+    return pin[1] and f"sha256:{pin[1]}"
+
+
+def fast_upscaler(scale: int) -> ModelSpec:
+    """Return an upscaler in the box; a partner is the same network, trained to be faithful before it is crisp."""
+    return ModelSpec(
+        id=f"fast-x{scale}",
+        title=f"Fast x{scale}",
+        task="upscale",
+        tier="fast",
+        builder="models.networks.srvgg:build",
+        file=f"fast-x{scale}.safetensors",
+        licence="MIT",
+        paper=f"trained by this project; network of {_REAL_ESRGAN_PAPER}",
+        scale=scale,
+        context=14,  # one pixel a convolution
+        tile=512,
+        tiling="exact",
+        half=True,
+    )
+
+
+def fast_restorer(model_id: str, title: str, *, task: Task) -> ModelSpec:
+    """Return a restorer in the box, which keeps the size."""
+    return ModelSpec(
+        id=model_id,
+        title=title,
+        task=task,
+        tier="fast",
+        builder="models.networks.unet:build",
+        file=f"{model_id}.safetensors",
+        licence="MIT",
+        paper=f"trained by this project; a U-Net with residual blocks, as {_DRUNET_PAPER}",
+        multiple=8,  # folded by 2, then halved twice
+        minimum=8,
+        context=64,
+        tile=1024,
+        half=True,
+    )
+
+
+def real_esrgan(
+    model_id: str, title: str, *, path: str, pin: Pin, scale: int = 4, reach: int = 0, partner: str = ""
+) -> ModelSpec:
+    """Return an official upscaler; `reach` is its receptive radius where that is small enough to be exact."""
+    return ModelSpec(
+        id=model_id,
+        title=title,
+        task="upscale",
+        tier="full",
+        builder="models.networks.realesrgan:build",
+        file=path.rpartition("/")[2],
+        licence="BSD-3-Clause",
+        paper=_REAL_ESRGAN_PAPER,
+        scale=scale,
+        multiple=4 // scale,  # the x2 network folds 2x2 pixels into channels first
+        minimum=4,
+        context=reach or BLEND,
+        tile=512 if reach else 256,
+        tiling="exact" if reach else "approximate",
+        half=True,
+        partner=partner,
+        sources=(f"https://{_REAL_ESRGAN}/releases/download/{path}",),
+        page=f"https://{_REAL_ESRGAN}/releases",
+        size=pin[0],
+        digest=_digest(pin),
+        wrappers=("params_ema", "params"),
+    )
+
+
+def deblurgan(variant: str, title: str, *, drive: str, minimum: int, encoder: str, pin: Pin) -> ModelSpec:
+    """Return a DeblurGAN-v2; its files hold the encoder twice, and statistics that are never read."""
+    return ModelSpec(
+        id=f"deblurgan-{variant}",
+        title=title,
+        task="deblur",
+        tier="full",
+        builder=f"models.networks.deblurgan:build_{variant}",
+        file=f"fpn_{variant}.h5",
+        licence="BSD-2-Clause",
+        paper="O. Kupyn et al., DeblurGAN-v2, ICCV 2019",
+        multiple=32,
+        minimum=minimum,
+        context=64,
+        tile=2048,  # its norms see all of a tile, so pictures up to the usual cap go through whole
+        sources=(f"https://drive.usercontent.google.com/download?id={drive}&export=download&confirm=t",),
+        page="https://github.com/VITA-Group/DeblurGANv2",
+        size=pin[0],
+        digest=_digest(pin),
+        wrappers=("model",),
+        prefix="module.",
+        ignored=(f"fpn.{encoder}.*", "*.running_mean", "*.running_var", "*.num_batches_tracked"),
+    )
+
+
+def colorizer(name: str, title: str, paper: str, *, file: str, pin: Pin, mirrors: tuple[str, ...] = ()) -> ModelSpec:
+    """Return an official colorizer; it sees the whole picture, so there are no tiles."""
+    return ModelSpec(
+        id=name,
+        title=title,
+        task="colorize",
+        tier="full",
+        builder=f"models.networks.colorizers:build_{name}",
+        file=file,
+        licence="BSD-2-Clause",
+        paper=paper,
+        channels=1,
+        multiple=8,
+        minimum=32,
+        tiling="never",
+        sources=(f"https://colorizers.s3.us-east-2.amazonaws.com/{file}", *mirrors),
+        page="https://github.com/richzhang/colorization",
+        size=pin[0],
+        digest=_digest(pin),
+        ignored=("model_class.*", "*.num_batches_tracked"),
+    )
