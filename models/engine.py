@@ -5,7 +5,6 @@ The networks in the box are stored as OpenVINO's own files too, so that on a CPU
 
 import ctypes.util
 import threading
-import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -17,7 +16,7 @@ import numpy as np
 import openvino
 from numpy.typing import NDArray
 
-from models import catalog, weights
+from models import catalog, graphs, weights
 from models.catalog import ModelSpec
 from models.errors import Cancelled, InferenceFailed, ModelError
 
@@ -165,9 +164,10 @@ def _check(device: Device, precision: str) -> None:
 def _load(spec: ModelSpec, mix: float, device: Device, precision: Precision) -> Network:
     if device == "cuda":
         return _TorchNetwork(spec, _module(spec, mix), precision)
-    compiled = spec.bundled and mix == 1.0
-    model = _core().read_model(weights.graph(spec)) if compiled else _convert(spec, _module(spec, mix))
-    return _OpenVinoNetwork(spec, model, precision)
+    if not spec.bundled:
+        return _OpenVinoNetwork(spec, graphs.convert(spec, _module(spec, mix)), precision)
+    other = weights.graph(catalog.get(spec.partner)) if mix < 1.0 else None
+    return _OpenVinoNetwork(spec, graphs.read(weights.graph(spec), other, mix), precision)
 
 
 def _module(spec: ModelSpec, mix: float) -> Any:
@@ -182,20 +182,6 @@ def _module(spec: ModelSpec, mix: float) -> Any:
     return getattr(import_module(module), function)(state).eval().requires_grad_(False)
 
 
-def _convert(spec: ModelSpec, module: Any) -> Any:
-    """Trace a torch module into an OpenVINO model with free height and width."""
-    import torch
-
-    side = -(-max(spec.minimum, 64) // spec.multiple) * spec.multiple
-    example = torch.rand(1, spec.channels, side, side)
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # the tracer announces its own retirement at every call
-        traced = torch.jit.trace(module, example, check_trace=False)  # the check would trace once more
-        model = openvino.convert_model(traced, example_input=example)
-    model.reshape([1, spec.channels, -1, -1])
-    return model
-
-
 class _OpenVinoNetwork:
     """A network on the CPU."""
 
@@ -206,7 +192,7 @@ class _OpenVinoNetwork:
         self.precision = precision
         kind = openvino.Type.bf16 if precision == "bfloat16" else openvino.Type.f32
         hints = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": kind}
-        self._request = _core().compile_model(model, "CPU", hints).create_infer_request()
+        self._request = graphs.core().compile_model(model, "CPU", hints).create_infer_request()
         self._lock = threading.Lock()  # one request already uses every core
 
     def run(self, x: Array, cancelled: Callable[[], bool] = lambda: False) -> Array:
@@ -263,13 +249,8 @@ def _fail(spec: ModelSpec, x: Array, error: RuntimeError) -> NoReturn:
 
 
 @lru_cache(maxsize=1)
-def _core() -> Any:
-    return openvino.Core()
-
-
-@lru_cache(maxsize=1)
 def _computes_bfloat16() -> bool:
-    return "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "BF16" in graphs.core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 @lru_cache(maxsize=1)
