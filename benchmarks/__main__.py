@@ -1,4 +1,4 @@
-"""The command line of the benchmarks: ``python -m benchmarks peers|quality``.
+"""The command line of the benchmarks: ``python -m benchmarks peers|quality|sheet``.
 
 Exit codes: 0 done, 1 failed or not within the tolerance, 2 wrong use.
 """
@@ -42,6 +42,12 @@ def _parser() -> argparse.ArgumentParser:
     quality.add_argument("--truth", type=Path, required=True, metavar="FOLDER", help="undamaged photographs")
     quality.add_argument("--tasks", type=_tasks, default=_tasks("all"), help="TASK,TASK,... (default all)")
     quality.set_defaults(command=_quality)
+    sheet = commands.add_parser("sheet", help="photographs side by side, restored in several ways, to look at")
+    sheet.add_argument("photographs", type=Path, nargs="+")
+    sheet.add_argument("--plan", action="append", default=[], help='such as "denoise upscale.scale=4"; several')
+    sheet.add_argument("-o", "--out", type=Path, required=True, help="picture file to write")
+    sheet.add_argument("--side", type=_count, default=96, help="side of the part that is shown (default 96 pixels)")
+    sheet.set_defaults(command=_sheet)
     return parser
 
 
@@ -75,6 +81,13 @@ def _quality(args: argparse.Namespace) -> bool:
 
     for line in tables(args.truth, args.tasks, Engine("cpu")):
         print(line, flush=True)
+    return True
+
+
+def _sheet(args: argparse.Namespace) -> bool:
+    from benchmarks import sheet
+
+    sheet.make(args.photographs, args.plan, args.out, Engine("cpu"), side=args.side)
     return True
 
 

@@ -2,7 +2,7 @@
 
 Chance comes from the task's and the photograph's names alone, so the same folder gives the same pixels on every
 machine with the same OpenCV. The figures of the recipes are part of the protocol: changing one makes every figure that
-was measured before worthless. What networks learn from lies elsewhere, in ``training/degrade.py``.
+was measured before worthless. What networks learn from lies elsewhere, in ``training/recipes.py``.
 """
 
 import zlib
@@ -140,6 +140,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "upscale4_real": _real(4),
         "upscale2_clean": _clean(2),
         "upscale2_real": _real(2),
+        "upscale1_real": _real(1),
         "denoise": _denoise,
         "defocus": _defocus,
         "motion": _motion,

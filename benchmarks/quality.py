@@ -22,6 +22,7 @@ TRIALS: Mapping[str, Mapping[str, Stage]] = MappingProxyType(
         "upscale4_real": {"upscale x4": Upscale(scale=4)},
         "upscale2_clean": {"upscale x2": Upscale(scale=2), "x4 reduced by 2": Upscale(scale=2, model="fast-x4")},
         "upscale2_real": {"upscale x2": Upscale(scale=2), "x4 reduced by 2": Upscale(scale=2, model="fast-x4")},
+        "upscale1_real": {"upscale x1": Upscale(scale=1)},
         "denoise": {"denoise": Denoise()},
         "defocus": {"deblur": Deblur()},
         "motion": {"deblur": Deblur()},
@@ -120,7 +121,7 @@ def _png(image: Image) -> bytes:
 
 
 def _input_name(task: str) -> str:
-    return "bicubic" if task.startswith("upscale") else "input"
+    return "bicubic" if task.startswith(("upscale2", "upscale4")) else "input"
 
 
 def _enlarged(case: Case) -> Image:
