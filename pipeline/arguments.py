@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.errors import OptionError
 from pipeline.finish import Finish
-from pipeline.options import Choice, Number, Rule, Switch, rules
+from pipeline.options import Choice, Number, Rule, Switch, Text, rules
 from pipeline.plan import Plan, arrange, from_json, simple, stage, with_tier
 from pipeline.stages import BY_NAME, ORDER, Stage, Upscale
 
@@ -47,6 +47,8 @@ def _add_option(group: Any, flag: str, rule: Rule) -> None:
             group.add_argument(flag, metavar="NAME", help=text)
         case Switch():
             group.add_argument(flag, action="store_true", default=None, help=rule.help)
+        case Text(form=form):
+            group.add_argument(flag, metavar="TEXT", help=f"{rule.help}: {form}")
 
 
 def read_plan(args: argparse.Namespace) -> Plan:
@@ -76,7 +78,8 @@ def read_plan(args: argparse.Namespace) -> Plan:
             raise OptionError(msg)
     optional = base.optional - asked
     finish = replace(base.finish, **_given(args, "finish", Finish))
-    return arrange((replace(s, **given[s.name]) for s in stages.values()), optional=optional, finish=finish)
+    made = (replace(s, **given[s.name]) for s in stages.values())
+    return arrange(made, optional=optional, finish=finish, strengths=base.strengths)
 
 
 def _base(args: argparse.Namespace) -> Plan:

@@ -35,8 +35,13 @@ class Finish:
         """
         if not self.blur and not self.sharpen:
             return image
-        halo = int(np.ceil(5 * max(self.blur, _RADIUS) * zoom)) + 1
-        return by_strips(image, lambda s: self._filter(s, zoom), halo=2 * halo, advance=lambda done: None)
+        return by_strips(image, lambda s: self._filter(s, zoom), halo=self.halo(zoom), advance=lambda done: None)
+
+    def halo(self, zoom: float = 1.0) -> int:
+        """Return how many pixels away `apply` looks."""
+        if not self.blur and not self.sharpen:
+            return 0
+        return 2 * (int(np.ceil(5 * max(self.blur, _RADIUS) * zoom)) + 1)
 
     def _filter(self, image: Image, zoom: float) -> Image:
         if self.blur:

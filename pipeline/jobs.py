@@ -1,10 +1,12 @@
-"""The bounded queue of work that every browser session shares: one job computes, the others wait their turn."""
+"""The bounded queue of work that everybody shares: one job computes, the others wait their turn."""
 
 import threading
-from collections.abc import Callable
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pipeline.errors import Cancelled, QueueFull
 from pipeline.run import Progress
@@ -25,12 +27,16 @@ class State(Enum):
 class Job(Generic[T]):
     """One piece of work; read its fields from any thread."""
 
-    def __init__(self, work: Callable[["Job[T]"], T]) -> None:
+    def __init__(self, work: Callable[["Job[T]"], T], owner: object = None) -> None:
         self._work = work
         self._cancel = threading.Event()
         self._finished = threading.Event()
+        self.owner = owner
         self.state = State.WAITING
         self.progress: Progress | None = None
+        self.stage_started = 0.0
+        """When the stage that runs began, on the monotonic clock."""
+
         self.result: T | None = None
         self.error: Exception | None = None
 
@@ -49,6 +55,8 @@ class Job(Generic[T]):
 
     def report(self, progress: Progress) -> None:
         """Take the progress of the work."""
+        if self.progress is None or self.progress.index != progress.index:
+            self.stage_started = time.monotonic()
         self.progress = progress
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -74,40 +82,82 @@ class Job(Generic[T]):
 
 
 class JobQueue:
-    """Runs one job at a time; a network already uses every core.
+    """Runs one job at a time; a network already uses every core. Owners take turns, however much each has ordered.
 
     Parameters
     ----------
     max_waiting : int
-        Jobs that may wait beside the one that runs.
+        Owners that may wait beside the one whose job runs.
     """
 
     def __init__(self, max_waiting: int = 8) -> None:
         self._max_waiting = max_waiting
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="studio-job")
-        self._jobs: list[Job[object]] = []
+        self._waiting: list[Job[Any]] = []
+        self._running: Job[Any] | None = None
         self._lock = threading.Lock()
 
     def submit(self, work: Callable[[Job[T]], T]) -> Job[T]:
-        """Put work into the queue.
+        """Put one piece of work into the queue, on behalf of nobody else.
 
         Raises
         ------
         QueueFull
-            If too many jobs are waiting.
+            If too many owners are waiting.
         """
-        job = Job(work)
+        return self.submit_all([work], owner=object())[0]
+
+    def submit_all(self, works: Sequence[Callable[[Job[T]], T]], owner: object) -> list[Job[T]]:
+        """Put several pieces of work of one owner into the queue: all of them, or none.
+
+        Parameters
+        ----------
+        works : sequence of callable
+            In the order in which they are to run.
+        owner : object
+            Who ordered them, compared by identity.
+
+        Raises
+        ------
+        QueueFull
+            If too many owners are waiting.
+        """
+        jobs = [Job(work, owner) for work in works]
         with self._lock:
-            self._jobs = [j for j in self._jobs if not j.finished]
-            if len(self._jobs) > self._max_waiting:
-                msg = f"{len(self._jobs)} photographs are waiting already. Please try again in a minute."
+            owners = {id(job.owner) for job in self._unfinished()} - {id(owner)}
+            if len(owners) > self._max_waiting:
+                msg = f"{len(owners)} orders are waiting already. Please try again in a minute."
                 raise QueueFull(msg)
-            self._jobs.append(job)  # type: ignore[arg-type]
-        self._executor.submit(job.execute)
-        return job
+            self._waiting += jobs
+        for _ in jobs:
+            self._executor.submit(self._run_next)
+        return jobs
 
     def ahead(self, job: Job[T]) -> int:
         """Return how many jobs come before this one."""
         with self._lock:
-            unfinished = [j for j in self._jobs if not j.finished]
+            unfinished = self._unfinished()
         return next((i for i, other in enumerate(unfinished) if other is job), 0)
+
+    def _run_next(self) -> None:
+        """Run the job whose turn it is."""
+        with self._lock:
+            job = _in_turn(self._waiting, self._running)[0]
+            self._waiting.remove(job)
+            self._running = job
+        job.execute()
+
+    def _unfinished(self) -> list[Job[Any]]:
+        """Return the running job and the waiting ones, in the order in which they will run."""
+        running = [self._running] if self._running and not self._running.finished else []
+        return [*running, *(job for job in _in_turn(self._waiting, self._running) if not job.cancelled())]
+
+
+def _in_turn(waiting: Sequence[Job[Any]], served: Job[Any] | None) -> list[Job[Any]]:
+    """Return waiting jobs in the order in which they will run: each owner's first, then each owner's second, ..."""
+    turns = Counter([id(served.owner)] if served else [])
+    ranked = []
+    for arrival, job in enumerate(waiting):
+        ranked.append((turns[id(job.owner)], arrival, job))
+        turns[id(job.owner)] += 1
+    return [job for *_, job in sorted(ranked, key=lambda entry: entry[:2])]

@@ -3,7 +3,7 @@
 Settings travel as JSON, for a file or a sidecar::
 
     {"stages": {"denoise": {"strength": 1.0}, "upscale": {"scale": 4}}, "optional": ["deblur"],
-     "finish": {"blur": 0.0, "sharpen": 0.2}}
+     "strengths": {"upscale": 0.8}, "finish": {"blur": 0.0, "sharpen": 0.2}}
 """
 
 import json
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
+from pipeline import blend
 from pipeline.errors import OptionError
 from pipeline.finish import Finish
 from pipeline.options import rules
@@ -29,7 +30,11 @@ class Plan:
 
     finish: Finish = field(default_factory=Finish)
 
+    strengths: Mapping[str, float] = field(default_factory=dict)
+    """How much of what a stage changed stays, in [0, 1]; see `pipeline.blend`. A stage that is not named has 1."""
+
     def __post_init__(self) -> None:
+        blend.check(self.strengths, list(BY_NAME))
         names = [stage.name for stage in self.stages]
         if names != [stage.name for stage in ORDER if stage.name in names]:
             msg = f"Each stage runs once and in this order: {', '.join(BY_NAME)}. This plan has: {', '.join(names)}."
@@ -40,7 +45,13 @@ class Plan:
         return json.dumps([[s.name, asdict(s)] for s in self.stages[:count]], sort_keys=True)
 
 
-def arrange(stages: Iterable[Stage], *, optional: Iterable[str] = (), finish: Finish | None = None) -> Plan:
+def arrange(
+    stages: Iterable[Stage],
+    *,
+    optional: Iterable[str] = (),
+    finish: Finish | None = None,
+    strengths: Mapping[str, float] | None = None,
+) -> Plan:
     """Return the plan of these stages, put into the order of the pipeline.
 
     Raises
@@ -50,7 +61,7 @@ def arrange(stages: Iterable[Stage], *, optional: Iterable[str] = (), finish: Fi
     """
     order = list(BY_NAME)
     ranked = sorted(stages, key=lambda stage: order.index(stage.name))
-    return Plan(tuple(ranked), frozenset(optional), finish or Finish())
+    return Plan(tuple(ranked), frozenset(optional), finish or Finish(), dict(strengths or {}))
 
 
 def simple(scale: float = 2.0, *, colorize: bool = False, tier: Tier = "fast") -> Plan:
@@ -86,6 +97,7 @@ def to_json(plan: Plan) -> str:
     document = {
         "stages": {stage.name: asdict(stage) for stage in plan.stages},
         "optional": sorted(plan.optional),
+        "strengths": dict(plan.strengths),
         "finish": asdict(plan.finish),
     }
     return json.dumps(document, indent=2)
@@ -104,14 +116,16 @@ def from_json(text: str) -> Plan:
     except json.JSONDecodeError as error:
         msg = f"Settings must be JSON; line {error.lineno}, column {error.colno}: {error.msg}."
         raise OptionError(msg) from error
-    parts = _mapping(document, "settings", {"stages", "optional", "finish"})
+    parts = _mapping(document, "settings", {"stages", "optional", "strengths", "finish"})
     stages = _mapping(parts.get("stages", {}), "stages", set(BY_NAME))
     finish = _mapping(parts.get("finish", {}), "finish", set(rules(Finish)))
+    strengths = _mapping(parts.get("strengths", {}), "strengths", set(BY_NAME))
     optional = parts.get("optional", [])
     if not isinstance(optional, list) or not set(map(str, optional)) <= set(BY_NAME):
         msg = f"optional must be a list with any of {', '.join(BY_NAME)}, not {optional!r}."
         raise OptionError(msg)
-    return arrange((stage(name, stages[name]) for name in stages), optional=optional, finish=Finish(**finish))
+    made = (stage(name, stages[name]) for name in stages)
+    return arrange(made, optional=optional, finish=Finish(**finish), strengths=strengths)
 
 
 def stage(name: str, options: Mapping[str, Any]) -> Stage:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from models.engine import Engine
+from pipeline.blend import Blend, weights
 from pipeline.cache import Entry, ResultCache
 from pipeline.errors import WeightsMissing
 from pipeline.notices import Notice
@@ -67,6 +68,7 @@ def run(
     progress: Callable[[Progress], None] = lambda progress: None,
     cancelled: Callable[[], bool] = lambda: False,
     cache: ResultCache | None = None,
+    keep: Callable[[str, Image], None] | None = None,
 ) -> Result:
     """Put a photograph through the stages of a plan.
 
@@ -82,6 +84,8 @@ def run(
         Told how far it is; asked whether to stop, at every tile and strip.
     cache : ResultCache, optional
         Keeps results of stages, so that a later run with the same first stages starts after them.
+    keep : callable, optional
+        Handed ``"photo"`` and the photograph, then each stage's name and picture, to keep or to look at.
 
     Raises
     ------
@@ -90,6 +94,10 @@ def run(
     """
     image = photo.pixels
     notices, timings = list(photo.notices), []
+    blend = Blend(weights([stage.name for stage in plan.stages], plan.strengths)) if plan.strengths else None
+    takers = [take for take in (keep, blend and blend.take) if take]
+    for take in takers:
+        take("photo", image)
     for index, stage in enumerate(plan.stages):
         key = f"{photo.digest} {photo.size} {plan.key(index + 1)}"
         entry = cache.get(key) if cache else None
@@ -107,7 +115,9 @@ def run(
         image = entry.image
         notices += entry.notices
         timings.append(Timing(stage.name, entry.seconds, outcome))
-    return Result(photo, plan, image, tuple(timings), tuple(notices))
+        for take in takers:
+            take(stage.name, image)
+    return Result(photo, plan, blend.result() if blend else image, tuple(timings), tuple(notices))
 
 
 def _apply(stage: Stage, image: Image, context: Context, *, optional: bool) -> Entry:

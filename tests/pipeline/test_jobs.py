@@ -79,3 +79,26 @@ def test_the_queue_is_bounded_and_opens_again():
     release.set()
     assert waiting.wait(5)
     assert queue.submit(lambda job: 1).wait(5)
+
+
+def test_owners_take_turns():
+    queue = JobQueue()
+    _, release = blocked(queue)
+    order = []
+    many, few = object(), object()
+    queue.submit_all([lambda job, n=n: order.append(f"many {n}") for n in range(3)], many)
+    last = queue.submit_all([lambda job, n=n: order.append(f"few {n}") for n in range(2)], few)[-1]
+    assert queue.ahead(last) == 4
+    release.set()
+    assert last.wait(5)
+    assert order[:4] == ["many 0", "few 0", "many 1", "few 1"]
+
+
+def test_a_large_order_counts_as_one():
+    queue = JobQueue(max_waiting=1)
+    _, release = blocked(queue)
+    jobs = queue.submit_all([lambda job: None] * 50, object())
+    with pytest.raises(QueueFull):
+        queue.submit(lambda job: None)
+    release.set()
+    assert jobs[-1].wait(5)

@@ -1,0 +1,200 @@
+"""The picture after each stage, kept on disk, and any part of them, at any size, when somebody looks at it.
+
+A result of 32 megapixels has 384 MB in memory; here it is a memory-mapped file of 16-bit samples, with halves, quarters
+and so on beside it, and looking at a part reads that part alone.
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.blend import Blend
+from pipeline.finish import Finish
+from pipeline.stage import Image
+
+_SMALLEST_SIDE = 512
+_STRIP_ROWS = 256
+_FULL = np.float32(65535)
+
+
+@dataclass(frozen=True)
+class View:
+    """A rectangle of the result, and the size at which it is wanted; the part outside the result is cut away."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    """In pixels of the result."""
+
+    out_width: int
+    out_height: int
+    """In pixels of what is returned, never larger than the rectangle."""
+
+    @property
+    def zoom(self) -> float:
+        """Pixels returned for each pixel of the result."""
+        return self.out_width / self.width
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """One picture: its levels, each half the one before."""
+
+    name: str
+    levels: tuple[Path, ...]
+    size: tuple[int, int]
+
+
+class Layers:
+    """The photograph and the picture after each stage.
+
+    Parameters
+    ----------
+    folder : Path
+        An empty or missing folder, which belongs to this object from now on.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._layers: list[_Layer] = []
+        self._last: Image | None = None
+
+    def add(self, name: str, image: Image) -> None:
+        """Keep a picture; one that is the last one again takes no room.
+
+        Parameters
+        ----------
+        name : str
+            The stage that made it.
+        image : ndarray of float32, shape (H, W, 3)
+            RGB in [0, 1].
+        """
+        if image is self._last:
+            self._layers.append(_Layer(name, self._layers[-1].levels, self._layers[-1].size))
+            return
+        self._last = image
+        size = (image.shape[1], image.shape[0])
+        paths: list[Path] = []
+        while True:
+            paths.append(self._folder / f"{len(self._layers)}-{len(paths)}.npy")
+            _write(paths[-1], image)
+            if max(image.shape[:2]) <= _SMALLEST_SIDE:
+                break
+            half = ((image.shape[1] + 1) // 2, (image.shape[0] + 1) // 2)
+            image = np.asarray(cv2.resize(image, half, interpolation=cv2.INTER_AREA), np.float32)
+        self._layers.append(_Layer(name, tuple(paths), size))
+
+    def seal(self) -> None:
+        """Let go of the picture in memory; nothing is added after this."""
+        self._last = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What made each picture, in order."""
+        return tuple(layer.name for layer in self._layers)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the last picture, which is the result."""
+        return self._layers[-1].size
+
+    def only(self, index: int) -> list[float]:
+        """Return the weights that show one picture alone."""
+        return [float(index == i) for i in range(len(self._layers))]
+
+    def full(self, weights: list[float]) -> Image:
+        """Return the blend of all pictures at full size.
+
+        Parameters
+        ----------
+        weights : list of float
+            One for each picture, as `pipeline.blend.weights` gives them.
+        """
+        if weights == self.only(len(weights) - 1):
+            return _samples(np.load(self._layers[-1].levels[0], mmap_mode="r"))
+        blend = Blend(weights)
+        for layer in self._layers:
+            blend.take(layer.name, _samples(np.load(layer.levels[0], mmap_mode="r")))
+        return blend.result()
+
+    def look(self, view: View, weights: list[float], finish: Finish) -> Image:
+        """Return a part of the blend, finished; at a zoom of 1 the pixels are the result's own.
+
+        Parameters
+        ----------
+        view : View
+            What to see, inside the result.
+        weights : list of float
+            One for each picture.
+        finish : Finish
+            Goes over it.
+        """
+        wider, left, top = _with_halo(view, finish, self.size)
+        total = np.zeros((wider.out_height, wider.out_width, 3), np.float32)
+        for layer, weight in zip(self._layers, weights, strict=True):
+            if weight:
+                total += np.float32(weight) * self._part(layer, wider)
+        np.clip(total, 0.0, 1.0, out=total)
+        done = finish.apply(total, zoom=view.zoom)
+        return done[top : top + view.out_height, left : left + view.out_width]
+
+    def _part(self, layer: _Layer, view: View) -> Image:
+        """Return a rectangle of one picture, brought to the view's size."""
+        wanted = view.zoom * self.size[0] / layer.size[0]
+        level = min(max(int(np.floor(-np.log2(wanted) + 1e-6)), 0), len(layer.levels) - 1)
+        data = np.load(layer.levels[level], mmap_mode="r")
+        height, width = data.shape[:2]
+        across, down = width / self.size[0], height / self.size[1]
+        x, y = view.x * across, view.y * down
+        step_x, step_y = view.width * across / view.out_width, view.height * down / view.out_height
+        if step_x == 1 and step_y == 1 and x == int(x) and y == int(y):
+            return _samples(data[int(y) : int(y) + view.out_height, int(x) : int(x) + view.out_width])
+        x0, y0 = max(int(x) - 3, 0), max(int(y) - 3, 0)
+        x1, y1 = int(np.ceil(x + view.out_width * step_x)) + 3, int(np.ceil(y + view.out_height * step_y)) + 3
+        cut = _samples(data[y0:y1, x0:x1])
+        map_back = np.array(
+            [[step_x, 0, x - x0 + step_x / 2 - 0.5], [0, step_y, y - y0 + step_y / 2 - 0.5]], np.float64
+        )
+        kind = cv2.INTER_CUBIC if step_x < 1 else cv2.INTER_LINEAR
+        size = (view.out_width, view.out_height)
+        flags = kind | cv2.WARP_INVERSE_MAP
+        return np.asarray(cv2.warpAffine(cut, map_back, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32)
+
+    def remove(self) -> None:
+        """Delete the files."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _with_halo(view: View, finish: Finish, size: tuple[int, int]) -> tuple[View, int, int]:
+    """Return the view with the neighbours that the finish looks at, and how many lie left and above."""
+    halo = finish.halo(view.zoom)
+    zoom_y = view.out_height / view.height
+    left, top = min(halo, int(view.x * view.zoom)), min(halo, int(view.y * zoom_y))
+    right = min(halo, int((size[0] - view.x - view.width) * view.zoom))
+    below = min(halo, int((size[1] - view.y - view.height) * zoom_y))
+    wider = View(
+        view.x - left / view.zoom,
+        view.y - top / zoom_y,
+        view.width + (left + right) / view.zoom,
+        view.height + (top + below) / zoom_y,
+        view.out_width + left + right,
+        view.out_height + top + below,
+    )
+    return wider, left, top
+
+
+def _write(path: Path, image: Image) -> None:
+    """Write a picture as 16-bit samples, strip by strip."""
+    data = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint16, shape=image.shape)
+    for top in range(0, image.shape[0], _STRIP_ROWS):
+        data[top : top + _STRIP_ROWS] = image[top : top + _STRIP_ROWS] * _FULL + np.float32(0.5)
+
+
+def _samples(data: NDArray[np.uint16]) -> Image:
+    return np.multiply(data, 1 / _FULL, dtype=np.float32)

@@ -1,0 +1,105 @@
+"""The pictures after each stage, on disk: what is seen is what would be saved."""
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline import blend
+from pipeline.errors import OptionError
+from pipeline.finish import Finish
+from pipeline.layers import Layers, View
+from pipeline.plan import arrange
+from pipeline.run import run
+from pipeline.stages import Denoise, PostDenoise, Sharpen
+from tests.photographs import noisy, photograph
+
+SHOWN = 0.51 / 255
+
+
+@pytest.fixture
+def pictures():
+    small = noisy(photograph("coffee", 400), 0.05)
+    large = np.clip(cv2.resize(photograph("coffee", 400), None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), 0, 1)
+    return [("photo", small), ("denoise", photograph("coffee", 400)), ("upscale", large)]
+
+
+@pytest.fixture
+def layers(pictures, tmp_path):
+    made = Layers(tmp_path / "layers")
+    for name, image in pictures:
+        made.add(name, image)
+    made.seal()
+    return made
+
+
+def test_at_full_strength_the_result_is_the_last_picture(layers, pictures):
+    weights = blend.weights(["denoise", "upscale"], {})
+    assert np.abs(layers.full(weights) - pictures[-1][1]).max() < 1 / 65535
+
+
+def test_at_no_strength_the_result_is_the_photograph_enlarged(layers, pictures):
+    weights = blend.weights(["denoise", "upscale"], {"denoise": 0, "upscale": 0})
+    enlarged = cv2.resize(pictures[0][1], layers.size, interpolation=cv2.INTER_CUBIC).clip(0, 1)
+    assert np.abs(layers.full(weights) - enlarged).max() < 1e-4
+
+
+def test_half_of_a_stage_lies_half_way(layers):
+    none, half, whole = (layers.full(blend.weights(["denoise", "upscale"], {"denoise": s})) for s in (0, 0.5, 1))
+    inside = (np.minimum(none, whole).min(axis=2) > 0.001) & (np.maximum(none, whole).max(axis=2) < 0.999)
+    assert np.abs(half - (none + whole) / 2)[inside].max() < 1e-4
+    assert np.abs(none - whole).mean() > 0.01
+
+
+@pytest.mark.parametrize("finish", [Finish(), Finish(blur=1.5), Finish(0.4, 1.2)], ids=str)
+@pytest.mark.parametrize("corner", [(0, 0), (137, 81), (700, 433)])
+def test_a_part_at_full_size_is_exactly_that_part_of_the_result(layers, pictures, finish, corner):
+    x, y = corner
+    seen = layers.look(View(x, y, 100, 100, 100, 100), layers.only(2), finish)
+    whole = finish.apply(pictures[-1][1])
+    assert np.abs(seen - whole[y : y + 100, x : x + 100]).max() < 1e-4
+
+
+def test_a_part_of_a_smaller_picture_lies_where_it_belongs(layers, pictures):
+    seen = layers.look(View(200, 100, 300, 200, 300, 200), layers.only(0), Finish())
+    enlarged = cv2.resize(pictures[0][1], layers.size, interpolation=cv2.INTER_CUBIC).clip(0, 1)
+    assert np.abs(seen - enlarged[100:300, 200:500]).max() < SHOWN
+
+
+def test_a_reduced_view_shows_the_whole_without_shift(layers, pictures):
+    width, height = layers.size
+    seen = layers.look(View(0, 0, width, height, width // 3, height // 3), layers.only(2), Finish())
+    reduced = cv2.resize(pictures[-1][1], (width // 3, height // 3), interpolation=cv2.INTER_AREA)
+    assert np.abs(seen - reduced).mean() < 0.01
+
+
+def test_a_stage_that_changed_nothing_takes_no_room(tmp_path):
+    image, layers = photograph("coffee", 300), Layers(tmp_path)
+    layers.add("photo", image)
+    files = list(tmp_path.iterdir())
+    layers.add("deblur", image)
+    assert list(tmp_path.iterdir()) == files
+    assert layers.names == ("photo", "deblur")
+
+
+def test_strengths_in_a_plan_give_what_the_layers_give(tmp_path):
+    from pipeline.photo import Output, encode_photo, read_photo
+
+    stages = [Denoise(2.0), PostDenoise(1.0), Sharpen(2.0)]
+    strengths = {"denoise": 0.3, "sharpen": 0.6}
+    photo = read_photo(_png(noisy(photograph("chelsea", 200), 0.05)))
+    layers = Layers(tmp_path)
+    run(arrange(stages), photo, None, keep=layers.add)
+    blended = run(arrange(stages, strengths=strengths), photo, None)
+    expected = layers.full(blend.weights([stage.name for stage in stages], strengths))
+    assert np.abs(blended.pixels - expected).max() < 1e-4
+    assert encode_photo(blended.pixels, photo, Output()).data
+
+
+@pytest.mark.parametrize("strengths", [{"denoise": 1.1}, {"denoise": True}, {"paint": 0.5}])
+def test_strengths_out_of_range_are_refused(strengths):
+    with pytest.raises(OptionError, match="strengths"):
+        arrange([Denoise()], strengths=strengths)
+
+
+def _png(image):
+    return cv2.imencode(".png", cv2.cvtColor((image * 255).astype(np.uint8), cv2.COLOR_RGB2BGR))[1].tobytes()
