@@ -168,22 +168,23 @@ MODELS: tuple[ModelSpec, ...] = (
         pin=(None, None),  # published nowhere that we know of
     ),
     colorizer(
-        "eccv16",
-        "Colorful Image Colorization",
-        "R. Zhang et al., Colorful Image Colorization, ECCV 2016",
-        file="colorization_release_v2-9b330a0b.pth",
-        pin=(128_976_165, "9b330a0bae53f4ded77b1e23defbf78beaa09c10ebc4c4999e8e4f4a160b93f9"),
-    ),
-    colorizer(
         "siggraph17",
         "Real-Time User-Guided Colorization",
         "R. Zhang et al., Real-Time User-Guided Image Colorization, SIGGRAPH 2017",
         file="siggraph17-df00044c.pth",
         pin=(136_787_426, "df00044c0a4d7c3edcecf6f75437ce346a66e7a42612d9b968e1a7e17dbc6f66"),
+        channels=4,
         mirrors=(
             "https://storage.openvinotoolkit.org/repositories/open_model_zoo/public/2022.1/"
             "colorization-siggraph/siggraph17-df00044c.pth",
         ),
+    ),
+    colorizer(
+        "eccv16",
+        "Colorful Image Colorization",
+        "R. Zhang et al., Colorful Image Colorization, ECCV 2016",
+        file="colorization_release_v2-9b330a0b.pth",
+        pin=(128_976_165, "9b330a0bae53f4ded77b1e23defbf78beaa09c10ebc4c4999e8e4f4a160b93f9"),
     ),
 )
 """The catalog."""

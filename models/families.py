@@ -107,7 +107,9 @@ def deblurgan(variant: str, title: str, *, drive: str, minimum: int, encoder: st
     )
 
 
-def colorizer(name: str, title: str, paper: str, *, file: str, pin: Pin, mirrors: tuple[str, ...] = ()) -> ModelSpec:
+def colorizer(
+    name: str, title: str, paper: str, *, file: str, pin: Pin, channels: int = 1, mirrors: tuple[str, ...] = ()
+) -> ModelSpec:
     """Return an official colorizer; it sees the whole picture, so there are no tiles."""
     return ModelSpec(
         id=name,
@@ -118,7 +120,8 @@ def colorizer(name: str, title: str, paper: str, *, file: str, pin: Pin, mirrors
         file=file,
         licence="BSD-2-Clause",
         paper=paper,
-        channels=1,
+        channels=channels,
+        working_side=256,
         multiple=8,
         minimum=32,
         tiling="never",

@@ -43,7 +43,10 @@ class ModelSpec:
     """Enlargement."""
 
     channels: int = 3
-    """Channels of the input: 3 for RGB in [0, 1], 1 for CIE L in [0, 100]."""
+    """Channels of the input: 3 for RGB in [0, 1], 1 for CIE L in [0, 100], 4 for L and a person's hints."""
+
+    working_side: int = 0
+    """Where above 0, a picture is reduced to the area of a square of this side before the network sees it."""
 
     multiple: int = 1
     """Both sides are multiples of this."""

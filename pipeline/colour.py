@@ -30,20 +30,34 @@ def from_lab(lab: Array) -> Array:
         L in [0, 100].
     """
     linear, luminance = _to_linear(lab)
-    if linear.min() < 0.0 or linear.max() > 1.0:
-        distance = linear - luminance
-        room = np.where(distance > 0, 1.0 - luminance, luminance) / np.maximum(np.abs(distance), 1e-6)
-        linear = luminance + np.clip(room.min(axis=2, keepdims=True), 0.0, 1.0) * distance
-    curve = 1.055 * cv2.pow(np.maximum(linear, 0.0), 1 / 2.4) - 0.055
-    return np.clip(np.where(linear <= 0.0031308, linear * 12.92, curve), 0.0, 1.0).astype(np.float32)
+    red, green, blue = cv2.split(linear)  # numpy is slow along an axis of 3
+    lowest, highest = cv2.min(cv2.min(red, green), blue), cv2.max(cv2.max(red, green), blue)
+    outside = (lowest < 0.0) | (highest > 1.0)
+    if outside.any():
+        linear[outside] = _with_less_chroma(linear[outside], luminance[outside])
+    np.clip(linear, 0.0, 1.0, out=linear)
+    encoded = cv2.pow(linear, 1 / 2.4)
+    encoded *= 1.055
+    encoded -= 0.055
+    np.multiply(linear, 12.92, out=encoded, where=linear <= 0.0031308)
+    return np.clip(encoded, 0.0, 1.0, out=encoded)
+
+
+def _with_less_chroma(linear: Array, luminance: Array) -> Array:
+    """Move linear RGB, shape (N, 3), towards the grey of its luminance, shape (N, 1), until it lies in [0, 1]."""
+    distance = linear - luminance
+    room = np.where(distance > 0, 1.0 - luminance, luminance) / np.maximum(np.abs(distance), 1e-6)
+    return luminance + np.clip(room.min(axis=1, keepdims=True), 0.0, 1.0) * distance
 
 
 def _to_linear(lab: Array) -> tuple[Array, Array]:
     """Return linear RGB, which may leave [0, 1], and the luminance of CIE XYZ, shape (H, W, 1)."""
     y = (lab[..., 0] + 16) / 116
     f = cv2.merge([y + lab[..., 1] / 500, y, y - lab[..., 2] / 200])
-    ratio = np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29))
-    xyz = (ratio * _WHITE).astype(np.float32)
+    xyz = f * f * f
+    dark = f <= 6 / 29
+    xyz[dark] = 3 * (6 / 29) ** 2 * (f[dark] - 4 / 29)
+    xyz *= _WHITE
     return np.asarray(cv2.cvtColor(xyz, cv2.COLOR_XYZ2RGB), np.float32), xyz[..., 1:2]
 
 

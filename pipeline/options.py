@@ -1,5 +1,6 @@
 """Options of stages: each range is written once, and the check, the command line and the sliders read it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, ClassVar, Protocol
@@ -42,7 +43,19 @@ class Switch:
     help: str
 
 
-Rule = Number | Choice | Switch
+@dataclass(frozen=True)
+class Text:
+    """A text of a form, given as a regular expression that all of it matches."""
+
+    default: str
+    pattern: str
+    form: str
+    """The form in words, such as ``"X,Y,#RRGGBB"``."""
+
+    help: str
+
+
+Rule = Number | Choice | Switch | Text
 
 
 def number(default: float, *, low: float, high: float, step: float, help: str) -> Any:
@@ -58,6 +71,11 @@ def choice(default: str, choices: Sequence[str], *, help: str, open: bool = Fals
 def switch(default: bool, *, help: str) -> Any:
     """Declare a dataclass field that is on or off."""
     return field(default=default, metadata={"rule": Switch(default, help)})
+
+
+def text(default: str, pattern: str, *, form: str, help: str) -> Any:
+    """Declare a dataclass field that holds a text which matches `pattern`."""
+    return field(default=default, metadata={"rule": Text(default, pattern, form, help)})
 
 
 def rules(options: Dataclass | type[Dataclass]) -> dict[str, Rule]:
@@ -93,3 +111,5 @@ def _breach(rule: Rule, value: object) -> str:
             return "" if good else "one of " + ", ".join(choices)
         case Switch():
             return "" if isinstance(value, bool) else "true or false"
+        case Text(pattern=pattern, form=form):
+            return "" if isinstance(value, str) and re.fullmatch(pattern, value) else form

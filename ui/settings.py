@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pipeline.options import Choice, Number, Rule, Switch, rules
+from pipeline.options import Choice, Number, Rule, Switch, Text, rules
 from pipeline.plan import Plan, arrange, simple, stage
 from pipeline.stages import ORDER, Colorize, Deblur, Stage
 
@@ -58,3 +58,5 @@ def _widget(key: str, name: str, rule: Rule, *, disabled: bool) -> Any:
             return st.selectbox(label, choices, index, key=key, help=text, disabled=disabled)
         case Switch(default, text):
             return st.toggle(label, default, key=key, help=text, disabled=disabled)
+        case Text(default, form=form, help=text):
+            return st.text_input(label, default, key=key, help=text, placeholder=form, disabled=disabled)

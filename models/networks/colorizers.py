@@ -85,27 +85,22 @@ class SIGGRAPH17(nn.Module):
         self.model10 = nn.Sequential(nn.ReLU(), _conv(128, 128), nn.LeakyReLU(0.2))
         self.model_out = nn.Sequential(nn.Conv2d(128, 2, 1), nn.Tanh())
 
-    def forward(self, lightness: Tensor, hints: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         """Colour pictures.
 
         Parameters
         ----------
-        lightness : Tensor, shape (N, 1, H, W)
-            CIE L (D65) in [0, 100]; H and W are multiples of 8.
-        hints : Tensor, shape (N, 3, H, W), optional
-            CIE a and b where a colour is given, else 0, and a mask that is 1 there, else 0.
+        x : Tensor, shape (N, 4, H, W)
+            CIE L (D65) in [0, 100]; CIE a and b where a colour is given, else 0; and a mask that is 1 there, else 0.
+            H and W are multiples of 8.
 
         Returns
         -------
         Tensor, shape (N, 2, H, W)
             CIE a and b, within [-110, 110].
         """
-        x = _normalise(lightness)
-        if hints is None:
-            given = torch.zeros_like(x).repeat(1, 3, 1, 1)
-        else:
-            given = torch.cat([hints[:, :2] / AB_RANGE, hints[:, 2:]], dim=1)
-        full = self.model1(torch.cat([x, given], dim=1))  # (N, 64, H, W)
+        x = torch.cat([_normalise(x[:, :1]), x[:, 1:3] / AB_RANGE, x[:, 3:]], dim=1)
+        full = self.model1(x)  # (N, 64, H, W)
         half = self.model2(full[:, :, ::2, ::2])  # (N, 128, H / 2, W / 2)
         quarter = self.model3(half[:, :, ::2, ::2])  # (N, 256, H / 4, W / 4)
         x = self.model4(quarter[:, :, ::2, ::2])  # (N, 512, H / 8, W / 8)

@@ -4,7 +4,6 @@ import pytest
 from skimage.metrics import structural_similarity
 
 from models.engine import Engine
-from pipeline.colour import to_lab
 from pipeline.errors import WeightsMissing
 from pipeline.filters import gaussian, luma
 from pipeline.finish import Finish
@@ -23,8 +22,8 @@ SAME_SIZE = [Denoise(), PostDenoise(sigma=1), Sharpen(amount=1), Deblur(always=T
 
 def invert(x, network):
     """A stand-in for a network of any task: a negative, or one colour for the colorizers."""
-    if x.shape[1] == 1:
-        return np.concatenate([np.full_like(x, 20), np.full_like(x, -30)], axis=1)
+    if x.shape[1] != 3:
+        return np.concatenate([np.full_like(x[:, :1], 20), np.full_like(x[:, :1], -30)], axis=1)
     return 1 - x
 
 
@@ -96,27 +95,6 @@ def test_deblur_strength_blends():
     sharp = photograph("coffee", 480)
     half = Deblur(always=True, strength=0.5).apply(sharp, context())
     np.testing.assert_allclose(half, 0.5, atol=1e-5)
-
-
-def test_colorize_leaves_colour_alone_with_the_reason():
-    ctx = context()
-    assert Colorize().apply(photograph("coffee"), ctx) is photograph("coffee")
-    assert "colours already" in ctx.notices[0].message
-
-
-@pytest.mark.parametrize("tone", [(1, 1, 1), (1.0, 0.9, 0.7)], ids=["grey", "sepia"])
-def test_colorize_changes_chroma_and_keeps_luminance(tone):
-    old = np.repeat(luma(photograph("chelsea"))[..., None], 3, axis=2) * np.array(tone, np.float32)
-    out = Colorize().apply(old, context())
-    before, after = to_lab(old), to_lab(out)
-    assert np.abs(after[..., 0] - before[..., 0]).max() < 1.0
-    middle = (before[..., 0] > 40) & (before[..., 0] < 70)
-    np.testing.assert_allclose(after[middle][:, 1:].mean(axis=0), [20, -30], atol=1.5)
-
-
-def test_colorize_without_saturation_is_black_and_white():
-    out = Colorize(saturation=0, always=True).apply(photograph("coffee"), context())
-    assert np.abs(to_lab(out)[..., 1:]).max() < 0.5
 
 
 def test_sharpen_steepens_edges_and_leaves_flat_places_alone():

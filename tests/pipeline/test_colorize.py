@@ -1,0 +1,156 @@
+import cv2
+import numpy as np
+import pytest
+
+from pipeline.colour import to_lab
+from pipeline.errors import OptionError
+from pipeline.filters import luma
+from pipeline.guided import guided_upsample
+from pipeline.stages import Colorize, Context
+from tests.photographs import noisy, photograph
+from tests.pipeline.fakes import FakeEngine
+
+ANSWER = (20.0, -30.0)
+
+
+def grey(name, side=256):
+    return np.repeat(luma(photograph(name, side))[..., None], 3, axis=2)
+
+
+def answering(*channels):
+    """An engine whose networks answer every picture with these values at a quarter of its size; keeps the inputs."""
+    seen = []
+
+    def answer(x, network):
+        seen.append(x)
+        height, width = (side // 4 for side in x.shape[2:])
+        return np.broadcast_to(np.array(channels, np.float32).reshape(1, -1, 1, 1), (1, len(channels), height, width))
+
+    return Context(FakeEngine(answer)), seen
+
+
+def middle_ab(picture):
+    """Mean a and b where the luminance leaves room for colour."""
+    lab = to_lab(picture)
+    return lab[(lab[..., 0] > 40) & (lab[..., 0] < 70)][:, 1:].mean(axis=0)
+
+
+def test_colour_is_left_alone_with_the_reason():
+    context, seen = answering(*ANSWER)
+    assert Colorize().apply(photograph("coffee"), context) is photograph("coffee")
+    assert "colours already" in context.notices[0].message
+    assert not seen
+
+
+@pytest.mark.parametrize("model", ["eccv16", "siggraph17"])
+@pytest.mark.parametrize("tone", [(1, 1, 1), (1.0, 0.9, 0.7)], ids=["grey", "sepia"])
+def test_chroma_is_the_networks_and_luminance_the_photographs(tone, model):
+    old = grey("chelsea") * np.array(tone, np.float32)
+    out = Colorize(model=model).apply(old, answering(*ANSWER)[0])
+    assert np.abs(to_lab(out)[..., 0] - to_lab(old)[..., 0]).max() < 1.0
+    np.testing.assert_allclose(middle_ab(out), ANSWER, atol=1.5)
+
+
+def test_without_saturation_it_is_black_and_white():
+    out = Colorize(saturation=0, always=True).apply(photograph("coffee"), answering(*ANSWER)[0])
+    assert np.abs(to_lab(out)[..., 1:]).max() < 0.5
+
+
+def test_saturation_is_a_factor():
+    half = Colorize(saturation=0.5).apply(grey("chelsea"), answering(*ANSWER)[0])
+    np.testing.assert_allclose(middle_ab(half), np.array(ANSWER) / 2, atol=1)
+
+
+@pytest.mark.parametrize(("damping", "part"), [(0, 1), (0.5, 0.6), (1, 0.2)])
+def test_damping_draws_unsure_colours_to_grey(damping, part):
+    unsure = Colorize(damping=damping).apply(grey("chelsea"), answering(*ANSWER, 0.2)[0])
+    np.testing.assert_allclose(middle_ab(unsure), part * np.array(ANSWER), atol=1)
+
+
+def test_damping_leaves_sure_colours():
+    sure = Colorize(damping=1).apply(grey("chelsea"), answering(*ANSWER, 1.0)[0])
+    np.testing.assert_allclose(middle_ab(sure), ANSWER, atol=1.5)
+
+
+def test_warmth_goes_to_orange_and_leaves_white_and_black():
+    steps = np.repeat(np.linspace(0, 1, 64, dtype=np.float32)[None, :, None], 64, axis=0).repeat(3, axis=2)
+    warm, cool = (Colorize(warmth=w).apply(steps, answering(0, 0)[0]) for w in (1, -1))
+    assert (middle_ab(warm) > 2).all()
+    assert (middle_ab(cool) < -2).all()
+    for picture in (warm, cool):
+        assert np.abs(to_lab(picture)[:, [0, -1], 1:]).max() < 0.5
+
+
+def test_the_network_sees_the_whole_picture_at_its_working_size():
+    context, seen = answering(*ANSWER)
+    Colorize().apply(grey("coffee", 400), context)
+    assert seen[0].shape == (1, 4, 208, 312)
+    np.testing.assert_allclose(seen[0][0, 0].mean(), to_lab(grey("coffee", 400))[..., 0].mean(), atol=0.2)
+    assert not seen[0][0, 1:].any()
+
+
+def test_hints_reach_the_network_where_they_were_put():
+    context, seen = answering(*ANSWER)
+    Colorize(model="siggraph17", hints="0,1,#ff0000 0.5,0.25,#0000ff").apply(grey("coffee"), context)
+    a, b, mask = seen[0][0, 1:]
+    height, width = mask.shape
+    assert mask.sum() == 2 * 2 + 3 * 3  # the first lies in a corner
+    np.testing.assert_allclose([a[-1, 0], b[-1, 0]], [80.1, 67.2], atol=0.3)
+    row, column = round((height - 1) / 4), round((width - 1) / 2)
+    np.testing.assert_allclose([a[row, column], b[row, column]], [79.2, -107.9], atol=0.3)
+    assert not a[mask == 0].any()
+
+
+@pytest.mark.parametrize("hints", ["0.5,0.5", "0.5,1.5,#ffffff", "0.5,0.5,#fff", "0,0,#ffffff;1,1,#ffffff", "here", 3])
+def test_hints_of_another_form_are_refused(hints):
+    with pytest.raises(OptionError, match="X,Y,#RRGGBB"):
+        Colorize(model="siggraph17", hints=hints)
+
+
+def test_hints_need_a_model_that_takes_them():
+    with pytest.raises(OptionError, match=r"\(siggraph17\), not eccv16"):
+        Colorize(model="eccv16", hints="0,0,#ffffff")
+
+
+def two_halves(side):
+    """A guide with an edge in the middle, and ab that change there."""
+    guide = np.full((side, side), 30, np.float32)
+    guide[:, side // 2 :] = 70
+    ab = np.where(guide[..., None] > 50, np.float32([30, 40]), np.float32([-20, -10]))
+    return guide, ab.astype(np.float32)
+
+
+def bilinear(values, guide):
+    return cv2.resize(values, guide.shape[::-1], interpolation=cv2.INTER_LINEAR)
+
+
+def test_colours_bleed_little_over_edges():
+    guide, truth = two_halves(320)
+    coarse = truth[::16, ::16][:, :-1]  # its edge lies between two pixels
+    guide, truth = guide[:, :-16], truth[:, :-16]
+    ours, plain = (
+        np.abs(f - truth).max(axis=2) for f in (guided_upsample(coarse, guide, edge=6), bilinear(coarse, guide))
+    )
+    assert ours.max() < 0.15 * 50
+    assert ours.mean() < 0.2 * plain.mean()
+
+
+def test_values_are_enlarged_plainly_where_the_guide_is_flat_or_only_grained():
+    values = np.random.default_rng(0).normal(0, 20, (12, 16, 2)).astype(np.float32)
+    guide = np.full((120, 160), 50, np.float32)
+    plain = bilinear(values, guide)
+    np.testing.assert_allclose(guided_upsample(values, guide, edge=6), plain, atol=1e-3)
+    grained = guided_upsample(values, 100 * noisy(guide / 100, 0.03), edge=6)
+    assert np.abs(grained - plain).mean() < 0.05 * np.abs(plain).mean()
+
+
+@pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea"])
+def test_real_colours_come_back_closer_than_by_bilinear_enlargement(name):
+    lab = to_lab(photograph(name, 512))
+    guide = np.ascontiguousarray(lab[..., 0])
+    coarse = cv2.resize(lab[..., 1:], None, fx=1 / 16, fy=1 / 16, interpolation=cv2.INTER_AREA)
+    ours, plain = (
+        np.linalg.norm(ab - lab[..., 1:], axis=2).mean()
+        for ab in (guided_upsample(coarse, guide, edge=6), bilinear(coarse, guide))
+    )
+    assert ours < 0.95 * plain
