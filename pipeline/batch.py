@@ -150,7 +150,7 @@ def _restore(task: Task, order: Order, engine: Engine, report: Report, progress:
     photo = read_photo(task.source, max_pixels=order.max_pixels, strict=order.strict)
     result = run(order.plan, photo, engine, progress=progress)
     finished = order.plan.finish.apply(result.pixels)
-    encoded = encode_photo(finished, photo, order.output, history=result.history)
+    encoded = encode_photo(finished, photo, order.output, history=result.history, guesses=result.guesses)
     write_safely(task.target, encoded.data)
     report.original_size, report.working_size = photo.original_size, photo.size
     report.size = (finished.shape[1], finished.shape[0])

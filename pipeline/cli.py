@@ -58,6 +58,7 @@ def _add_restore(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--metadata", choices=["keep", "no-gps", "strip"], default="keep", help="EXIF and XMP (default keep)"
     )
+    parser.add_argument("--mark", action="store_true", help="put a small sign where colours were guessed")
     parser.add_argument("--overwrite", action="store_true", help="replace outputs that exist")
     parser.add_argument("--max-pixels", type=int, help="larger photographs are reduced to this (default 2000000)")
     parser.add_argument("--strict", action="store_true", help="refuse larger photographs instead")
@@ -97,8 +98,8 @@ def _output(args: argparse.Namespace) -> Output:
         if args.format not in (None, named):
             msg = f"{args.output} ends like {named}, but --format asks for {args.format}; make them agree."
             raise OptionError(msg)
-        return Output(named, args.quality, args.metadata)
-    return Output(args.format or "png", args.quality, args.metadata)
+        return Output(named, args.quality, args.metadata, args.mark)
+    return Output(args.format or "png", args.quality, args.metadata, args.mark)
 
 
 def _tell(report: Report, *, quiet: bool) -> None:

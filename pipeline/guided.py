@@ -14,7 +14,7 @@ def guided_upsample(values: Array, guide: Array, *, edge: float) -> Array:
 
     Around each small pixel the values are fitted by a linear function of the guide, as in the guided filter. Its slope
     is enlarged, and adds to the plain enlargement what the small guide has lost of the full one. Unlike the guided
-    filter's own answer, this keeps the small values as they are: with true colours at a fortieth of the side it came
+    filter's own answer, this keeps the small values as they are: with true colours at a sixteenth of the side it came
     nearer to the photographs than both that and bilinear enlargement.
 
     Parameters

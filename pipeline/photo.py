@@ -4,6 +4,7 @@ Beyond this line pictures are float32 RGB in sRGB; depth, alpha, profile, orient
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.codecs import colour, decode, encode, geometry
+from pipeline.codecs.mark import with_mark
 from pipeline.codecs.metadata import Metadata, find, retold
 from pipeline.codecs.names import safe_stem
 from pipeline.codecs.raster import Opened
 from pipeline.errors import OptionError, PhotoTooLarge, PhotoUnreadable, PhotoUnwritable
 from pipeline.notices import Notice
-from pipeline.options import check, choice, number
+from pipeline.options import check, choice, number, switch
 
 __all__ = [
     "DECODE_LIMIT",
@@ -94,6 +96,7 @@ class Output:
     metadata: str = choice(
         "keep", ("keep", "no-gps", "strip"), help="Keep EXIF and XMP, without the position, or not at all."
     )
+    mark: bool = switch(False, help="Put a small sign into a corner where colours were guessed.")
 
     def __post_init__(self) -> None:
         check(self)
@@ -237,6 +240,7 @@ def encode_photo(
     *,
     software: str = "Restoration Studio",
     history: str = "",
+    guesses: Sequence[str] = (),
 ) -> Encoded:
     """Encode a restored picture with all that its photograph carried.
 
@@ -248,7 +252,9 @@ def encode_photo(
         Where alpha, depth and metadata come from; alpha is resized beside the colours.
     output : Output
     software, history : str
-        Where `history` tells what was done, it goes into the XMP packet, signed by `software`.
+        Where `history` tells what was done, it goes into the XMP packet and PNG's texts, signed by `software`.
+    guesses : sequence of str
+        What in the picture is a machine's guess; the XMP packet says so, and `output` may ask for a visible mark.
 
     Returns
     -------
@@ -264,7 +270,11 @@ def encode_photo(
         msg = f"A picture of shape (H, W, 3) was expected, not {pixels.shape}."
         raise PhotoUnwritable(msg)
     size = (pixels.shape[1], pixels.shape[0])
-    metadata, notices = retold(photo.metadata, size, output.metadata, software=software, history=history)
+    metadata, notices = retold(
+        photo.metadata, size, output.metadata, software=software, history=history, guessed=bool(guesses)
+    )
+    if output.mark and guesses:
+        pixels = with_mark(pixels)
     canvas, limits = encode.lay_out(pixels, photo.alpha, photo.depth, output.format)
     data, losses = encode.written(canvas, metadata, output.format, output.quality)
     return Encoded(data, (*notices, *limits, *losses))

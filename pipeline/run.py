@@ -53,11 +53,22 @@ class Result:
     notices: tuple[Notice, ...]
 
     @property
+    def changed(self) -> tuple[Stage, ...]:
+        """The stages that changed the picture."""
+        pairs = zip(self.plan.stages, self.timings, strict=True)
+        return tuple(stage for stage, timing in pairs if timing.outcome != "skipped")
+
+    @property
+    def guesses(self) -> tuple[str, ...]:
+        """What in the picture is a machine's guess, such as ``("colours",)``."""
+        return tuple(stage.guesses for stage in self.changed if stage.guesses)
+
+    @property
     def history(self) -> str:
-        """What was done, in one line: the stages that changed the picture, with their options."""
-        changed = [s for s, timing in zip(self.plan.stages, self.timings, strict=True) if timing.outcome != "skipped"]
-        options = [", ".join(f"{name} {value}" for name, value in asdict(stage).items()) for stage in changed]
-        return "; ".join(f"{stage.name} ({text})" for stage, text in zip(changed, options, strict=True))
+        """What was done, in one line: the stages that changed the picture, with their options, and what is guessed."""
+        options = [", ".join(f"{name} {value}" for name, value in asdict(stage).items()) for stage in self.changed]
+        done = "; ".join(f"{stage.name} ({text})" for stage, text in zip(self.changed, options, strict=True))
+        return ". ".join([done, *(f"The {guess} are a machine's guess" for guess in self.guesses)])
 
 
 def run(

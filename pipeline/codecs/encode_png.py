@@ -43,13 +43,19 @@ def encode_png(canvas: Canvas, metadata: Metadata) -> bytes:
     if metadata.exif:
         chunks.append(_chunk(b"eXIf", metadata.exif))
     if metadata.xmp:
-        chunks.append(_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + metadata.xmp))
+        chunks.append(_text(b"XML:com.adobe.xmp", metadata.xmp))
+    chunks += [_text(keyword.encode("latin-1"), text.encode()) for keyword, text in metadata.texts]
     chunks += [_chunk(b"IDAT", part) for part in _compressed(canvas)]
     return b"".join([SIGNATURE, *chunks, _chunk(b"IEND", b"")])
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))
+
+
+def _text(keyword: bytes, utf8: bytes) -> bytes:
+    """Return an international text, uncompressed, of no stated language."""
+    return _chunk(b"iTXt", keyword + b"\0\0\0\0\0" + utf8)
 
 
 def _compressed(canvas: Canvas) -> list[bytes]:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 from pipeline.codecs import exif as exif_block
 from pipeline.codecs import xmp as xmp_packet
@@ -24,6 +25,9 @@ class Metadata:
 
     dpi: tuple[float, float] | None = None
     """Dots per inch, horizontal and vertical, upright."""
+
+    texts: tuple[tuple[str, str], ...] = ()
+    """Keywords and texts for PNG alone, such as ``("Comment", "denoise (strength 1.0)")``."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ def _sane(dpi: tuple[float, float] | None) -> tuple[float, float] | None:
 
 
 def retold(
-    metadata: Metadata, size: tuple[int, int], policy: str, *, software: str, history: str
+    metadata: Metadata, size: tuple[int, int], policy: str, *, software: str, history: str, guessed: bool = False
 ) -> tuple[Metadata, tuple[Notice, ...]]:
     """Make metadata true of a picture of another size, and forget what is to be forgotten.
 
@@ -71,7 +75,9 @@ def retold(
     policy : {'keep', 'no-gps', 'strip'}
         ``'strip'`` leaves dots per inch alone, which say nothing about anybody.
     software, history : str
-        Provenance for the XMP packet, where `history` is not empty.
+        Provenance for the XMP packet and PNG's texts, where `history` is not empty.
+    guessed : bool
+        Whether a model made up part of the picture.
 
     Returns
     -------
@@ -83,6 +89,9 @@ def retold(
         return Metadata(dpi=metadata.dpi), ()
     exif, xmp, notices = metadata.exif, metadata.xmp, []
     keep_gps = policy == "keep"
+    tell = partial(
+        xmp_packet.rewrite, size=size, keep_gps=keep_gps, software=software, history=history, guessed=guessed
+    )
     try:
         exif = exif_block.with_size(exif, size) if exif else None
         exif = exif if keep_gps or not exif else exif_block.without_gps(exif)
@@ -90,11 +99,12 @@ def retold(
         exif = None
         notices.append(dropped("EXIF data", str(error)))
     try:
-        xmp = xmp_packet.rewrite(xmp, size, keep_gps=keep_gps, software=software, history=history)
+        xmp = tell(xmp)
     except ValueError as error:
         notices.append(dropped("XMP data", str(error)))
-        xmp = xmp_packet.rewrite(None, size, keep_gps=keep_gps, software=software, history=history)
-    return Metadata(exif, xmp, metadata.iptc, metadata.dpi), tuple(notices)
+        xmp = tell(None)
+    texts = (("Software", software), ("Comment", history)) if history else ()
+    return Metadata(exif, xmp, metadata.iptc, metadata.dpi, texts), tuple(notices)
 
 
 def dropped(what: str, why: str) -> Notice:

@@ -12,7 +12,12 @@ TIFF = "http://ns.adobe.com/tiff/1.0/"
 EXIF = "http://ns.adobe.com/exif/1.0/"
 XAP = "http://ns.adobe.com/xap/1.0/"
 PHOTOSHOP = "http://ns.adobe.com/photoshop/1.0/"
+IPTC_EXTENSION = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 XMLNS = "http://www.w3.org/2000/xmlns/"
+
+SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+COMPOSITE = f"{SOURCE_TYPE}compositeWithTrainedAlgorithmicMedia"
+"""IPTC's term for a picture with parts that a trained model made up."""
 
 EMPTY = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
@@ -22,7 +27,13 @@ EMPTY = (
 
 
 def rewrite(
-    packet: bytes | None, size: tuple[int, int], *, keep_gps: bool, software: str = "", history: str = ""
+    packet: bytes | None,
+    size: tuple[int, int],
+    *,
+    keep_gps: bool,
+    software: str = "",
+    history: str = "",
+    guessed: bool = False,
 ) -> bytes | None:
     """Make a packet true of upright pixels of another size.
 
@@ -37,6 +48,8 @@ def rewrite(
     software, history : str
         Where `history` is not empty, it is added as ``photoshop:History``, and `software` as ``xmp:CreatorTool``
         unless another program stands there.
+    guessed : bool
+        Whether a model made up part of the picture; with a `history`, IPTC's digital source type says so.
 
     Returns
     -------
@@ -55,7 +68,7 @@ def rewrite(
         for element in document.getElementsByTagName("*"):
             _correct(element, size, keep_gps)
         if history:
-            _add_history(document, software, history)
+            _add_history(document, software, history, guessed)
         return "".join(node.toxml() for node in document.childNodes).encode()
     except (ExpatError, RecursionError) as error:
         msg = f"the XMP packet is not well-formed: {error}"
@@ -99,7 +112,7 @@ def _must_go(name: tuple[str, str], keep_gps: bool) -> bool:
     return name == (XAP, "Thumbnails") or (is_gps and not keep_gps)
 
 
-def _add_history(document: minidom.Document, software: str, history: str) -> None:
+def _add_history(document: minidom.Document, software: str, history: str, guessed: bool) -> None:
     """Append a description of what was done, in an element of its own."""
     roots = document.getElementsByTagNameNS(RDF, "RDF")
     if not roots:
@@ -111,6 +124,10 @@ def _add_history(document: minidom.Document, software: str, history: str) -> Non
     description.setAttributeNS(RDF, "rdf:about", "")
     if software and not _states(document, XAP, "CreatorTool"):
         description.setAttributeNS(XAP, "xmp:CreatorTool", software)
+    if guessed:
+        _take(document, IPTC_EXTENSION, "DigitalSourceType")
+        description.setAttributeNS(XMLNS, "xmlns:Iptc4xmpExt", IPTC_EXTENSION)
+        description.setAttributeNS(IPTC_EXTENSION, "Iptc4xmpExt:DigitalSourceType", COMPOSITE)
     earlier = _take(document, PHOTOSHOP, "History")
     description.setAttributeNS(PHOTOSHOP, "photoshop:History", "\n".join([*earlier, history]))
     roots[0].appendChild(description)
