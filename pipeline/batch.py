@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from models.engine import Engine
+from pipeline.colour import suggest_colorize
 from pipeline.errors import OptionError, PhotoError, PhotoUnwritable, StudioError
 from pipeline.notices import Notice
 from pipeline.photo import Output, encode_photo, read_photo
@@ -64,6 +65,8 @@ class Order:
     max_pixels: int
     strict: bool = False
     overwrite: bool = False
+    suggest: bool = False
+    """Whether to suggest Colorize for photographs without colours of their own."""
 
 
 def tasks(sources: Iterable[Path], target: Path, output: Output) -> list[Task]:
@@ -156,6 +159,8 @@ def _restore(task: Task, order: Order, engine: Engine, report: Report, progress:
     report.size = (finished.shape[1], finished.shape[0])
     report.stages = list(result.timings)
     report.notices = [*result.notices, *encoded.notices]
+    if order.suggest and (suggestion := suggest_colorize(photo.pixels)):
+        report.notices.append(suggestion)
 
 
 def write_safely(target: Path, data: bytes) -> None:

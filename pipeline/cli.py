@@ -71,7 +71,8 @@ def _add_restore(parser: argparse.ArgumentParser) -> None:
 def _restore(args: argparse.Namespace) -> int:
     plan = arguments.read_plan(args)
     limit = config.load().max_pixels if args.max_pixels is None else args.max_pixels
-    order = Order(plan, _output(args), limit, strict=args.strict, overwrite=args.overwrite)
+    is_simple = not args.only and not args.settings and args.colorize is None
+    order = Order(plan, _output(args), limit, strict=args.strict, overwrite=args.overwrite, suggest=is_simple)
     work = tasks(args.sources, args.output, order.output)
     show = _Line(len(work))
     reports = []

@@ -1,13 +1,20 @@
 """Colour: CIE Lab, and whether a photograph has any."""
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from pipeline.notices import Notice
 
 Array = NDArray[np.float32]
 
 COLOURED_ABOVE = 3.0
 """Mean distance in ab from a pure tone, above which a photograph has colour of its own."""
+
+_TONED_ABOVE = 4.0
+"""Mean distance from grey, in ab, of a print that was toned."""
 
 _LOOK_SIDE = 64  # so small that grain averages out
 _TONES = 12
@@ -72,11 +79,34 @@ def colour_measure(image: Array) -> float:
     image : ndarray of float32, shape (H, W, 3)
         RGB in [0, 1].
     """
-    height, width = image.shape[:2]
-    factor = min(1.0, _LOOK_SIDE / max(height, width))
-    size = (max(round(width * factor), 1), max(round(height * factor), 1))
-    lab = to_lab(np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32)).reshape(-1, 3)
+    lab = _glance(image)
     tone = np.clip((lab[:, 0] * (_TONES / 100)).astype(np.intp), 0, _TONES - 1)
     count = np.maximum(np.bincount(tone, minlength=_TONES), 1)
     means = np.stack([np.bincount(tone, lab[:, c], _TONES) / count for c in (1, 2)], axis=1)
     return float(np.linalg.norm(lab[:, 1:] - means[tone], axis=1).mean())
+
+
+def suggest_colorize(image: Array) -> Notice | None:
+    """Suggest to colour a photograph that has no colours of its own, and say why; None where it has.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (H, W, 3)
+        RGB in [0, 1].
+    """
+    colour = colour_measure(image)
+    if colour > COLOURED_ABOVE:
+        return None
+    a, b = _glance(image)[:, 1:].mean(axis=0)
+    tone = "sepia" if b > abs(a) else "of a single tone"
+    kind = tone if math.hypot(a, b) > _TONED_ABOVE else "black-and-white"
+    message = f"The photo is {kind} (colour {colour:.1f}, from {COLOURED_ABOVE:g} on it counts as coloured)"
+    return Notice("colorize-suggested", f"{message}: Colorize can guess its colours.")
+
+
+def _glance(image: Array) -> Array:
+    """Return Lab of a small version, shape (pixels, 3)."""
+    height, width = image.shape[:2]
+    factor = min(1.0, _LOOK_SIDE / max(height, width))
+    size = (max(round(width * factor), 1), max(round(height * factor), 1))
+    return to_lab(np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32)).reshape(-1, 3)

@@ -87,6 +87,8 @@ def with_tier(stage: Stage, tier: Tier) -> Stage:
     """Return the stage with the best model that a tier has for it."""
     if tier == "full" and isinstance(stage, Deblur):
         return replace(stage, model="deblurgan-inception")
+    if tier == "full" and isinstance(stage, Colorize):
+        return replace(stage, model="siggraph17")
     if tier == "full" and isinstance(stage, Upscale):
         return replace(stage, model="realesrgan-x2plus" if stage.scale <= 2 else "realesrgan-x4plus")
     return stage

@@ -82,6 +82,29 @@ def test_nothing_is_overwritten_unless_told(folder, tmp_path, capsys):
     assert size(out)[0] == "PNG"
 
 
+def suggestions(report):
+    return [notice for notice in json.loads(report)["photographs"][0]["notices"] if "suggest" in notice["code"]]
+
+
+def test_simple_mode_suggests_colour_for_what_has_none_and_does_not_add_it(folder, tmp_path, capsys):
+    Image.open(folder / "coffee.jpg").convert("L").save(folder / "grey.png")
+    command = ["restore", str(folder / "grey.png"), "-o", str(tmp_path / "out"), "--json", "--overwrite"]
+    assert main([*command, "--no-upscale"]) == 0
+    (suggestion,) = suggestions(capsys.readouterr().out)
+    assert "black-and-white" in suggestion["message"]
+    pixels = np.asarray(Image.open(tmp_path / "out" / "grey.png"))
+    assert (pixels.max(axis=2) == pixels.min(axis=2)).all()
+    for said in (["--no-colorize", "--no-upscale"], ["--only", "denoise"]):
+        assert main([*command, *said]) == 0
+        assert not suggestions(capsys.readouterr().out)
+
+
+def test_simple_mode_suggests_nothing_for_colours(folder, tmp_path, capsys):
+    command = ["restore", str(folder / "coffee.jpg"), "-o", str(tmp_path / "out"), "--no-upscale", "--json"]
+    assert main(command) == 0
+    assert not suggestions(capsys.readouterr().out)
+
+
 def test_two_photographs_of_one_name_do_not_overwrite_each_other(folder, tmp_path, capsys):
     Image.new("RGB", (32, 32)).save(folder / "coffee.png")
     out = tmp_path / "out"

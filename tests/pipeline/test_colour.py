@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from skimage.color import rgb2lab
 
-from pipeline.colour import COLOURED_ABOVE, colour_measure, from_lab, to_lab
+from pipeline.colour import COLOURED_ABOVE, colour_measure, from_lab, suggest_colorize, to_lab
 from pipeline.filters import luma
 from tests.photographs import noisy, photograph
 
@@ -42,3 +42,19 @@ def test_grey_and_sepia_have_none_even_with_grain(name, tone):
     toned = np.clip(grey(name) * tone, 0, 1).astype(np.float32)
     assert colour_measure(toned) < COLOURED_ABOVE
     assert colour_measure(noisy(toned, 0.03)) < COLOURED_ABOVE
+
+
+TONES = {"black-and-white": 1.0, "sepia": SEPIA, "of a single tone": np.array([0.85, 0.95, 1.1], np.float32)}
+
+
+@pytest.mark.parametrize("kind", TONES)
+@pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea"])
+def test_colorize_is_suggested_with_the_reason(name, kind):
+    notice = suggest_colorize(np.clip(grey(name) * TONES[kind], 0, 1).astype(np.float32))
+    assert notice.code == "colorize-suggested"
+    assert f"The photo is {kind} (colour" in notice.message
+
+
+@pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea"])
+def test_colorize_is_not_suggested_for_colours(name):
+    assert suggest_colorize(photograph(name)) is None
