@@ -1,4 +1,4 @@
-"""The training rooms' command line: ``python -m training upscale|deblur|denoise|export|degrade``."""
+"""The training rooms' command line: ``python -m training COMMAND``."""
 
 import argparse
 import sys
@@ -37,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_training(upscale, lambda options: tasks.upscale(options.scale))
     _add_training(commands.add_parser("deblur", help="train a deblurrer"), lambda _: tasks.DEBLUR)
     _add_training(commands.add_parser("denoise", help="train a denoiser"), lambda _: tasks.DENOISE)
+    _add_blur(commands.add_parser("blur", help="train the blur estimator that the deblurrer asks"))
     _add_export(commands.add_parser("export", help="write a trained network for the studio"))
     _add_degrade(commands.add_parser("degrade", help="damage photographs"))
     return parser
@@ -99,6 +100,22 @@ def _train(options: argparse.Namespace) -> None:
         task = replace(task, features=options.features)
     chosen = {field.name: getattr(options, field.name) for field in fields(Settings)}
     print(f"wrote {train(task, Settings(**chosen))}")
+
+
+def _add_blur(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, required=True, help="folder or tar of sharp photographs")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the checkpoint")
+    parser.add_argument("--spectra", type=int, default=12_000, help="how many to make, some 60 a second")
+    parser.add_argument("--epochs", type=int, default=12, help="how often each is seen")
+    parser.add_argument("--seed", type=int, default=0, help="decides weights, cuts and blur")
+    parser.set_defaults(command=_blur)
+
+
+def _blur(options: argparse.Namespace) -> None:
+    from training.spectra import train
+
+    made = train(options.data, options.out, spectra=options.spectra, epochs=options.epochs, seed=options.seed)
+    print(f"wrote {made}")
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:

@@ -1,8 +1,9 @@
 """Files that training begins with and leaves behind."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import safetensors
 import safetensors.torch
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from models.errors import CheckpointMismatch, WeightsCorrupt, WeightsMissing
-from models.networks import srvgg, unet
+from models.networks import blur_estimator, srvgg, unet
 from training.critic import Adversary
 
 LAST = "last.pt"
@@ -111,11 +112,18 @@ class Run:
 
 
 def build(state: Mapping[str, Tensor]) -> nn.Module:
-    """Make the network that a state dict of ours describes, a `UNet` or an `SRVGG`, and load it.
+    """Make the network that a state dict of ours describes, and load it.
 
     Raises
     ------
     CheckpointMismatch
-        If it describes neither.
+        If it describes none of `BUILDERS`.
     """
-    return unet.build(state) if "head.weight" in state else srvgg.build(state)
+    make = next((builder for key, builder in BUILDERS.items() if key in state), srvgg.build)
+    return make(state)
+
+
+BUILDERS: Mapping[str, Callable[[Mapping[str, Tensor]], nn.Module]] = MappingProxyType(
+    {"head.weight": unet.build, "layers.0.weight": blur_estimator.build}
+)
+"""Which network a key betrays; what has none of them is taken for an SRVGG."""

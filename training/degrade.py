@@ -10,7 +10,7 @@ import numpy as np
 from albumentations.augmentations.pixel import functional as pixel
 from numpy.typing import NDArray
 
-from training import kernels
+from pipeline import kernels
 
 Image = NDArray[np.float32]
 

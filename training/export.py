@@ -9,18 +9,19 @@ import torch
 from torch import nn
 
 from models.errors import WeightsCorrupt, WeightsMissing
+from models.networks.blur_estimator import SIDE, BlurEstimator
+from models.networks.unet import UNet
 from training.checkpoints import build
 
-EXAMPLE = (1, 3, 32, 40)
-"""Shape that the conversion runs once; the result takes any batch, height and width."""
+EXAMPLE = (32, 40)
+"""Height and width that the conversion runs once."""
 
 
 def export(checkpoint: Path, out: Path) -> list[Path]:
     """Write a trained network as ``OUT.safetensors``, ``OUT.xml`` and ``OUT.bin``.
 
     The safetensors file is the source of truth: the average of weights, rounded to float16. The IR
-    holds the same rounded numbers and computes in float32: input ``x`` and the output are NCHW RGB
-    in [0, 1], of any batch, height and width; the output is not clamped.
+    holds the same rounded numbers and computes in float32; its input is ``x``.
 
     Parameters
     ----------
@@ -49,12 +50,15 @@ def export(checkpoint: Path, out: Path) -> list[Path]:
 
 
 def to_openvino(network: nn.Module) -> openvino.Model:
-    """Convert a network of pictures to an OpenVINO model of any batch, height and width."""
-    shape = openvino.PartialShape([-1, 3, -1, -1])
+    """Convert a network to an OpenVINO model of any batch, and of any height and width where it takes pictures."""
+    if isinstance(network, BlurEstimator):
+        example, shape = torch.zeros(1, 1, SIDE, SIDE), [-1, 1, SIDE, SIDE]
+    else:
+        channels = 3 * network.pictures if isinstance(network, UNet) else 3
+        example, shape = torch.zeros(1, channels, *EXAMPLE), [-1, channels, -1, -1]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracer announces its own retirement at every call
-        example = torch.zeros(EXAMPLE)
-        return openvino.convert_model(network, example_input=example, input=[("x", shape)])
+        return openvino.convert_model(network, example_input=example, input=[("x", openvino.PartialShape(shape))])
 
 
 def _average(checkpoint: Path) -> dict[str, torch.Tensor]:

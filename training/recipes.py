@@ -16,7 +16,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from training import kernels
+from pipeline import kernels
+from pipeline.blur import Blur, wiener
 from training.degrade import (
     Image,
     blur,
@@ -148,18 +149,69 @@ def blurred(image: Image, rng: np.random.Generator) -> Image:
     ndarray, shape (H, W, 3)
         RGB in [0, 1].
     """
-    kind = rng.choice(4, p=[0.125, 0.375, 0.4, 0.1])
+    return known_blur(image, rng)[0]
+
+
+def known_blur(image: Image, rng: np.random.Generator) -> tuple[Image, Blur]:
+    """Do as `blurred` does, and tell how the picture was blurred: what an estimator has to find."""
+    softer, found = _some_blur(image, rng)
+    return image if softer is image else _camera(softer, rng), found
+
+
+def guessed(image: Image, rng: np.random.Generator) -> Image:
+    """Make the two pictures that the deblurrer in the box gets: the blurred one, and Wiener's answer to it.
+
+    The answer is that to a kernel nearly the true one, as the blur estimator finds it. Where there is no simple
+    kernel, and in one picture of eight beside, it is the blurred picture itself.
+
+    Parameters
+    ----------
+    image : ndarray, shape (H, W, 3)
+        RGB in [0, 1].
+    rng : numpy.random.Generator
+        The source of chance.
+
+    Returns
+    -------
+    ndarray, shape (H, W, 6)
+        RGB in [0, 1], twice.
+    """
+    taken, found = known_blur(image, rng)
+    kernel = None if rng.random() < 1 / 8 else _estimate(found, rng).kernel()
+    return np.concatenate([taken, taken if kernel is None else wiener(taken, kernel)], axis=2)
+
+
+def _some_blur(image: Image, rng: np.random.Generator) -> tuple[Image, Blur]:
+    """Blur a picture in one of the ways that are met; a sharp one is returned itself."""
+    kind = rng.choice(5, p=[0.125, 0.375, 0.34, 0.08, 0.08])
     if kind == 1:
-        image = blur(image, kernels.disk(rng.uniform(1, 4)))
+        found = Blur("defocus", rng.uniform(1, 4.5))
+        return blur(image, kernels.disk(found.size)), found
+    length, angle = rng.uniform(4, 18), rng.uniform(0, np.pi)
+    lens = rng.uniform(0.3, 0.7)  # no lens is as sharp as the line that is drawn
     if kind == 2:
-        bend = rng.uniform(-0.3, 0.3) if rng.random() < 0.25 else 0.0
-        image = blur(image, kernels.motion(rng.uniform(4, 17), rng.uniform(0, np.pi), bend))
-        image = soften(image, rng.uniform(0.2, 0.7))  # no lens is as sharp as the line that is drawn
+        return soften(blur(image, kernels.motion(length, angle)), lens), Blur("motion", length, angle)
     if kind == 3:
-        image = soften(image, rng.uniform(0.5, 2))
-    if rng.random() < 0.9 and kind:
+        arc = kernels.motion(length, angle, bend=rng.choice([-1, 1]) * rng.uniform(0.15, 0.4))
+        return soften(blur(image, arc), lens), Blur("other")
+    return (soften(image, rng.uniform(0.4, 2.5)) if kind == 4 else image), Blur("other")
+
+
+def _camera(image: Image, rng: np.random.Generator) -> Image:
+    """Add what a camera adds: faint noise, a good JPEG."""
+    if rng.random() < 0.9:
         image = sensor_noise(image, rng.uniform(0.001, 0.01), rng, shared=rng.uniform(0, 0.5))
-    return jpeg(image, int(rng.integers(84, 98))) if rng.random() < 0.8 and kind else image
+    return jpeg(image, int(rng.integers(84, 98))) if rng.random() < 0.8 else image
+
+
+def _estimate(true: Blur, rng: np.random.Generator) -> Blur:
+    """Miss the true blur by as much as the estimator does."""
+    if true.kind == "defocus":
+        return Blur("defocus", max(0.8, true.size + rng.normal(0, 0.08)))
+    if true.kind == "motion":
+        turn = rng.normal(0, np.radians(14) / true.size**0.5)
+        return Blur("motion", max(3, true.size + rng.normal(0, 0.45)), true.angle + turn)
+    return true
 
 
 def age(image: Image, rng: np.random.Generator) -> Image:

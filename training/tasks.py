@@ -50,13 +50,15 @@ def _upscaler(features: int, scale: int) -> nn.Module:
     return SRVGG(num_feat=features, num_conv=DEPTH, scale=scale)
 
 
-def _restorer(name: str, damage: recipes.Recipe, features: int) -> Task:
-    return Task(name, damage, _unet, features, multiple=FOLD * 2 ** (len(BLOCKS) - 1))
+def _restorer(name: str, damage: recipes.Recipe, features: int, pictures: int = 1) -> Task:
+    build = partial(_unet, pictures=pictures)
+    return Task(name, damage, build, features, multiple=FOLD * 2 ** (len(BLOCKS) - 1))
 
 
-def _unet(features: int) -> nn.Module:
-    return UNet(widths=[features * 2**level for level in range(len(BLOCKS))], blocks=BLOCKS, fold=FOLD)
+def _unet(features: int, pictures: int) -> nn.Module:
+    widths = [features * 2**level for level in range(len(BLOCKS))]
+    return UNet(widths=widths, blocks=BLOCKS, fold=FOLD, pictures=pictures)
 
 
-DEBLUR = _restorer("deblur", recipes.blurred, features=48)
+DEBLUR = _restorer("deblur", recipes.guessed, features=32, pictures=2)
 DENOISE = _restorer("denoise", recipes.noisy, features=32)

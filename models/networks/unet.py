@@ -30,11 +30,11 @@ class Block(nn.Module):
 
 
 class UNet(nn.Module):
-    """Residual U-Net from RGB to RGB; it can enlarge on the way.
+    """Residual U-Net from one or more pictures to one of the same size.
 
     Pixels are first folded into channels, then each level halves the resolution. Twice the channels at half
     the resolution cost the same a convolution, so the lower levels see far for little. The network adds
-    its answer to the input (to its nearest-neighbour enlargement, where it enlarges).
+    its answer to the last of its pictures.
 
     Parameters
     ----------
@@ -44,8 +44,8 @@ class UNet(nn.Module):
         Residual blocks of each level; those of all but the last are there twice, on the way down and up.
     fold : int
         Side of the squares of pixels that become channels.
-    scale : int
-        Enlargement, 1 or more.
+    pictures : int
+        RGB pictures that it is given, such as the photograph and a first guess.
 
     References
     ----------
@@ -61,30 +61,31 @@ class UNet(nn.Module):
         widths: Sequence[int] = (32, 64, 128),
         blocks: Sequence[int] = (1, 1, 2),
         fold: int = 1,
-        scale: int = 1,
+        pictures: int = 1,
     ) -> None:
         super().__init__()
         self.fold = fold
-        self.scale = scale
+        self.pictures = pictures
         steps = list(pairwise(widths))
-        self.head = nn.Conv2d(3 * fold**2, widths[0], 3, padding=1)
+        self.head = nn.Conv2d(3 * pictures * fold**2, widths[0], 3, padding=1)
         self.encoder = nn.ModuleList(_stack(width, count) for width, count in zip(widths, blocks, strict=True))
         self.down = nn.ModuleList(nn.Conv2d(fine, coarse, 2, stride=2) for fine, coarse in steps)
         self.up = nn.ModuleList(nn.Conv2d(coarse, 4 * fine, 1) for fine, coarse in steps)
         self.decoder = nn.ModuleList(_stack(fine, count) for (fine, _), count in zip(steps, blocks[:-1], strict=True))
-        self.tail = nn.Conv2d(widths[0], 3 * (fold * scale) ** 2, 3, padding=1)
+        self.tail = nn.Conv2d(widths[0], 3 * fold**2, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Restore pictures.
 
         Parameters
         ----------
-        x : Tensor, shape (N, 3, H, W)
-            RGB in [0, 1], sRGB-encoded; H and W are multiples of ``fold * 2 ** (levels - 1)``.
+        x : Tensor, shape (N, 3 * pictures, H, W)
+            RGB in [0, 1], sRGB-encoded, one picture after the other; both sides are multiples of
+            ``fold * 2 ** (levels - 1)``.
 
         Returns
         -------
-        Tensor, shape (N, 3, scale * H, scale * W)
+        Tensor, shape (N, 3, H, W)
             RGB, not clamped: values may lie a little outside [0, 1].
         """
         y = self.head(F.pixel_unshuffle(x, self.fold))
@@ -96,8 +97,7 @@ class UNet(nn.Module):
         y = self.encoder[-1](y)
         for skip, up, stack in zip(reversed(skips), reversed(self.up), reversed(self.decoder), strict=True):
             y = stack(skip + F.pixel_shuffle(up(y), 2))
-        y = F.pixel_shuffle(self.tail(y), self.fold * self.scale)
-        return y + (x if self.scale == 1 else F.interpolate(x, scale_factor=self.scale, mode="nearest"))
+        return x[:, -3:] + F.pixel_shuffle(self.tail(y), self.fold)
 
 
 def _stack(width: int, count: int) -> nn.Sequential:
@@ -126,7 +126,7 @@ def build(state: Mapping[str, Tensor]) -> UNet:
 
 
 def _read_sizes(state: Mapping[str, Tensor]) -> dict[str, Any]:
-    """Widths, blocks, fold and scale of a state dict, as arguments of `UNet`."""
+    """Widths, blocks, fold and pictures of a state dict, as arguments of `UNet`."""
     if "head.weight" not in state or "tail.weight" not in state:
         msg = (
             "Expected a U-Net of this project, with tensors head.weight, tail.weight and others; "
@@ -134,13 +134,13 @@ def _read_sizes(state: Mapping[str, Tensor]) -> dict[str, Any]:
         )
         raise CheckpointMismatch(msg)
     levels = [[key for key in state if key.startswith(f"encoder.{level}.")] for level in range(_levels(state))]
-    fold = math.isqrt(state["head.weight"].shape[1] // 3)
+    fold = max(1, math.isqrt(state["tail.weight"].shape[0] // 3))
     return {
         "widths": [state["head.weight"].shape[0]]
         + [state[f"down.{level}.weight"].shape[0] for level in range(len(levels) - 1)],
         "blocks": [len({key.split(".")[2] for key in keys}) for keys in levels],
         "fold": fold,
-        "scale": max(1, math.isqrt(state["tail.weight"].shape[0] // 3) // max(fold, 1)),
+        "pictures": max(1, state["head.weight"].shape[1] // (3 * fold**2)),
     }
 
 

@@ -5,9 +5,9 @@ from models.errors import CheckpointMismatch
 from models.networks.unet import UNet, build
 
 SIZES = [
-    {"widths": (4, 8, 16), "blocks": (1, 1, 2), "fold": 2, "scale": 1},
-    {"widths": (6, 8), "blocks": (2, 1), "fold": 1, "scale": 3},
-    {"widths": (5,), "blocks": (1,), "fold": 2, "scale": 2},
+    {"widths": (4, 8, 16), "blocks": (1, 1, 2), "fold": 2, "pictures": 1},
+    {"widths": (6, 8), "blocks": (2, 1), "fold": 1, "pictures": 2},
+    {"widths": (5,), "blocks": (1,), "fold": 2, "pictures": 2},
 ]
 
 
@@ -15,21 +15,21 @@ SIZES = [
 def test_build_reads_the_size_from_the_shapes(sizes):
     source = UNet(**sizes).eval()
     network = build(source.half().state_dict())
-    x = torch.rand(2, 3, 16, 24)
+    x = torch.rand(2, 3 * sizes["pictures"], 16, 24)
     with torch.inference_mode():
         output = network(x)
         assert torch.equal(output, source.float()(x))
-    assert output.shape == (2, 3, 16 * sizes["scale"], 24 * sizes["scale"])
+    assert output.shape == (2, 3, 16, 24)
     assert not network.training
 
 
-def test_without_an_answer_of_its_own_it_returns_the_picture():
-    network = UNet(widths=(4, 8), blocks=(1, 1), fold=2)
+def test_without_an_answer_of_its_own_it_returns_the_last_picture():
+    network = UNet(widths=(4, 8), blocks=(1, 1), fold=2, pictures=2)
     torch.nn.init.zeros_(network.tail.weight)
     torch.nn.init.zeros_(network.tail.bias)
-    x = torch.rand(1, 3, 8, 8)
+    x = torch.rand(1, 6, 8, 8)
     with torch.inference_mode():
-        assert torch.equal(network(x), x)
+        assert torch.equal(network(x), x[:, 3:])
 
 
 def test_the_lower_levels_see_far():

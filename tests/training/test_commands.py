@@ -16,6 +16,7 @@ from training.export import export
 NETWORKS = {
     "upscaler": (SRVGG(num_feat=8, num_conv=2, scale=4), 4),
     "restorer": (UNet(widths=(4, 8), blocks=(1, 2), fold=2), 1),
+    "restorer of two": (UNet(widths=(4, 8), blocks=(1, 2), fold=2, pictures=2), 1),
 }
 
 
@@ -36,12 +37,13 @@ def test_exported_files_are_equal(checkpoint, network, tmp_path):
     _, scale = network
     rounded = build(safetensors.torch.load_file(safetensors_file))
     compiled = openvino.Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-    for shape in [(1, 3, 16, 16), (1, 3, 8, 32), (2, 3, 40, 24)]:
-        x = torch.rand(shape)
+    for shape in [(1, 16, 16), (1, 8, 32), (2, 40, 24)]:
+        batch, height, width = shape
+        x = torch.rand(batch, 3 * getattr(rounded, "pictures", 1), height, width)
         with torch.inference_mode():
             expected = rounded(x).numpy()
         result = compiled({"x": x.numpy()})[0]
-        assert result.shape == (shape[0], 3, scale * shape[2], scale * shape[3])
+        assert result.shape == (batch, 3, scale * height, scale * width)
         assert np.abs(result - expected).max() < 1e-4
 
 

@@ -154,7 +154,7 @@ def test_an_adversary_learns_beside_the_network_and_goes_on_with_it(settings, tm
 def test_restorers_keep_the_size(task, settings):
     network = build(average(train(replace(task, features=4), replace(settings, steps=1))))
     with torch.inference_mode():
-        assert network(torch.rand(1, 3, 16, 24)).shape == (1, 3, 16, 24)
+        assert network(torch.rand(1, 3 * network.pictures, 16, 24)).shape == (1, 3, 16, 24)
 
 
 def test_a_loss_that_is_no_number_stops_the_run(settings):

@@ -1,0 +1,69 @@
+"""The blur estimator in the box: reads from a power spectrum how a picture was blurred."""
+
+from collections.abc import Mapping
+from typing import cast
+
+from torch import Tensor, nn
+
+from models.networks.loading import load
+
+SIDE = 64
+"""Side of the spectrum."""
+WIDTHS = (24, 48, 64, 64)
+HIDDEN = 96
+ANSWERS = 7
+"""Scores of three kinds, radius, length, and cosine and sine of twice the angle."""
+LARGEST = 18.0
+"""Sizes are given as parts of this many pixels."""
+
+
+class BlurEstimator(nn.Module):
+    """Four convolutions and two linear layers.
+
+    A disk draws rings into the logarithmic power spectrum of what it blurs, a motion stripes; their distance tells
+    the size and their direction the angle. What is left to learn is how pictures look without them.
+
+    References
+    ----------
+    .. [1] M. Cannon, "Blind Deconvolution of Spatially Invariant Image Blurs with Phase", 1976.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        convolutions: list[nn.Module] = []
+        below = 1
+        for level, width in enumerate(WIDTHS):
+            convolutions += [nn.Conv2d(below, width, 3, stride=1 if level == 0 else 2, padding=1), nn.ReLU()]
+            below = width
+        side = SIDE // 2 ** (len(WIDTHS) - 1)
+        self.layers = nn.Sequential(
+            *convolutions, nn.Flatten(), nn.Linear(below * side**2, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, ANSWERS)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Read spectra.
+
+        Parameters
+        ----------
+        x : Tensor, shape (N, 1, SIDE, SIDE)
+            Mean logarithmic power, zero frequency in the middle, mean 0.
+
+        Returns
+        -------
+        Tensor, shape (N, ANSWERS)
+            Logits of the kinds (other, defocus, motion); radius and length over `LARGEST`; cosine and sine of twice
+            the angle, so that a line has one answer whichever way it is followed.
+        """
+        answer: Tensor = self.layers(x / 4)  # the power's logarithm spreads over about four
+        return answer
+
+
+def build(state: Mapping[str, Tensor]) -> BlurEstimator:
+    """Load a state dict.
+
+    Raises
+    ------
+    CheckpointMismatch
+        If the tensors are not those of a BlurEstimator.
+    """
+    return cast(BlurEstimator, load(BlurEstimator, state))

@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+import torch
+
+from models.networks.blur_estimator import LARGEST, SIDE
+from pipeline.blur import KINDS
+from tests.training.scenes import scene, write_photographs
+from training import spectra
+from training.__main__ import main
+from training.data import Photograph
+
+
+@pytest.fixture(scope="module")
+def photographs():
+    return [Photograph(str(seed), (scene(300, 280, seed=seed) * 255).astype(np.uint8)) for seed in range(2)]
+
+
+def test_answers_name_the_blur_of_their_spectrum(photographs):
+    x, y = spectra.measured(photographs, 30, seed=1)
+    assert x.shape == (30, 1, SIDE, SIDE)
+    kinds = y[:, 0].long()
+    assert set(kinds.tolist()) == set(range(len(KINDS)))
+    disks, lines = y[kinds == KINDS.index("defocus")], y[kinds == KINDS.index("motion")]
+    assert ((disks[:, 1] * LARGEST >= 1) & (disks[:, 1] * LARGEST <= 4.5)).all()
+    assert ((lines[:, 2] * LARGEST >= 4) & (lines[:, 2] <= 1)).all()
+    assert lines[:, 3:].square().sum(1) == pytest.approx(1, abs=1e-4)
+
+
+def test_the_same_seed_makes_the_same_spectra(photographs):
+    first, second, other = (spectra.measured(photographs, 2, seed=seed)[0] for seed in (1, 1, 2))
+    assert torch.equal(first, second)
+    assert not torch.equal(first, other)
+
+
+def test_only_what_a_kind_has_counts():
+    truth = torch.tensor([[KINDS.index("defocus"), 0.2, 0, 0, 0]])
+    answer = torch.tensor([[-9.0, 9, -9, 0.2, 0.5, 0.5, 0.5]])
+    assert spectra.loss(answer, truth) == pytest.approx(0, abs=1e-4)
+    answer[0, 3] = 0.3
+    assert spectra.loss(answer, truth) > 0.5
+
+
+def test_it_trains_and_is_exported(tmp_path, capsys):
+    data = write_photographs(tmp_path / "photographs", 5, size=256)
+    options = ["--spectra", "64", "--epochs", "12", "--data", str(data), "--out", str(tmp_path / "run")]
+    assert main(["blur", *options]) == 0
+    assert "radius" in capsys.readouterr().out
+    assert main(["export", str(tmp_path / "run" / "last.pt"), "--out", str(tmp_path / "blur")]) == 0
+    assert (tmp_path / "blur.xml").is_file()
