@@ -11,6 +11,7 @@ Array = NDArray[np.float32]
 _STRIP_PIXELS = 1_000_000
 _LAPLACIANS = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
 _BLOCK = 16
+_BLUR_WIDTH = 5
 
 
 def luma(image: Array) -> Array:
@@ -46,12 +47,22 @@ def noise_sigma(image: Array) -> float:
 def blur_measure(image: Array) -> float:
     """Return how blurred a picture looks, from 0 (sharp) to 1.
 
-    Perceptual blur of Crete et al., "The Blur Effect", 2007, by scikit-image. Grain passes for sharpness, so
-    denoise first.
+    A sharp picture loses much of its steepness under one more blur, a blurred one little (Crete et al., "The Blur
+    Effect", 2007). scikit-image has it too, as ``blur_effect``, and takes a third of a second to import. Grain passes for
+    sharpness, so denoise first.
     """
-    from skimage.measure import blur_effect  # brings SciPy along; most runs of the command line need neither
+    grey = luma(image)
+    return max(_kept_steepness(grey), _kept_steepness(np.ascontiguousarray(grey.T)))
 
-    return float(blur_effect(luma(image), h_size=5))
+
+def _kept_steepness(grey: Array) -> float:
+    """Return the share of the steepness along x that survives a mean over `_BLUR_WIDTH` pixels."""
+    softer = cv2.blur(grey, (_BLUR_WIDTH, 1), borderType=cv2.BORDER_REFLECT)
+    before, after = (np.abs(cv2.Sobel(x, cv2.CV_32F, 1, 0, borderType=cv2.BORDER_REFLECT)) for x in (grey, softer))
+    inner = slice(2, -1)
+    total = float(before[inner, inner].sum())
+    lost = float(np.maximum(before - after, 0)[inner, inner].sum())
+    return (total - lost) / total if total else 1.0
 
 
 def gaussian(image: Array, sigma: float) -> Array:

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.networks.blur_estimator import LARGEST, SIDE, BlurEstimator
+from models.networks.blur_estimator import SIDE, UNIT, BlurEstimator
 from pipeline.blur import KINDS, Blur, spectrum
 from training.checkpoints import LAST
 from training.data import Photograph, hold_out, read_photographs
@@ -84,7 +84,7 @@ def measured(photographs: list[Photograph], count: int, seed: int) -> tuple[Tens
     Tensor, shape (count, 1, SIDE, SIDE)
         Logarithmic power spectra.
     Tensor, shape (count, 5)
-        Number of the kind, radius and length over `LARGEST`, cosine and sine of twice the angle; 0 where the kind
+        Number of the kind, radius and length in pixels, cosine and sine of twice the angle; 0 where the kind
         has none.
     """
     x = torch.empty(count, 1, SIDE, SIDE)
@@ -102,10 +102,9 @@ def measured(photographs: list[Photograph], count: int, seed: int) -> tuple[Tens
 
 
 def _answer(blur: Blur) -> list[float]:
-    size, twice = blur.size / LARGEST, 2 * blur.angle
     if blur.kind == "motion":
-        return [KINDS.index("motion"), 0, size, math.cos(twice), math.sin(twice)]
-    return [KINDS.index(blur.kind), size, 0, 0, 0]
+        return [KINDS.index("motion"), 0, blur.size, math.cos(2 * blur.angle), math.sin(2 * blur.angle)]
+    return [KINDS.index(blur.kind), blur.size, 0, 0, 0]
 
 
 def _haze(x: Tensor) -> Tensor:
@@ -119,8 +118,8 @@ def loss(answer: Tensor, truth: Tensor) -> Tensor:
     angle = (answer[:, 5:] - truth[:, 3:]).square().sum(1)
     return (
         F.cross_entropy(answer[:, : len(KINDS)], kind)
-        + WEIGHTS["radius"] * _mean((answer[:, 3] - truth[:, 1]).abs(), disk)
-        + WEIGHTS["length"] * _mean((answer[:, 4] - truth[:, 2]).abs(), line)
+        + WEIGHTS["radius"] * _mean((answer[:, 3] - truth[:, 1]).abs() / UNIT, disk)
+        + WEIGHTS["length"] * _mean((answer[:, 4] - truth[:, 2]).abs() / UNIT, line)
         + WEIGHTS["angle"] * _mean(angle, line)
     )
 
@@ -135,8 +134,8 @@ def report(network: BlurEstimator, x: Tensor, y: Tensor) -> str:
     answer, kind = network(x), y[:, 0].long()
     right = (answer[:, : len(KINDS)].argmax(1) == kind).float().mean()
     disk, line = (kind == KINDS.index(name) for name in ("defocus", "motion"))
-    radius = LARGEST * (answer[disk, 3] - y[disk, 1]).abs()
-    length = LARGEST * (answer[line, 4] - y[line, 2]).abs()
+    radius = (answer[disk, 3] - y[disk, 1]).abs()
+    length = (answer[line, 4] - y[line, 2]).abs()
     turn = torch.atan2(answer[line, 6], answer[line, 5]) / 2 - torch.atan2(y[line, 4], y[line, 3]) / 2
     turn = torch.rad2deg((turn + math.pi / 2) % math.pi - math.pi / 2).abs()
     errors = (f"{float(values.nanmedian()):.2f}" for values in (radius, length, turn))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import cast
 
+import torch
 from torch import Tensor, nn
 
 from models.networks.loading import load
@@ -13,8 +14,8 @@ WIDTHS = (24, 48, 64, 64)
 HIDDEN = 96
 ANSWERS = 7
 """Scores of three kinds, radius, length, and cosine and sine of twice the angle."""
-LARGEST = 18.0
-"""Sizes are given as parts of this many pixels."""
+UNIT = 18.0
+"""Pixels that an answer of 1 inside means."""
 
 
 class BlurEstimator(nn.Module):
@@ -51,11 +52,11 @@ class BlurEstimator(nn.Module):
         Returns
         -------
         Tensor, shape (N, ANSWERS)
-            Logits of the kinds (other, defocus, motion); radius and length over `LARGEST`; cosine and sine of twice
-            the angle, so that a line has one answer whichever way it is followed.
+            Logits of the kinds (other, defocus, motion); radius and length in pixels; cosine and sine of twice the
+            angle, so that a line has one answer whichever way it is followed.
         """
-        answer: Tensor = self.layers(x / 4)  # the power's logarithm spreads over about four
-        return answer
+        answer = self.layers(x / 4)  # the power's logarithm spreads over about four
+        return torch.cat([answer[:, :3], UNIT * answer[:, 3:5], answer[:, 5:]], dim=1)
 
 
 def build(state: Mapping[str, Tensor]) -> BlurEstimator:

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from skimage.measure import blur_effect
 
 from pipeline.filters import blur_measure, by_strips, gaussian, luma, noise_sigma
 from tests.photographs import noisy, photograph
@@ -50,3 +51,10 @@ def test_strips_of_a_large_picture_meet_without_a_seam(monkeypatch):
     out = by_strips(image, lambda s: gaussian(s, 1.0), halo=6, advance=seen.append)
     assert len(seen) > 5
     np.testing.assert_allclose(out, gaussian(image, 1.0), atol=1e-6)
+
+
+@pytest.mark.parametrize("sigma", [0.0, 0.7, 2.0])
+def test_blur_measure_is_the_published_one(sigma):
+    image = photograph("coffee", 200)
+    image = gaussian(image, sigma) if sigma else image
+    assert blur_measure(image) == pytest.approx(blur_effect(luma(image), h_size=5), abs=1e-4)

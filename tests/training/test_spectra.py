@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.networks.blur_estimator import LARGEST, SIDE
+from models.networks.blur_estimator import SIDE
 from pipeline.blur import KINDS
 from tests.training.scenes import scene, write_photographs
 from training import spectra
@@ -21,8 +21,8 @@ def test_answers_name_the_blur_of_their_spectrum(photographs):
     kinds = y[:, 0].long()
     assert set(kinds.tolist()) == set(range(len(KINDS)))
     disks, lines = y[kinds == KINDS.index("defocus")], y[kinds == KINDS.index("motion")]
-    assert ((disks[:, 1] * LARGEST >= 1) & (disks[:, 1] * LARGEST <= 4.5)).all()
-    assert ((lines[:, 2] * LARGEST >= 4) & (lines[:, 2] <= 1)).all()
+    assert ((disks[:, 1] >= 1) & (disks[:, 1] <= 4.5)).all()
+    assert ((lines[:, 2] >= 4) & (lines[:, 2] <= 18)).all()
     assert lines[:, 3:].square().sum(1) == pytest.approx(1, abs=1e-4)
 
 
@@ -33,10 +33,10 @@ def test_the_same_seed_makes_the_same_spectra(photographs):
 
 
 def test_only_what_a_kind_has_counts():
-    truth = torch.tensor([[KINDS.index("defocus"), 0.2, 0, 0, 0]])
-    answer = torch.tensor([[-9.0, 9, -9, 0.2, 0.5, 0.5, 0.5]])
+    truth = torch.tensor([[KINDS.index("defocus"), 3.6, 0, 0, 0]])
+    answer = torch.tensor([[-9.0, 9, -9, 3.6, 9, 0.5, 0.5]])
     assert spectra.loss(answer, truth) == pytest.approx(0, abs=1e-4)
-    answer[0, 3] = 0.3
+    answer[0, 3] = 5.4
     assert spectra.loss(answer, truth) > 0.5
 
 
