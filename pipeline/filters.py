@@ -48,8 +48,8 @@ def blur_measure(image: Array) -> float:
     """Return how blurred a picture looks, from 0 (sharp) to 1.
 
     A sharp picture loses much of its steepness under one more blur, a blurred one little (Crete et al., "The Blur
-    Effect", 2007). scikit-image has it too, as ``blur_effect``, and takes a third of a second to import. Grain passes for
-    sharpness, so denoise first.
+    Effect", 2007). scikit-image has it too, as ``blur_effect``, and takes a third of a second to import. Grain passes
+    for sharpness, so denoise first.
     """
     grey = luma(image)
     return max(_kept_steepness(grey), _kept_steepness(np.ascontiguousarray(grey.T)))
