@@ -1,5 +1,7 @@
 """The studio in a browser: ``streamlit run app.py``."""
 
-from ui import page
+import streamlit as st
 
-page.show()
+from ui.routes import ROUTES
+
+app = st.App("ui/main.py", routes=ROUTES)

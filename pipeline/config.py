@@ -24,6 +24,15 @@ class Config:
     max_upload_megabytes: int = 100
     """Largest file that the page takes."""
 
+    max_pictures: int = 200
+    """Photographs that are taken at once."""
+
+    keep_megabytes: int = 8000
+    """Disk for uploads and results, so that a page that is opened again finds them."""
+
+    keep_hours: int = 24
+    """How long those are kept unused."""
+
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)

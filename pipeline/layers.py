@@ -5,6 +5,7 @@ and so on beside it, and looking at a part reads that part alone.
 """
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.blend import Blend
+from pipeline.blend import Blend, weights
 from pipeline.finish import Finish
 from pipeline.stage import Image
 
@@ -95,6 +96,11 @@ class Layers:
         self._last = None
 
     @property
+    def id(self) -> str:
+        """Tells these pictures from those of another run."""
+        return self._folder.name
+
+    @property
     def names(self) -> tuple[str, ...]:
         """What made each picture, in order."""
         return tuple(layer.name for layer in self._layers)
@@ -108,41 +114,59 @@ class Layers:
         """Return the weights that show one picture alone."""
         return [float(index == i) for i in range(len(self._layers))]
 
-    def full(self, weights: list[float]) -> Image:
+    def mix(self, strengths: Mapping[str, float]) -> list[float]:
+        """Return the weights that these strengths of stages, in [0, 1], mean."""
+        return weights(self.names[1:], strengths)
+
+    def full(self, shares: list[float]) -> Image:
         """Return the blend of all pictures at full size.
 
         Parameters
         ----------
-        weights : list of float
-            One for each picture, as `pipeline.blend.weights` gives them.
+        shares : list of float
+            One for each picture, as `mix` gives them.
         """
-        if weights == self.only(len(weights) - 1):
+        if shares == self.only(len(shares) - 1):
             return _samples(np.load(self._layers[-1].levels[0], mmap_mode="r"))
-        blend = Blend(weights)
+        blend = Blend(shares)
         for layer in self._layers:
             blend.take(layer.name, _samples(np.load(layer.levels[0], mmap_mode="r")))
         return blend.result()
 
-    def look(self, view: View, weights: list[float], finish: Finish) -> Image:
+    def look(self, view: View, shares: list[float], finish: Finish) -> Image:
         """Return a part of the blend, finished; at a zoom of 1 the pixels are the result's own.
 
         Parameters
         ----------
         view : View
             What to see, inside the result.
-        weights : list of float
-            One for each picture.
+        shares : list of float
+            One for each picture, as `mix` gives them.
         finish : Finish
             Goes over it.
         """
         wider, left, top = _with_halo(view, finish, self.size)
         total = np.zeros((wider.out_height, wider.out_width, 3), np.float32)
-        for layer, weight in zip(self._layers, weights, strict=True):
-            if weight:
-                total += np.float32(weight) * self._part(layer, wider)
+        for layer, share in zip(self._layers, shares, strict=True):
+            if share:
+                total += np.float32(share) * self._part(layer, wider)
         np.clip(total, 0.0, 1.0, out=total)
         done = finish.apply(total, zoom=view.zoom)
         return done[top : top + view.out_height, left : left + view.out_width]
+
+    def crop(self, index: int, side: int) -> Image:
+        """Return the middle of one picture, at its own size.
+
+        Parameters
+        ----------
+        index : int
+            Which picture.
+        side : int
+            Pixels, at most, of both sides.
+        """
+        data = np.load(self._layers[index].levels[0], mmap_mode="r")
+        top, left = (max(length - side, 0) // 2 for length in data.shape[:2])
+        return _samples(data[top : top + side, left : left + side])
 
     def _part(self, layer: _Layer, view: View) -> Image:
         """Return a rectangle of one picture, brought to the view's size."""

@@ -1,62 +1,164 @@
-"""Simple and advanced settings, as widgets; ranges and help come from the stages' own options."""
+"""Simple and advanced settings, as widgets; ranges and help come from the stages' own options.
 
+Every widget stands in the address of the page by its key, so that a set-up can be shared.
+"""
+
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
 
+from models import catalog, weights
+from pipeline.album import Album, Picture
+from pipeline.errors import OptionError, StudioError
+from pipeline.notices import Notice
 from pipeline.options import Choice, Number, Rule, Switch, Text, rules
 from pipeline.plan import Plan, arrange, simple, stage
-from pipeline.stages import ORDER, Colorize, Deblur, Stage
+from pipeline.presets import PRESETS
+from pipeline.stages import ORDER, Colorize, Deblur, Stage, Upscale
+from ui import address, model_files, work
+from ui.words import explain, say, say_or, stage_name, tell
 
-_SCALES = {"Keep the size": 1.0, "×2": 2.0, "×4": 4.0}
-_OFF_AT_FIRST = (Deblur, Colorize)  # their models are to be downloaded first
+MODES = ("simple", "advanced")
+SCALES = (1.0, 2.0, 4.0)
+DEFAULT_SCALE = 2.0
+_OFF_AT_FIRST = (Deblur, Colorize)  # their models may have to be downloaded first
 
 
-def choose() -> Plan:
-    """Draw the settings and return the plan that they mean."""
-    mode = st.segmented_control("Mode", ["Simple", "Advanced"], default="Simple", required=True)
-    return _simple() if mode == "Simple" else _advanced()
+def choose(suggestion: Notice | None = None) -> Plan:
+    """Draw the settings and return the plan that they mean.
+
+    Parameters
+    ----------
+    suggestion : Notice, optional
+        Why Colorize is suggested for this photograph, where it is.
+    """
+    address.recall("mode", MODES)
+    mode = st.segmented_control(
+        say("mode"),
+        MODES,
+        default=MODES[0],
+        required=True,
+        format_func=lambda name: say(f"mode.{name}"),
+        key="mode",
+        label_visibility="collapsed",
+    )
+    address.record("mode", mode, MODES[0])
+    return _simple(suggestion) if mode == "simple" else _advanced()
 
 
-def _simple() -> Plan:
-    scale = st.segmented_control("Enlarge", list(_SCALES), default="×2", required=True)
-    colorize = st.toggle("Colorize", help="Guess the colours of a black-and-white photograph")
-    return simple(_SCALES[scale], colorize=colorize)
+def restore(album: Album, pictures: Sequence[Picture], plan: Plan, label: str) -> None:
+    """Draw the button that orders the restoration of photographs, and say so where the studio is too busy."""
+    if st.button(label, type="primary", width="stretch", key="restore"):
+        try:
+            work.order(album, pictures, plan)
+        except StudioError as error:
+            st.error(explain(error))
+            return
+        st.rerun()
+
+
+def _simple(suggestion: Notice | None) -> Plan:
+    address.recall("scale", SCALES)
+    scale = st.segmented_control(
+        say("enlarge"),
+        SCALES,
+        default=DEFAULT_SCALE,
+        required=True,
+        format_func=lambda value: say(f"enlarge.{value:g}"),
+        key="scale",
+    )
+    address.record("scale", scale, DEFAULT_SCALE)
+    colorize = st.toggle(say("colorize"), help=say("colorize.help"), key="colorize", bind="query-params")
+    if suggestion and not colorize:
+        st.caption(f":material/lightbulb: {tell(suggestion)}")
+    plan = simple(scale, colorize=colorize)
+    for chosen in plan.stages:
+        if isinstance(chosen, Colorize):
+            model_files.offer(chosen)
+    return plan
 
 
 def _advanced() -> Plan:
-    chosen = []
-    for kind in ORDER:
-        with st.expander(f"{kind.name.capitalize()}: {kind.summary}"):
-            made = _stage(kind)
-            if made is not None:
-                chosen.append(made)
+    _presets()
+    chosen = [made for kind in ORDER if (made := _card(kind)) is not None]
     if not chosen:
-        st.warning("No stage is on: the photograph will come back as it is.")
+        st.warning(say("nothing-on"))
+    st.caption(say("preset.share"))
     return arrange(chosen)
 
 
-def _stage(kind: type[Stage]) -> Stage | None:
+def _presets() -> None:
+    """Draw the buttons that set all stages at once."""
+    st.markdown(f"**{say('preset')}**")
+    with st.container(horizontal=True, gap="small"):
+        for name, plan in PRESETS.items():
+            st.button(say(f"preset.{name}"), on_click=_apply, args=(plan,), key=f"preset.{name}")
+
+
+def _apply(plan: Plan) -> None:
+    """Set the widgets of all stages to what a plan says."""
+    made = {chosen.name: chosen for chosen in plan.stages}
+    for kind in ORDER:
+        st.session_state[f"{kind.name}.on"] = kind.name in made
+        for name, rule in rules(kind).items():
+            value = getattr(made[kind.name], name) if kind.name in made else rule.default
+            st.session_state[f"{kind.name}.{name}"] = float(value) if isinstance(rule, Number) else value
+
+
+def _card(kind: type[Stage]) -> Stage | None:
     """Draw one stage's switch and options; None where it is off."""
-    is_on = st.toggle("On", value=kind not in _OFF_AT_FIRST, key=f"{kind.name}.on")
-    options = {
-        name: _widget(f"{kind.name}.{name}", name, rule, disabled=not is_on) for name, rule in rules(kind).items()
-    }
-    return stage(kind.name, options) if is_on else None
+    with st.container(border=True, key=f"card-{kind.name}"):
+        label = stage_name(kind.name)
+        is_on = st.toggle(f"**{label}**", kind not in _OFF_AT_FIRST, key=f"{kind.name}.on", bind="query-params")
+        st.caption(say_or(f"stage.{kind.name}.summary", kind.summary))
+        if not is_on:
+            return None
+        options = {name: _widget(kind.name, name, rule) for name, rule in rules(kind).items()}
+        try:
+            made = stage(kind.name, options)
+        except OptionError as error:
+            st.error(explain(error))
+            return None
+        model_files.offer(made)
+        return made
 
 
-def _widget(key: str, name: str, rule: Rule, *, disabled: bool) -> Any:
+def _widget(stage_key: str, name: str, rule: Rule) -> Any:
     """Draw the widget of one option and return its value."""
-    label = name.capitalize()
+    key = f"{stage_key}.{name}"
+    label = say_or(f"option.{name}", name.replace("_", " ").capitalize())
+    text = say_or(f"help.{key}", rule.help)
     match rule:
-        case Number(default, low, high, step, text):
-            return st.slider(
-                label, float(low), float(high), float(default), step, key=key, help=text, disabled=disabled
-            )
-        case Choice(default, choices, text):
-            index = choices.index(default)
-            return st.selectbox(label, choices, index, key=key, help=text, disabled=disabled)
-        case Switch(default, text):
-            return st.toggle(label, default, key=key, help=text, disabled=disabled)
-        case Text(default, form=form, help=text):
-            return st.text_input(label, default, key=key, help=text, placeholder=form, disabled=disabled)
+        case Number(default, low, high, step, _):
+            digits = "%.3f" if step < 0.01 else "%.2f"
+            span = float(low), float(high), float(default)
+            return st.slider(label, *span, step, format=digits, key=key, help=text, bind="query-params")
+        case Choice(default, choices, _):
+            options = [*choices, *(model_files.own() if stage_key == Upscale.name and name == "model" else ())]
+            address.recall(key, options)
+            chosen = st.selectbox(label, options, options.index(default), format_func=_naming(name), key=key, help=text)
+            return address.record(key, chosen, default)
+        case Switch(default, _):
+            return st.toggle(label, default, key=key, help=text, bind="query-params")
+        case Text(default, form=form):
+            return st.text_input(label, default, key=key, help=text, placeholder=form, bind="query-params")
+
+
+def _naming(option: str) -> Callable[[str], str]:
+    """Return how to call the choices of an option: models by title and by where they are."""
+    return _model_label if option == "model" else lambda choice: say_or(f"option.{choice}", choice.capitalize())
+
+
+def _model_label(name: str) -> str:
+    known = {spec.id: spec for spec in catalog.MODELS}
+    if name not in known:
+        title = say_or(f"option.{name}", name.rpartition("/")[2].capitalize())
+        return f"{title} · {say('model.box')}" if "/" not in name else title
+    spec = known[name]
+    state = {
+        "in the box": say("model.box"),
+        "ready": say("model.ready"),
+        "missing": say("model.full", size=f"{spec.size / 1e6:.0f} MB") if spec.size else say("model.full.unknown"),
+    }[weights.status(spec)]
+    return f"{spec.title} · {state}"

@@ -1,58 +1,83 @@
-"""What all browser sessions share, and the job that one of them orders."""
+"""What all browser sessions share, and the work that one of them orders."""
 
-from dataclasses import dataclass
-
-import streamlit as st
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
 
 from models.engine import Engine
 from pipeline import config
+from pipeline.album import Album, Picture, Restored, Shelf, restore
 from pipeline.cache import ResultCache
 from pipeline.config import Config
 from pipeline.jobs import Job, JobQueue
-from pipeline.photo import read_photo
+from pipeline.pace import Pace
 from pipeline.plan import Plan
-from pipeline.run import Result, run
 
 
 @dataclass(frozen=True)
 class Workshop:
-    """The engine, the queue and the cache of this server."""
+    """The engine, the queue, the cache and the albums of this server."""
 
     config: Config
     engine: Engine
     queue: JobQueue
     cache: ResultCache
+    shelf: Shelf
+    pace: Pace = field(default_factory=Pace)
 
 
-@st.cache_resource(show_spinner=False)
+_opening = threading.Lock()
+
+
 def workshop() -> Workshop:
     """Return the one workshop of this server."""
+    with _opening:  # the first page and the first picture may ask at once
+        return _open()
+
+
+@cache
+def _open() -> Workshop:
     settings = config.load()
-    cache = ResultCache(settings.cache_megabytes * 1_000_000)
-    return Workshop(settings, Engine(), JobQueue(settings.max_waiting), cache)
+    return Workshop(
+        settings,
+        Engine(),
+        JobQueue(settings.max_waiting),
+        ResultCache(settings.cache_megabytes * 1_000_000),
+        Shelf(settings.keep_megabytes * 1_000_000, settings.keep_hours * 3600),
+    )
 
 
-def order(data: bytes, name: str, plan: Plan) -> Job[Result]:
-    """Put the restoration of an uploaded file into the queue.
+def order(album: Album, pictures: Sequence[Picture], plan: Plan) -> None:
+    """Put the restoration of photographs into the queue.
 
     Parameters
     ----------
-    data : bytes
-        The file as it was uploaded.
-    name : str
-        Its name in the browser.
+    album : Album
+        Where they belong; albums take turns.
+    pictures : sequence of Picture
+        Those of the album that are to be restored.
     plan : Plan
         What to do.
 
     Raises
     ------
     QueueFull
-        If too many jobs are waiting.
+        If too many albums are waiting.
     """
     shop = workshop()
+    jobs = shop.queue.submit_all([_restoration(picture, plan) for picture in pictures], album)
+    for picture, job in zip(pictures, jobs, strict=True):
+        picture.job, picture.plan = job, plan
 
-    def work(job: Job[Result]) -> Result:
-        photo = read_photo(data, name=name, max_pixels=shop.config.max_pixels)
-        return run(plan, photo, shop.engine, progress=job.report, cancelled=job.cancelled, cache=shop.cache)
 
-    return shop.queue.submit(work)
+def _restoration(picture: Picture, plan: Plan) -> Callable[[Job[Restored]], Restored]:
+    """Return the restoration of one picture, as the queue wants it."""
+    shop = workshop()
+
+    def work(job: Job[Restored]) -> Restored:
+        made = restore(picture, plan, shop.engine, job, max_pixels=shop.config.max_pixels, cache=shop.cache)
+        shop.pace.learn(plan, picture.size[0] * picture.size[1], made.timings)
+        return made
+
+    return work

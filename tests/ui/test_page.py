@@ -5,54 +5,150 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from models import catalog
+from pipeline.jobs import State
 from pipeline.options import rules
 from pipeline.stages import ORDER
+from ui import work
 
-APP = str(Path(__file__).parents[2] / "app.py")
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples" / "coffee_before.jpg"
 
 
 @pytest.fixture
 def app(tmp_path, monkeypatch):
     monkeypatch.setenv("STUDIO_MODELS", str(tmp_path))
-    return AppTest.from_file(APP, default_timeout=60).run()
+    return AppTest.from_file(str(ROOT / "ui" / "main.py"), default_timeout=60).run()
+
+
+@pytest.fixture
+def chosen(app):
+    """The page after a photograph was dropped."""
+    return dropped(app, ("cup.jpg", EXAMPLE.read_bytes(), "image/jpeg"))
+
+
+def dropped(app, *files):
+    app.file_uploader[0].set_value(list(files)).run()
+    assert not app.exception
+    return app
 
 
 def labels(elements):
     return [element.label for element in elements]
 
 
+def album(app):
+    return work.workshop().shelf.get(app.query_params["album"])
+
+
+def finished(app):
+    """Wait for every job of the album, and draw the page again."""
+    for picture in album(app).pictures:
+        assert picture.job.wait(60)
+    app.run()
+    assert not app.exception
+    return app
+
+
 def test_the_first_screen_asks_for_one_thing(app):
     assert not app.exception
-    assert app.title[0].value == "Restoration Studio"
-    assert "Choose a photograph" in app.info[0].value
     assert "Restore" not in labels(app.button)
     assert not app.slider
+    assert not app.toggle
+    assert len(app.file_uploader) == 1
 
 
-def test_restore_comes_with_a_photograph(app):
-    app.file_uploader[0].set_value(("cup.jpg", b"bytes", "image/jpeg")).run()
-    assert "Restore" in labels(app.button)
+def test_an_example_is_restored_by_one_click(app):
+    app.button("try.coffee").click().run()
+    assert album(app).pictures[0].job is not None
+    finished(app)
+    assert album(app).pictures[0].done.layers.size == (1200, 800)
+    assert "300 × 200 → 1200 × 800 pixels" in [caption.value for caption in app.caption]
 
 
-def test_advanced_mode_shows_every_option_of_every_stage(app):
-    app.segmented_control[0].set_value("Advanced").run()
-    assert not app.exception
-    shown = {element.key for element in (*app.slider, *app.selectbox, *app.toggle)}
+def test_a_photograph_brings_simple_settings_and_one_button(chosen):
+    assert "Restore" in labels(chosen.button)
+    assert not chosen.slider
+
+
+def test_restore_restores(chosen):
+    chosen.button("restore").click().run()
+    finished(chosen)
+    assert album(chosen).pictures[0].state is State.DONE
+    assert "Restore again" in labels(chosen.button)
+
+
+def test_a_reload_finds_the_album_again(chosen):
+    again = AppTest.from_file(str(ROOT / "ui" / "main.py"), default_timeout=60)
+    again.query_params["album"] = chosen.query_params["album"]
+    again.run()
+    assert not again.exception
+    assert "Restore" in labels(again.button)
+
+
+def test_an_album_that_is_gone_is_told(app):
+    app.query_params["album"] = "nosuch"
+    app.run()
+    assert "not kept any more" in app.info[0].value
+    assert len(app.file_uploader) == 1
+
+
+def test_what_is_no_picture_is_told_before_it_is_restored(app):
+    dropped(app, ("notes.jpg", b"these are only words", "image/jpeg"))
+    assert "cannot be read" in app.error[0].value
+    assert "Restore" not in labels(app.button)
+
+
+def test_advanced_mode_shows_every_option_of_every_stage(chosen):
+    chosen.segmented_control("mode").set_value("advanced").run()
+    for kind in ORDER:
+        chosen.toggle(f"{kind.name}.on").set_value(True)
+    chosen.run()
+    assert not chosen.exception
+    drawn = (*chosen.slider, *chosen.selectbox, *chosen.toggle, *chosen.text_input)
+    shown = {element.key for element in drawn} - {"lang"}
     wanted = {f"{kind.name}.{name}" for kind in ORDER for name in rules(kind)}
     assert wanted | {f"{kind.name}.on" for kind in ORDER} == shown
 
 
-def test_turning_everything_off_is_told(app):
-    app.segmented_control[0].set_value("Advanced").run()
-    for toggle in app.toggle:
+def test_turning_everything_off_is_told(chosen):
+    chosen.segmented_control("mode").set_value("advanced").run()
+    for toggle in chosen.toggle:
         if toggle.key.endswith(".on"):
             toggle.set_value(False)
-    app.run()
-    assert "No stage is on" in app.warning[0].value
+    chosen.run()
+    assert "No stage is on" in chosen.warning[0].value
 
 
-def test_missing_models_offer_their_download(app):
-    offered = [label for label in labels(app.button) if label.startswith("Download")]
-    assert "Download (67 MB)" in offered
-    assert len(offered) == sum(not spec.bundled for spec in catalog.MODELS)
+def test_a_preset_sets_the_stages(chosen):
+    chosen.segmented_control("mode").set_value("advanced").run()
+    chosen.button("preset.drawing").click().run()
+    assert chosen.slider("upscale.scale").value == 4.0
+    assert not chosen.toggle("post-denoise.on").value
+
+
+def test_choices_stand_in_the_address_without_their_translation(chosen):
+    chosen.segmented_control("mode").set_value("advanced").run()
+    chosen.selectbox("upscale.model").set_value("realesrgan-x4plus").run()
+    assert chosen.query_params["mode"] == "advanced"
+    assert chosen.query_params["upscale.model"] == "realesrgan-x4plus"
+    again = AppTest.from_file(str(ROOT / "ui" / "main.py"), default_timeout=60)
+    again.query_params.update(chosen.query_params)
+    again.run()
+    assert again.selectbox("upscale.model").value == "realesrgan-x4plus"
+
+
+def test_a_model_that_is_missing_is_offered_where_it_is_chosen(chosen):
+    chosen.segmented_control("mode").set_value("advanced").run()
+    chosen.selectbox("upscale.model").set_value("realesrgan-x4plus").run()
+    assert "Download Real-ESRGAN x4plus (67 MB)" in labels(chosen.button)
+
+
+def test_one_broken_file_harms_no_other(app):
+    good = EXAMPLE.read_bytes()
+    files = [("a.jpg", good, "image/jpeg"), ("broken.jpg", b"words", "image/jpeg"), ("b.jpg", good, "image/jpeg")]
+    dropped(app, *files)
+    app.button("restore").click().run()
+    finished(app)
+    states = [picture.state for picture in album(app).pictures]
+    assert states == [State.DONE, State.FAILED, State.DONE]
+    assert labels(app.button).count("Open") == 2

@@ -1,0 +1,238 @@
+"""Albums: the photographs that somebody brought together, what is made of them, and where both lie on disk.
+
+An album outlives the page that made it: whoever knows its id finds it again, until it has to make room.
+"""
+
+import secrets
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from models.engine import Engine
+from pipeline.cache import ResultCache
+from pipeline.finish import Finish
+from pipeline.jobs import Job, State
+from pipeline.layers import Layers
+from pipeline.notices import Notice
+from pipeline.photo import read_photo
+from pipeline.plan import Plan
+from pipeline.run import Timing, run
+from pipeline.stage import Image
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A restored photograph: what `pipeline.run.Result` says, with its pictures on disk."""
+
+    plan: Plan
+    layers: Layers
+    timings: tuple[Timing, ...]
+    notices: tuple[Notice, ...]
+    original_size: tuple[int, int]
+    """Width and height of the file."""
+
+    history: str
+    guesses: tuple[str, ...]
+    """What models made up; see `pipeline.run.Result`."""
+
+
+@dataclass(eq=False)
+class Picture:
+    """One photograph of an album."""
+
+    name: str
+    """The file's name, as it came."""
+
+    source: Path
+    size: tuple[int, int] = (0, 0)
+    """Width and height that the stages see; known once the file is read."""
+
+    job: Job[Restored] | None = None
+    plan: Plan | None = None
+    """What `job` does."""
+
+    restored: Restored | None = None
+    """What the last job that went well has made."""
+
+    finish: Finish = field(default_factory=Finish)
+    strengths: dict[str, float] = field(default_factory=dict)
+    """The live finish, and the strength of each stage, as they stand."""
+
+    @property
+    def state(self) -> State | None:
+        """Where its job stands; None before it has one. A waiting job that was cancelled has stopped."""
+        if self.job is None:
+            return None
+        waits = self.job.state is State.WAITING
+        return State.CANCELLED if waits and self.job.cancelled() else self.job.state
+
+    @property
+    def busy(self) -> bool:
+        """Whether its job waits or runs."""
+        return self.state in (State.WAITING, State.RUNNING)
+
+    def weights(self) -> list[float]:
+        """Return the weight of each picture under the strengths as they stand.
+
+        Raises
+        ------
+        ValueError
+            If it is not restored.
+        """
+        return self.done.layers.mix(self.strengths)
+
+    @property
+    def done(self) -> Restored:
+        """What was made of it.
+
+        Raises
+        ------
+        ValueError
+            If it is not restored.
+        """
+        if self.restored is None:
+            msg = f"{self.name} is not restored yet; wait for its job."
+            raise ValueError(msg)
+        return self.restored
+
+    def rendered(self) -> Image:
+        """Return the full result under the live finish and the strengths as they stand, RGB float32 in [0, 1]."""
+        return self.finish.apply(self.done.layers.full(self.weights()))
+
+    def settled_plan(self) -> Plan:
+        """Return the plan with the live finish and the strengths in it: what the command line needs to repeat it."""
+        plan = self.done.plan
+        running = {stage.name for stage in plan.stages}
+        strengths = {name: value for name, value in self.strengths.items() if value != 1 and name in running}
+        return Plan(plan.stages, plan.optional, self.finish, strengths)
+
+
+@dataclass(eq=False)
+class Album:
+    """Photographs that belong together, in a folder of their own."""
+
+    id: str
+    """Hard to guess: who knows it may see the album."""
+
+    folder: Path
+    pictures: list[Picture]
+    used: float = field(default_factory=time.monotonic)
+
+    @property
+    def busy(self) -> bool:
+        """Whether any of its photographs waits or is being restored."""
+        return any(picture.busy for picture in self.pictures)
+
+    def cancel(self) -> None:
+        """Cancel everything that waits or runs."""
+        for picture in self.pictures:
+            if picture.job is not None:
+                picture.job.cancel()
+
+    def nbytes(self) -> int:
+        """Return the bytes of its files."""
+        total = 0
+        for path in self.folder.rglob("*"):
+            with suppress(FileNotFoundError):  # a job may be taking files away
+                total += path.stat().st_size
+        return total
+
+
+def restore(
+    picture: Picture, plan: Plan, engine: Engine, job: Job[Restored], *, max_pixels: int, cache: ResultCache
+) -> Restored:
+    """Restore one photograph; this is the work of a job.
+
+    The result before this one is deleted once the new one is whole.
+
+    Raises
+    ------
+    StudioError
+        As `read_photo` and `run` do.
+    """
+    photo = read_photo(picture.source, name=picture.name, max_pixels=max_pixels)
+    picture.size = photo.size
+    layers = Layers(Path(tempfile.mkdtemp(dir=picture.source.parent, prefix="layers-")))
+    try:
+        result = run(plan, photo, engine, progress=job.report, cancelled=job.cancelled, cache=cache, keep=layers.add)
+    except BaseException:
+        layers.remove()
+        raise
+    layers.seal()
+    before, picture.finish, picture.strengths = picture.restored, plan.finish, dict(plan.strengths)
+    picture.restored = Restored(
+        plan,
+        layers,
+        result.timings,
+        result.notices,
+        original_size=photo.original_size,
+        history=result.history,
+        guesses=result.guesses,
+    )
+    if before is not None:
+        before.layers.remove()
+    return picture.restored
+
+
+class Shelf:
+    """Keeps albums, up to a number of bytes on disk and for a time; the longest unused ones make room.
+
+    Parameters
+    ----------
+    max_bytes : int
+        Of all albums; one that is being worked on stays even above it.
+    max_age : float
+        Seconds after which an unused album goes.
+    """
+
+    def __init__(self, max_bytes: int, max_age: float) -> None:
+        self._max_bytes = max_bytes
+        self._max_age = max_age
+        self._root = tempfile.TemporaryDirectory(prefix="restoration-studio-")
+        self._albums: dict[str, Album] = {}
+        self._lock = threading.Lock()
+
+    def create(self, files: Sequence[tuple[str, bytes]]) -> Album:
+        """Make an album.
+
+        Parameters
+        ----------
+        files : sequence of (str, bytes)
+            The name and the content of each photograph.
+        """
+        album_id = secrets.token_urlsafe(9)
+        folder = Path(self._root.name) / album_id
+        pictures = []
+        for number, (name, data) in enumerate(files):
+            source = folder / str(number) / "source"
+            source.parent.mkdir(parents=True)
+            source.write_bytes(data)
+            pictures.append(Picture(name, source))
+        album = Album(album_id, folder, pictures)
+        with self._lock:
+            self._albums[album_id] = album
+            self._make_room(album)
+        return album
+
+    def get(self, album_id: str) -> Album | None:
+        """Return an album, or None where there is none, or none any more."""
+        with self._lock:
+            album = self._albums.get(album_id)
+            if album is not None:
+                album.used = time.monotonic()
+            return album
+
+    def _make_room(self, newest: Album) -> None:
+        idle = sorted((a for a in self._albums.values() if a is not newest and not a.busy), key=lambda a: a.used)
+        total = sum(album.nbytes() for album in self._albums.values())
+        for album in idle:
+            if total <= self._max_bytes and time.monotonic() - album.used < self._max_age:
+                break
+            total -= album.nbytes()
+            del self._albums[album.id]
+            shutil.rmtree(album.folder, ignore_errors=True)

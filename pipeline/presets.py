@@ -1,0 +1,19 @@
+"""Plans to start from, by the kind of photograph; all of them run with the models in the box."""
+
+from pipeline.plan import Plan, arrange
+from pipeline.stages import Colorize, Deblur, Denoise, PostDenoise, Sharpen, Upscale
+
+_LEFT_OUT_WITHOUT_MODEL = ("deblur", "colorize")
+
+PRESETS: dict[str, Plan] = {
+    "black-and-white": arrange(
+        [Denoise(1.2), Deblur(), Colorize(saturation=0.9), Upscale(2.0), PostDenoise(0.4), Sharpen(0.4)],
+        optional=_LEFT_OUT_WITHOUT_MODEL,
+    ),
+    "faded": arrange(
+        [Denoise(1.2), Deblur(), Upscale(2.0), PostDenoise(0.5), Sharpen(0.5, 1.2)], optional=_LEFT_OUT_WITHOUT_MODEL
+    ),
+    "phone": arrange([Denoise(0.8), Upscale(2.0), PostDenoise(0.3), Sharpen(0.3)]),
+    "drawing": arrange([Denoise(0.5), Upscale(4.0), Sharpen(0.6, 0.8)]),
+}
+"""By name: grain and softness of old prints, colour prints with a cast, small sensors, lines on flat ground."""

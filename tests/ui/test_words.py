@@ -1,0 +1,67 @@
+"""Every language is whole: no key missing, no placeholder lost, every stage and option named."""
+
+import ast
+import string
+from pathlib import Path
+
+import pytest
+
+from models import catalog
+from pipeline import errors
+from pipeline.options import Choice, rules
+from pipeline.stages import ORDER
+from ui import words
+
+ENGLISH = words.catalogue()["en"]
+OTHERS = [code for code in words.catalogue() if code != "en"]
+
+FROM_CODE = {
+    *(f"stage.{kind.name}" for kind in ORDER),
+    *(f"stage.{kind.name}.summary" for kind in ORDER),
+    *(f"option.{name}" for kind in ORDER for name in rules(kind)),
+    *(f"help.{kind.name}.{name}" for kind in ORDER for name in rules(kind)),
+    *(
+        f"option.{choice}"
+        for kind in ORDER
+        for name, rule in rules(kind).items()
+        if isinstance(rule, Choice) and name != "model"
+        for choice in rule.choices
+    ),
+}
+"""Texts that English takes from the code itself."""
+
+
+def placeholders(text):
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_no_text_is_missing(code):
+    texts = words.catalogue()[code]
+    missing = (set(ENGLISH) | FROM_CODE) - set(texts)
+    assert not missing, sorted(missing)
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_placeholders_are_the_same(code):
+    texts = words.catalogue()[code]
+    for key, text in ENGLISH.items():
+        if not key.startswith("notice."):
+            assert placeholders(texts[key]) == placeholders(text), key
+
+
+def test_every_text_that_the_page_asks_for_is_there():
+    for path in Path(words.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say":
+                first = node.args[0]
+                if isinstance(first, ast.Constant):
+                    assert first.value in ENGLISH, f"{path.name}: {first.value}"
+
+
+@pytest.mark.parametrize("code", words.catalogue())
+def test_texts_for_errors_and_tasks_name_real_ones(code):
+    texts = words.catalogue()[code]
+    named = {key.removeprefix("error.") for key in texts if key.startswith("error.") and key[6].isupper()}
+    assert named <= set(errors.__all__)
+    assert {f"models.{spec.task}" for spec in catalog.MODELS} <= set(texts)

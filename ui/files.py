@@ -1,0 +1,88 @@
+"""Files to download, made when somebody asks, on disk."""
+
+import shutil
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.album import Album, Picture
+from pipeline.errors import OptionError
+from pipeline.photo import Output, encode_photo, read_photo, restored_name, safe_stem
+from ui.work import workshop
+
+FOLDER = "made"
+"""Folder of files to download, in that of an album or of one of its pictures."""
+
+
+def read_output(asked: Mapping[str, Any]) -> Output:
+    """Return the output that a page asks for.
+
+    Raises
+    ------
+    OptionError
+        If it is none.
+    """
+    known = {name: asked[name] for name in ("format", "quality", "metadata", "mark") if name in asked}
+    return Output(**known)
+
+
+def make(picture: Picture, output: Output, stem: str = "") -> tuple[Path, list[str]]:
+    """Write a restored picture as it stands, and return the file and what it could not hold.
+
+    Parameters
+    ----------
+    picture : Picture
+        A restored one.
+    output : Output
+    stem : str
+        The file's name without its ending; by default the photograph's with ``_restored``.
+    """
+    folder = _empty(picture.source.parent / FOLDER)
+    photo = read_photo(picture.source, name=picture.name, max_pixels=workshop().config.max_pixels)
+    done = picture.done
+    encoded = encode_photo(picture.rendered(), photo, output, history=done.history, guesses=done.guesses)
+    name = f"{safe_stem(stem + '.x')}{output.suffix}" if stem.strip() else restored_name(photo.name, output)
+    path = folder / name
+    path.write_bytes(encoded.data)
+    return path, [notice.message for notice in encoded.notices]
+
+
+def make_zip(album: Album, output: Output) -> tuple[Path, list[str]]:
+    """Write all restored pictures of an album into one ZIP; two of one name get numbers.
+
+    Raises
+    ------
+    OptionError
+        If none is restored.
+    """
+    restored = [picture for picture in album.pictures if picture.restored is not None]
+    if not restored:
+        msg = "None of these photographs is restored yet; restore them first."
+        raise OptionError(msg)
+    path = _empty(album.folder / FOLDER) / "restored.zip"
+    taken: set[str] = set()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:  # pictures are compressed already
+        for picture in restored:
+            made, _ = make(picture, output)
+            archive.write(made, _free(made.name, taken))
+            made.unlink()
+    return path, []
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """Return the name, numbered where it is taken, and take it."""
+    stem, dot, suffix = name.rpartition(".")
+    count, free = 1, name
+    while free in taken:
+        count += 1
+        free = f"{stem}_{count}{dot}{suffix}"
+    taken.add(free)
+    return free
+
+
+def _empty(folder: Path) -> Path:
+    """Return the folder, with nothing in it: one file is kept for each picture, the last one."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder

@@ -1,0 +1,52 @@
+"""A first look at a photograph: whether it can be read, its size, whether to colorize it, and a small picture of it."""
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+from pipeline.album import Picture
+from pipeline.colour import suggest_colorize
+from pipeline.errors import StudioError
+from pipeline.notices import Notice
+from pipeline.photo import Output, encode_photo, read_photo
+
+_PIXELS = 900_000
+_looking = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What a first look tells."""
+
+    preview: Path
+    """A JPEG at screen size; it is there where `error` is None."""
+
+    size: tuple[int, int] = (0, 0)
+    """Width and height of the photograph."""
+
+    suggestion: Notice | None = None
+    """Why Colorize is suggested, where it is."""
+
+    error: StudioError | None = None
+
+
+def at(picture: Picture) -> Glance:
+    """Look at a photograph, once."""
+    with _looking:
+        if picture not in _glances:
+            _glances[picture] = _look(picture)
+        return _glances[picture]
+
+
+def _look(picture: Picture) -> Glance:
+    preview = picture.source.parent / "preview.jpg"
+    try:
+        photo = read_photo(picture.source, name=picture.name, max_pixels=_PIXELS)
+        preview.write_bytes(encode_photo(photo.pixels, photo, Output("jpeg", 88, "strip")).data)
+    except StudioError as error:
+        return Glance(preview, error=error)
+    return Glance(preview, photo.original_size, suggest_colorize(photo.pixels))
+
+
+_glances: WeakKeyDictionary[Picture, Glance] = WeakKeyDictionary()

@@ -1,0 +1,53 @@
+"""The script that Streamlit runs for every visitor: page set-up, header, and which page to show."""
+
+import base64
+from pathlib import Path
+
+import streamlit as st
+
+from ui import models_page, studio, words
+from ui.words import say
+
+HERE = Path(__file__).parent
+
+
+def main() -> None:
+    """Draw the page."""
+    st.set_page_config(page_title=say("title"), page_icon=str(HERE / "icon.svg"), layout="wide")
+    st.html(HERE / "style.css")
+    pages = [
+        st.Page(studio.show, title=say("page.studio"), url_path="studio", default=True),
+        st.Page(models_page.show, title=say("page.models"), url_path="models"),
+    ]
+    chosen = st.navigation(pages, position="hidden")
+    _header(pages)
+    chosen.run()
+
+
+def _header(pages: list[st.Page]) -> None:
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="header"):
+        icon = base64.b64encode((HERE / "icon.svg").read_bytes()).decode()
+        st.html(f'<h1 class="brand"><img src="data:image/svg+xml;base64,{icon}" alt="">{say("title")}</h1>')
+        with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", width="content"):
+            for page in pages:
+                st.page_link(page)
+            _language()
+
+
+def _language() -> None:
+    """Draw the choice of language; it stands in the address once it was made."""
+    names = {code: texts["language"] for code, texts in words.catalogue().items()}
+    codes = list(names)
+    st.selectbox(
+        say("language.choose"),
+        codes,
+        index=codes.index(words.language()),
+        format_func=names.__getitem__,
+        key=words.KEY,
+        label_visibility="collapsed",
+        width=130,
+        bind="query-params",
+    )
+
+
+main()

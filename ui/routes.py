@@ -1,0 +1,140 @@
+"""What the page fetches beside Streamlit's own messages: pixels to look at, and files to download.
+
+Streamlit's own pictures are reduced and encoded anew, and its downloads stay in memory; these are neither.
+"""
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+import cv2
+import numpy as np
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from pipeline.album import Album, Picture
+from pipeline.errors import StudioError
+from pipeline.finish import Finish
+from pipeline.layers import View
+from pipeline.stage import Image
+from ui import files, glance
+from ui.work import workshop
+
+MAX_SIDE = 4096
+"""Pixels of a side of a view; a larger screen gets it enlarged."""
+
+RESULT = "result"
+"""Name of the blend of all pictures, finished, in the address of a view; a number stands for one of them."""
+
+
+async def _preview(request: Request) -> Response:
+    """Send the photograph as it came, at screen size."""
+    picture = _picture(request)
+    made = await run_in_threadpool(glance.at, picture)
+    if made.error is not None:
+        raise HTTPException(415, str(made.error))
+    return FileResponse(made.preview, media_type="image/jpeg", headers=_private())
+
+
+async def _view(request: Request) -> Response:
+    """Send a part of the photograph, of the picture after a stage, or of the result: lossless, and never enlarged."""
+    picture = _picture(request)
+    if picture.restored is None:
+        raise HTTPException(404, "This photograph is not restored yet.")
+    data = await run_in_threadpool(_look, picture, request.query_params)
+    return Response(data, media_type="image/png", headers=_private())
+
+
+def _look(picture: Picture, query: Mapping[str, str]) -> bytes:
+    layers = picture.done.layers
+    try:
+        view = _read_view(query, layers.size)
+        if query.get("layer", RESULT) == RESULT:
+            finish = Finish(float(query.get("blur", 0)), float(query.get("sharpen", 0)))
+            given = query.get("strengths", "").split(",")
+            strengths = {name: float(text) for name, text in zip(layers.names[1:], given, strict=False) if text}
+            image = layers.look(view, layers.mix(strengths), finish)
+        else:
+            image = layers.look(view, layers.only(int(query["layer"])), Finish())
+    except (ValueError, KeyError) as error:  # also OptionError
+        raise HTTPException(422, f"This is no view of the picture: {error}.") from error
+    return _png(image)
+
+
+def _read_view(query: Mapping[str, str], size: tuple[int, int]) -> View:
+    """Return the view that an address asks for, cut to the result."""
+    width, height = size
+    x, y = (min(max(int(query.get(side, 0)), 0), full - 1) for side, full in (("x", width), ("y", height)))
+    w = min(max(int(query.get("w", width)), 1), width - x)
+    h = min(max(int(query.get("h", height)), 1), height - y)
+    zoom = min(int(query.get("out", w)) / w, 1.0, MAX_SIDE / max(w, h))
+    return View(x, y, w, h, max(round(w * zoom), 1), max(round(h * zoom), 1))
+
+
+def _png(image: Image) -> bytes:
+    samples = (image * 255 + 0.5).astype(np.uint8)
+    done, data = cv2.imencode(".png", cv2.cvtColor(samples, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    if not done:
+        raise HTTPException(500, "The picture could not be encoded.")
+    return data.tobytes()
+
+
+async def _make(request: Request) -> Response:
+    """Make a file on demand: a restored picture, or a ZIP of all of an album."""
+    album = _album(request)
+    asked = await request.json()
+    number = request.path_params.get("number")
+    try:
+        output = files.read_output(asked)
+        if number is None:
+            path, notices = await run_in_threadpool(files.make_zip, album, output)
+        else:
+            picture, stem = _picture(request), str(asked.get("name", ""))
+            path, notices = await run_in_threadpool(files.make, picture, output, stem)
+    except StudioError as error:
+        return JSONResponse({"error": str(error)}, 422)
+    return JSONResponse({"file": path.relative_to(album.folder).as_posix(), "notices": notices})
+
+
+async def _file(request: Request) -> Response:
+    """Send a file that was made, as a download."""
+    album = _album(request)
+    path = (album.folder / request.path_params["path"]).resolve()
+    if not path.is_relative_to(album.folder.resolve()) or path.parent.name != files.FOLDER or not path.is_file():
+        raise HTTPException(404, "This file is not kept any more; make it again.")
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(path.name)}",
+        "Content-Encoding": "identity",  # it is compressed as far as its format goes
+        **_private(),
+    }
+    return FileResponse(path, headers=headers)
+
+
+def _album(request: Request) -> Album:
+    album = workshop().shelf.get(request.path_params["album"])
+    if album is None:
+        raise HTTPException(404, "These photographs are not kept any more.")
+    return album
+
+
+def _picture(request: Request) -> Picture:
+    pictures, number = _album(request).pictures, request.path_params["number"]
+    if number >= len(pictures):
+        raise HTTPException(404, "There is no such photograph.")
+    return pictures[number]
+
+
+def _private() -> dict[str, str]:
+    """Keep pictures in the visitor's own browser only; addresses hold all that they depend on."""
+    return {"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
+
+
+ROUTES: list[BaseRoute] = [
+    Route("/studio/{album}/{number:int}/preview", _preview),
+    Route("/studio/{album}/{number:int}/view", _view),
+    Route("/studio/{album}/{number:int}/make", _make, methods=["POST"]),
+    Route("/studio/{album}/make", _make, methods=["POST"]),
+    Route("/studio/{album}/files/{path:path}", _file),
+]

@@ -1,0 +1,78 @@
+"""The page's texts: one file a language in ``ui/languages``; adding a language is adding a file."""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+
+from pipeline.errors import StudioError
+from pipeline.notices import Notice
+
+FOLDER = Path(__file__).parent / "languages"
+FALLBACK = "en"
+KEY = "lang"
+"""Key of the widget, and name in the address, of the language that somebody chose."""
+
+
+@cache
+def catalogue() -> dict[str, dict[str, str]]:
+    """Return the texts of every language, by its code."""
+    files = sorted(FOLDER.glob("*.json"))
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in files}
+
+
+def language() -> str:
+    """Return the language to speak: the chosen one, else the browser's, else English."""
+    browser = (st.context.locale or "").split("-")[0]
+    wanted = (st.session_state.get(KEY), st.query_params.get(KEY), browser, FALLBACK)
+    return next(code for code in wanted if code in catalogue())
+
+
+def say(key: str, **values: object) -> str:
+    """Return a text in the language of this session.
+
+    Parameters
+    ----------
+    key : str
+        As in the language files.
+    **values : object
+        What its ``{placeholders}`` stand for.
+
+    Raises
+    ------
+    KeyError
+        If English has no such text.
+    """
+    texts = catalogue()
+    return texts[language()].get(key, texts[FALLBACK][key]).format(**values)
+
+
+def say_or(key: str, otherwise: str) -> str:
+    """Return a text where the language has it, else `otherwise`, which the code itself says."""
+    return catalogue()[language()].get(key, otherwise)
+
+
+def tell(notice: Notice) -> str:
+    """Return a notice in the language of this session.
+
+    The figures come from the notice's own sentence; one whose code is not known is told as it is.
+    """
+    template = say_or(f"notice.{notice.code}", "")
+    figures = re.findall(r"\d+(?:\.\d+)?", notice.message)
+    try:
+        return template.format(*figures, stage=stage_name(notice.stage)) or notice.message
+    except IndexError:  # the sentence has changed since it was translated
+        return notice.message
+
+
+def explain(error: StudioError) -> str:
+    """Return an error in the language of this session, with its own words where they say more."""
+    general = say_or(f"error.{type(error).__name__}", "")
+    return f"{general}  \n{error}" if general else str(error)
+
+
+def stage_name(name: str) -> str:
+    """Return what a stage is called."""
+    return say_or(f"stage.{name}", name.replace("-", " ").capitalize())
