@@ -107,6 +107,25 @@ def deblurgan(variant: str, title: str, *, drive: str, minimum: int, encoder: st
     )
 
 
+def fast_colorizer() -> ModelSpec:
+    """Return the colorizer in the box; it sees the whole picture, so there are no tiles."""
+    return ModelSpec(
+        id="fast-colorize",
+        title="Fast colorize",
+        task="colorize",
+        tier="fast",
+        builder="models.networks.fast_colorizer:build",
+        file="fast-colorize.safetensors",
+        licence="MIT",
+        paper="trained by this project; votes over classes as R. Zhang et al., Colorful Image Colorization, ECCV 2016",
+        channels=1,
+        working_side=160,
+        multiple=16,  # folded by 4, then halved twice
+        minimum=64,
+        tiling="never",
+    )
+
+
 def colorizer(
     name: str, title: str, paper: str, *, file: str, pin: Pin, channels: int = 1, mirrors: tuple[str, ...] = ()
 ) -> ModelSpec:

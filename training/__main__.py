@@ -6,14 +6,15 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from models.errors import StudioError
-from training import degrade, recipes, tasks
+from training import degrade, losses, recipes, tasks, votes
+from training.colorize import COLORIZE
 from training.data import SUFFIXES, decode
-from training.losses import NAMES
 from training.settings import Settings
 from training.tasks import Task
 
@@ -37,6 +38,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_training(upscale, lambda options: tasks.upscale(options.scale))
     _add_training(commands.add_parser("deblur", help="train a deblurrer"), lambda _: tasks.DEBLUR)
     _add_training(commands.add_parser("denoise", help="train a denoiser"), lambda _: tasks.DENOISE)
+    colorize = commands.add_parser("colorize", help="train a colorizer")
+    _add_training(colorize, lambda _: COLORIZE)
+    colorize.set_defaults(losses=(("classes", 1.0),), patch=128)
     _add_blur(commands.add_parser("blur", help="train the blur estimator that the deblurrer asks"))
     _add_export(commands.add_parser("export", help="write a trained network for the studio"))
     _add_degrade(commands.add_parser("degrade", help="damage photographs"))
@@ -49,10 +53,11 @@ def _add_training(parser: argparse.ArgumentParser, task: Callable[[argparse.Name
     parser.add_argument("--features", type=int, default=0, help="channels of the network's finest level")
     default = {field.name: field.default for field in fields(Settings)}
     parser.set_defaults(**{name: value for name, value in default.items() if name in NUMBERS})
-    parser.add_argument("--data", type=Path, required=True, help="folder or tar of photographs")
+    parser.add_argument("--data", type=Path, nargs="+", action=_Tuple, required=True, help="folders or tar files")
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints")
     parser.add_argument("--tiers", type=_names, default=frozenset(), help="A,PD,... by the manifest")
-    parser.add_argument("--manifest", type=Path, help="CSV with columns file and tier")
+    parser.add_argument("--manifest", type=Path, nargs="+", action=_Tuple, default=(), help="CSV: file, tier, origin")
+    parser.add_argument("--origins", type=_names, default=frozenset(), help="hold these out, by the manifest")
     parser.add_argument("--losses", type=_losses, default=(("l1", 1.0),), help="l1=1,gradient=0.5")
     parser.add_argument("--teacher", type=Path, help="safetensors file to distil from")
     parser.add_argument("--from", dest="start", type=Path, help="safetensors file to begin with")
@@ -62,12 +67,14 @@ def _add_training(parser: argparse.ArgumentParser, task: Callable[[argparse.Name
         parser.add_argument(f"--{name.replace('_', '-')}", type=kind, help=meaning)
 
 
+LOSSES = (*losses.NAMES, *votes.NAMES)
 NUMBERS = {
     "steps": "stop after so many steps",
     "minutes": "stop after so many minutes",
     "batch": "patches a step",
     "patch": "side of the clean patch in pixels",
     "pool": "draw from so many patches made once (distilling needs it)",
+    "rebalance": "0 counts all colours alike, 0.5 rare ones much more (colorize)",
     "crisp": "strength of an unsharp mask on what the network learns to answer",
     "learning_rate": "highest rate of Muon",
     "average": "share that the average of weights keeps a step",
@@ -79,6 +86,13 @@ NUMBERS = {
 }
 
 
+class _Tuple(argparse.Action):
+    """Keeps several values as a tuple."""
+
+    def __call__(self, _parser: Any, namespace: argparse.Namespace, values: Any, _option: str | None = None) -> None:
+        setattr(namespace, self.dest, tuple(values))
+
+
 def _names(text: str) -> frozenset[str]:
     return frozenset(text.split(","))
 
@@ -86,8 +100,8 @@ def _names(text: str) -> frozenset[str]:
 def _losses(text: str) -> tuple[tuple[str, float], ...]:
     """``l1=1,gradient=0.5`` as names and weights; a bare name weighs 1."""
     terms = [term.partition("=") for term in text.split(",")]
-    if unknown := [name for name, _, _ in terms if name not in NAMES]:
-        msg = f"unknown loss {unknown[0]!r}; losses: {', '.join(NAMES)}"
+    if unknown := [name for name, _, _ in terms if name not in LOSSES]:
+        msg = f"unknown loss {unknown[0]!r}; losses: {', '.join(LOSSES)}"
         raise argparse.ArgumentTypeError(msg)
     return tuple((name, float(weight or 1)) for name, _, weight in terms)
 
@@ -121,13 +135,14 @@ def _blur(options: argparse.Namespace) -> None:
 def _add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--out", type=Path, required=True, help="path without suffix")
+    parser.add_argument("--temperature", type=float, help="of a colorizer's annealed mean (default 0.38)")
     parser.set_defaults(command=_export)
 
 
 def _export(options: argparse.Namespace) -> None:
     from training.export import export
 
-    for path in export(options.checkpoint, options.out):
+    for path in export(options.checkpoint, options.out, temperature=options.temperature):
         print(f"wrote {path}")
 
 

@@ -3,7 +3,7 @@
 import csv
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -30,14 +30,24 @@ GREY_PART = 0.1
 
 @dataclass(frozen=True)
 class Photograph:
-    """A decoded picture: its file name, and uint8 RGB pixels of shape (H, W, 3)."""
+    """A decoded picture: its file name, uint8 RGB pixels of shape (H, W, 3), and its origin by the manifest."""
 
     name: str
     pixels: NDArray[np.uint8]
+    origin: str = ""
+
+
+Fit = Callable[[NDArray[np.uint8]], NDArray[np.uint8] | None]
+"""Brings a picture to the size that is wanted, or leaves it out."""
 
 
 def read_photographs(
-    source: Path, *, side: int, tiers: frozenset[str] = frozenset(), manifest: Path | None = None
+    source: Path,
+    *,
+    side: int,
+    tiers: frozenset[str] = frozenset(),
+    manifest: Sequence[Path] = (),
+    fit: Fit = lambda pixels: pixels,
 ) -> list[Photograph]:
     """Decode the pictures of a folder (with its folders) or of a tar file.
 
@@ -49,8 +59,11 @@ def read_photographs(
         Pictures with a side below this many pixels are left out.
     tiers : frozenset of str
         Terms that are wanted, as the manifest spells them; empty takes all.
-    manifest : Path, optional
-        CSV with columns ``file`` (the bare file name) and ``tier``; needed to choose by tiers.
+    manifest : sequence of Path
+        CSV files with columns ``file``, of whose path only the last part counts, ``tier`` and ``origin``; needed to
+        choose by tiers, and to know origins.
+    fit : callable
+        Called with each picture as soon as it is decoded.
 
     Returns
     -------
@@ -62,10 +75,17 @@ def read_photographs(
     OptionError
         If no picture is left, or tiers are asked for without a manifest.
     """
-    allowed = _names_of(tiers, manifest) if tiers else None
-    photographs = [
-        Photograph(name, decode(data)) for name, data in _files(source) if allowed is None or name in allowed
-    ]
+    known = _rows(manifest)
+    if tiers and not known:
+        msg = "choosing by tiers needs a manifest with columns file and tier: give --manifest"
+        raise OptionError(msg)
+    photographs = []
+    for name, data in _files(source):
+        row = known.get(name, {})
+        if not tiers or row.get("tier") in tiers:
+            pixels = fit(decode(data))
+            if pixels is not None:
+                photographs.append(Photograph(name, pixels, row.get("origin", "")))
     large = [photo for photo in photographs if min(photo.pixels.shape[:2]) >= side]
     if not large:
         msg = (
@@ -92,12 +112,13 @@ def _files(source: Path) -> Iterator[tuple[str, bytes]]:
         raise OptionError(msg)
 
 
-def _names_of(tiers: frozenset[str], manifest: Path | None) -> frozenset[str]:
-    if manifest is None:
-        msg = "choosing by tiers needs a manifest with columns file and tier: give --manifest"
-        raise OptionError(msg)
-    with manifest.open(newline="") as lines:
-        return frozenset(row["file"] for row in csv.DictReader(lines) if row["tier"] in tiers)
+def _rows(manifest: Sequence[Path]) -> dict[str, dict[str, str]]:
+    """Read manifests; return rows by bare file name."""
+    rows: dict[str, dict[str, str]] = {}
+    for path in manifest:
+        with path.open(newline="") as lines:
+            rows |= {Path(row["file"]).name: row for row in csv.DictReader(lines)}
+    return rows
 
 
 def decode(data: bytes) -> NDArray[np.uint8]:
@@ -116,11 +137,24 @@ def decode(data: bytes) -> NDArray[np.uint8]:
         raise PhotoUnreadable(msg) from error
 
 
-def hold_out(photographs: list[Photograph], count: int) -> tuple[list[Photograph], list[Photograph]]:
-    """Split into pictures to train on and `count` to validate on, chosen by their names.
+def hold_out(
+    photographs: list[Photograph], count: int, origins: frozenset[str] = frozenset()
+) -> tuple[list[Photograph], list[Photograph]]:
+    """Split into pictures to train on and to validate on: those of `origins`, or else `count` chosen by their names.
 
     The choice does not change when other pictures come or go, so a figure keeps its meaning.
+
+    Raises
+    ------
+    OptionError
+        If there is no picture of one of the origins.
     """
+    if origins:
+        if missing := origins - {photo.origin for photo in photographs}:
+            msg = f"expected photographs of the origin {min(missing)!r} by the manifests, found none: check --origins"
+            raise OptionError(msg)
+        seen, unseen = ([p for p in photographs if (p.origin in origins) == held] for held in (False, True))
+        return seen, unseen
     ranked = sorted(photographs, key=lambda photo: zlib.crc32(photo.name.encode()))
     return ranked[count:], ranked[:count]
 

@@ -10,14 +10,16 @@ from torch import nn
 
 from models.errors import WeightsCorrupt, WeightsMissing
 from models.networks.blur_estimator import SIDE, BlurEstimator
+from models.networks.fast_colorizer import FastColorizer
 from models.networks.unet import UNet
+from pipeline.errors import OptionError
 from training.checkpoints import build
 
-EXAMPLE = (32, 40)
+EXAMPLE = (32, 48)
 """Height and width that the conversion runs once."""
 
 
-def export(checkpoint: Path, out: Path) -> list[Path]:
+def export(checkpoint: Path, out: Path, *, temperature: float | None = None) -> list[Path]:
     """Write a trained network as ``OUT.safetensors``, ``OUT.xml`` and ``OUT.bin``.
 
     The safetensors file is the source of truth: the average of weights, rounded to float16. The IR
@@ -29,6 +31,8 @@ def export(checkpoint: Path, out: Path) -> list[Path]:
         What `training.loop` wrote.
     out : Path
         Where to write, without suffix.
+    temperature : float, optional
+        Above 0: what a colorizer's annealed mean is taken with.
 
     Returns
     -------
@@ -39,9 +43,17 @@ def export(checkpoint: Path, out: Path) -> list[Path]:
     ------
     WeightsMissing, WeightsCorrupt
         If there is no checkpoint of `training.loop` at that path.
+    OptionError
+        If a temperature is given for another network, or is not above 0.
     """
     state = {key: tensor.half() for key, tensor in _average(checkpoint).items()}
     network = build(state)
+    if temperature is not None:
+        if temperature <= 0 or not isinstance(network, FastColorizer):
+            msg = f"expected a colorizer and a temperature above 0, got {type(network).__name__} and {temperature:g}"
+            raise OptionError(msg)
+        network.temperature = temperature
+        state["temperature"] = torch.tensor([temperature])
     out.parent.mkdir(parents=True, exist_ok=True)
     files = [Path(f"{out}{suffix}") for suffix in (".safetensors", ".xml", ".bin")]
     files[0].write_bytes(safetensors.torch.save(state))  # save_file would leave it to its owner alone
@@ -54,11 +66,18 @@ def to_openvino(network: nn.Module) -> openvino.Model:
     if isinstance(network, BlurEstimator):
         example, shape = torch.zeros(1, 1, SIDE, SIDE), [-1, 1, SIDE, SIDE]
     else:
-        channels = 3 * network.pictures if isinstance(network, UNet) else 3
+        channels = _channels(network)
         example, shape = torch.zeros(1, channels, *EXAMPLE), [-1, channels, -1, -1]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracer announces its own retirement at every call
         return openvino.convert_model(network, example_input=example, input=[("x", openvino.PartialShape(shape))])
+
+
+def _channels(network: nn.Module) -> int:
+    """Return how many channels a network of pictures takes."""
+    if isinstance(network, FastColorizer):
+        return 1
+    return 3 * network.pictures if isinstance(network, UNet) else 3
 
 
 def _average(checkpoint: Path) -> dict[str, torch.Tensor]:

@@ -6,19 +6,20 @@ import math
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import cv2
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from models.errors import ModelError
 from pipeline.errors import OptionError
-from training import losses
 from training.checkpoints import LAST, Run, begin_from, load_state
 from training.critic import Adversary
-from training.data import Patches, Photograph, hold_out, read_photographs
+from training.data import Photograph, hold_out, read_photographs
 from training.muon import Muon
 from training.pool import Pool
 from training.settings import Settings
@@ -26,10 +27,8 @@ from training.tasks import Task
 
 WARM_UP = 100
 """Steps in which the learning rate rises; Adam's first estimates are rough."""
-VALIDATION_PATCHES = 32
 VALIDATION_SEED = 1_000_003
 ENDLESS = 2**40
-LUMA = (0.299, 0.587, 0.114)
 
 
 def train(task: Task, settings: Settings) -> Path:
@@ -56,54 +55,63 @@ def train(task: Task, settings: Settings) -> Path:
     ModelError
         If the loss is no longer a number.
     """
-    _check_patch(task, settings)
+    _check(task, settings)
     if settings.threads:
         torch.set_num_threads(settings.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    photographs = read_photographs(settings.data, side=settings.patch, tiers=settings.tiers, manifest=settings.manifest)
-    seen, unseen = hold_out(photographs, settings.held_out)
+    seen, unseen = hold_out(_photographs(task, settings), settings.held_out, settings.origins)
     print(f"{task.name}: {len(seen)} photographs to train on, {len(unseen)} to validate on, {device}")
     data = _dataset(task, settings, seen)
-    exam = Patches(unseen, settings.patch, task.damage, VALIDATION_PATCHES, seed=VALIDATION_SEED)
-    run = _begin(task, settings, device)
+    exam = task.patches(unseen, replace(settings, crisp=0), ENDLESS, VALIDATION_SEED)
+    run = _begin(task, settings, data, device)
     settings.out.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(KeyboardInterrupt):
-        _steps(run, settings, data, exam, device)
+        _steps(run, task, settings, data, exam)
     run.save(settings.out / LAST)
     return settings.out / LAST
 
 
-def _check_patch(task: Task, settings: Settings) -> None:
+def _check(task: Task, settings: Settings) -> None:
+    if wrong := [name for name, _ in settings.losses if name not in task.losses]:
+        msg = f"{task.name} learns by {', '.join(task.losses)}, not by {', '.join(wrong)}: check --losses"
+        raise OptionError(msg)
     if settings.patch % task.multiple:
         msg = f"the patch must be a multiple of {task.multiple} for {task.name}; got {settings.patch}"
         raise OptionError(msg)
 
 
+def _photographs(task: Task, settings: Settings) -> list[Photograph]:
+    fit = partial(task.fit, patch=settings.patch)
+    return [
+        photo
+        for source in settings.data
+        for photo in read_photographs(
+            source, side=settings.patch, tiers=settings.tiers, manifest=settings.manifest, fit=fit
+        )
+    ]
+
+
 def _dataset(task: Task, settings: Settings, photographs: list[Photograph]) -> Dataset[tuple[Tensor, ...]]:
     """Make new patches for ever, or a pool of them."""
-    patches = Patches(
-        photographs,
-        settings.patch,
-        task.damage,
-        ENDLESS,
-        seed=settings.seed,
-        crisp=settings.crisp,
-    )
+    patches = task.patches(photographs, settings, ENDLESS, settings.seed)
     if not settings.pool:
         return patches
     teacher = load_state(settings.teacher) if settings.teacher else None
     return Pool(patches, settings.pool, teacher, seed=settings.seed)
 
 
-def _begin(task: Task, settings: Settings, device: torch.device) -> Run:
+def _begin(task: Task, settings: Settings, data: Dataset[tuple[Tensor, ...]], device: torch.device) -> Run:
     """Weights of chance, of a file, or of the last checkpoint."""
     torch.manual_seed(settings.seed)
-    network = task.network().to(device)
+    network = task.network()
     if settings.start and not settings.resume:
         begin_from(network, load_state(settings.start))
+    elif not settings.resume:
+        task.prepare(network, data)
+    network = network.to(device)
     run = Run(
         network,
-        copy.deepcopy(network).requires_grad_(False),
+        copy.deepcopy(network).requires_grad_(False).eval(),
         Muon(network.parameters(), lr=settings.learning_rate),
         Adversary(device) if "adversarial" in dict(settings.losses) else None,
     )
@@ -115,22 +123,23 @@ def _begin(task: Task, settings: Settings, device: torch.device) -> Run:
 
 def _steps(
     run: Run,
+    task: Task,
     settings: Settings,
     data: Dataset[tuple[Tensor, ...]],
-    exam: Patches,
-    device: torch.device,
+    exam: Dataset[tuple[Tensor, Tensor]],
 ) -> None:
     """Take steps until the settings say that it is enough; validate and write at intervals."""
-    quality = float("nan")
+    quality = "not examined yet"
+    device = next(run.network.parameters()).device
     batches = _batches(data, run.step * settings.batch, settings)
     tick = time.monotonic()
     while progress(run, settings) < 1:
-        loss = _step(run, settings, [tensor.to(device) for tensor in next(batches)])
+        loss = _step(run, task, settings, [tensor.to(device) for tensor in next(batches)])
         now = time.monotonic()
         run.seconds += now - tick
         tick = now
         if run.step % settings.validate_every == 0 or progress(run, settings) >= 1:
-            quality = psnr(run.average, exam, device)
+            quality = task.judge(run.average, exam, settings)
             run.save(settings.out / LAST)
             tick = time.monotonic()
             _report(run, settings, loss, quality, end="\n")
@@ -154,14 +163,14 @@ def _quiet_worker(_: int) -> None:
     cv2.setNumThreads(0)  # one thread a process: the cores are busy with the network
 
 
-def _step(run: Run, settings: Settings, batch: list[Tensor]) -> float:
+def _step(run: Run, task: Task, settings: Settings, batch: list[Tensor]) -> float:
     damaged, clean, *taught = batch
     for group in run.optimizer.param_groups:
         group["lr"] = settings.learning_rate * rate(progress(run, settings), run.step)
     with torch.autocast(damaged.device.type, torch.bfloat16, enabled=has_bfloat16(damaged.device)):
         output = run.network(damaged)
     output = output.float()
-    loss = losses.combine(settings.losses, output, clean, taught[0] if taught else None)
+    loss = task.loss(run.network, output, clean, taught[0] if taught else None, settings)
     if run.adversary:
         loss = loss + dict(settings.losses)["adversarial"] * run.adversary.loss(output)
         run.adversary.learn(output, clean)
@@ -185,6 +194,8 @@ def _follow(run: Run, keep: float) -> None:
     keep = min(keep, (1 + run.step) / (10 + run.step))
     for mean, weight in zip(run.average.parameters(), run.network.parameters(), strict=True):
         mean.lerp_(weight, 1 - keep)
+    for mean, value in zip(run.average.buffers(), run.network.buffers(), strict=True):
+        mean.copy_(value)  # statistics of norms are averages already
 
 
 def progress(run: Run, settings: Settings) -> float:
@@ -208,21 +219,9 @@ def has_bfloat16(device: torch.device) -> bool:
     return bool(abilities.get("avx512_bf16") or abilities.get("amx_bf16"))
 
 
-@torch.inference_mode()
-def psnr(network: nn.Module, exam: Patches, device: torch.device) -> float:
-    """Mean peak signal-to-noise ratio over patches, in dB, on luminance."""
-    luma = torch.tensor(LUMA, device=device)[:, None, None]
-    values = []
-    for damaged, clean in (exam[i] for i in range(len(exam))):
-        output = network(damaged[None].to(device))[0].clamp(0, 1)
-        error = (luma * (output - clean.to(device))).sum(0)
-        values.append(-10 * math.log10(max(float(error.square().mean()), 1e-10)))
-    return sum(values) / len(values)
-
-
-def _report(run: Run, settings: Settings, loss: float, quality: float, end: str) -> None:
+def _report(run: Run, settings: Settings, loss: float, quality: str, end: str) -> None:
     done = progress(run, settings)
     left = run.seconds * (1 - done) / max(done, 1e-9)
     pace = run.step * settings.batch / max(run.seconds, 1e-9)
-    line = f"step {run.step}  loss {loss:.4f}  psnr {quality:.2f} dB  {pace:.0f} patches/s  {left / 60:.1f} min left"
+    line = f"step {run.step}  loss {loss:.4f}  {quality}  {pace:.0f} patches/s  {left / 60:.1f} min left"
     print(line.ljust(78), end=end, flush=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import OptionError
-from training.losses import NAMES
+from training import losses, votes
 
 
 @dataclass(frozen=True)
@@ -17,14 +17,14 @@ class Settings:
         If a value is out of range, or two contradict each other.
     """
 
-    data: Path
-    """Folder or tar file of photographs."""
+    data: tuple[Path, ...]
+    """Folders or tar files of photographs."""
     out: Path
     """Folder for checkpoints."""
     tiers: frozenset[str] = frozenset()
     """Terms of the photographs that may be used, by the manifest; empty takes all."""
-    manifest: Path | None = None
-    """CSV with columns ``file`` and ``tier``."""
+    manifest: tuple[Path, ...] = ()
+    """CSV files with columns ``file``, ``tier`` and ``origin``."""
     steps: int = 0
     """Stop after so many steps; 0 leaves it to `minutes`."""
     minutes: float = 0.0
@@ -41,6 +41,8 @@ class Settings:
     """Share that the average of weights keeps a step."""
     losses: tuple[tuple[str, float], ...] = (("l1", 1.0),)
     """Names of losses and their weights."""
+    rebalance: float = 0.0
+    """How far a colorizer counts rare colours more than common ones: see `training.votes.class_weights`."""
     crisp: float = 0.0
     """Strength of an unsharp mask on what the network learns to answer; 0 is the truth as it is."""
     teacher: Path | None = None
@@ -52,7 +54,9 @@ class Settings:
     validate_every: int = 250
     """Steps between validations, each of which writes a checkpoint."""
     held_out: int = 8
-    """Photographs kept for validation."""
+    """Photographs kept for validation, where `origins` are not."""
+    origins: frozenset[str] = frozenset()
+    """Origins, by the manifest, all of whose photographs are kept for validation."""
     workers: int = 1
     """Processes that make patches."""
     threads: int = 0
@@ -61,13 +65,15 @@ class Settings:
     """Decides first weights, patches and damage."""
 
     def __post_init__(self) -> None:
-        unknown = [name for name, _ in self.losses if name not in NAMES]
+        names = (*losses.NAMES, *votes.NAMES)
+        unknown = [name for name, _ in self.losses if name not in names]
         faults = {
-            f"losses must be among {', '.join(NAMES)}, got {', '.join(unknown)}": bool(unknown),
+            f"losses must be among {', '.join(names)}, got {', '.join(unknown)}": bool(unknown),
             "give a number of steps or minutes above 0": self.steps <= 0 and self.minutes <= 0,
             "batch must be 1 or more": self.batch < 1,
             "patch must be 16 or more": self.patch < 16,
             "the average must lie in [0, 1)": not 0 <= self.average < 1,
+            "rebalance must lie in [0, 1]": not 0 <= self.rebalance <= 1,
             "crisp must lie in [0, 2]": not 0 <= self.crisp <= 2,
             "distilling needs a teacher and a pool": "distill" in dict(self.losses)
             and (self.teacher is None or self.pool < self.batch),

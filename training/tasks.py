@@ -4,12 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from torch import nn
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.utils.data import Dataset
 
 from models.networks.srvgg import SRVGG
 from models.networks.unet import UNet
-from training import recipes
+from training import exam, losses, recipes
+from training.data import Patches, Photograph
+from training.settings import Settings
 
+EXAM_PATCHES = 32
 DEPTH = 12
 """Inner convolutions of an upscaler."""
 FOLD = 2
@@ -32,10 +38,36 @@ class Task:
     """Features of the network, at its finest level."""
     multiple: int
     """The sides of a clean patch are multiples of this."""
+    losses: tuple[str, ...] = losses.NAMES
+    """Names of what the network can learn by."""
 
     def network(self) -> nn.Module:
         """Make the network, with weights of chance."""
         return self.build(self.features)
+
+    def fit(self, pixels: NDArray[np.uint8], patch: int) -> NDArray[np.uint8] | None:
+        """Bring a photograph, RGB of shape (H, W, 3), to the size to cut patches from; None leaves it out."""
+        return pixels if min(pixels.shape[:2]) >= patch else None
+
+    def patches(
+        self, photographs: list[Photograph], settings: Settings, count: int, seed: int
+    ) -> Dataset[tuple[Tensor, Tensor]]:
+        """Make `count` pairs of what the network is given and what it should answer."""
+        return Patches(photographs, settings.patch, self.damage, count, seed=seed, crisp=settings.crisp)
+
+    def prepare(self, network: nn.Module, data: Dataset[tuple[Tensor, Tensor]]) -> None:
+        """Put into a new network what it must know of its data beforehand."""
+
+    def loss(
+        self, network: nn.Module, output: Tensor, goal: Tensor, taught: Tensor | None, settings: Settings
+    ) -> Tensor:
+        """Return how far the network's output is from its goal, as a scalar."""
+        return losses.combine(settings.losses, output, goal, taught)
+
+    def judge(self, network: nn.Module, data: Dataset[tuple[Tensor, Tensor]], settings: Settings) -> str:
+        """Examine a network, and say in a few words how good it is."""
+        device = next(network.parameters()).device
+        return f"psnr {exam.psnr(network, data, EXAM_PATCHES, device):.2f} dB"
 
 
 def upscale(scale: int) -> Task:

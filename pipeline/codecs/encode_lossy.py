@@ -53,7 +53,8 @@ def _within_segments(metadata: Metadata) -> tuple[Metadata, tuple[Notice, ...]]:
         if length > most:
             why = f"it has {length} bytes, and JPEG takes {most}; PNG and TIFF take it all"
             notices.append(dropped(f"{field.upper()} data", why))
-            metadata = replace(metadata, **{field: None})
+            left_out: dict[str, Any] = {field: None}
+            metadata = replace(metadata, **left_out)
     return metadata, tuple(notices)
 
 

@@ -41,8 +41,36 @@ def test_tiers_choose_by_the_manifest(folder, tmp_path):
     manifest = tmp_path / "manifest.csv"
     rows = ["photo0.png,x,A", "photo1.png,x,A?", "photo2.png,x,C", "photo3.png,x,PD"]
     manifest.write_text("\n".join(["file,origin,tier", *rows]))
-    chosen = read_photographs(folder, side=32, tiers=frozenset({"A", "PD"}), manifest=manifest)
+    chosen = read_photographs(folder, side=32, tiers=frozenset({"A", "PD"}), manifest=(manifest,))
     assert [photo.name for photo in chosen] == ["photo0.png", "photo3.png"]
+
+
+def write_manifest(path):
+    rows = ["one/photo0.png,here,A", "one/photo1.png,there,A", "photo2.png,here,C", "photo3.png,afar,C"]
+    path.write_text("\n".join(["file,origin,tier", *rows]))
+    return path
+
+
+def test_photographs_are_held_out_by_origin(folder, tmp_path):
+    photographs = read_photographs(folder, side=32, manifest=(write_manifest(tmp_path / "manifest.csv"),))
+    seen, unseen = hold_out(photographs, 1, frozenset({"here", "afar"}))
+    assert [photo.name for photo in unseen] == ["photo0.png", "photo2.png", "photo3.png"]
+    assert [photo.name for photo in seen] == ["photo1.png", "photo4.png", "photo5.png"]
+
+
+def test_an_origin_that_no_photograph_has_is_refused(folder, tmp_path):
+    photographs = read_photographs(folder, side=32, manifest=(write_manifest(tmp_path / "manifest.csv"),))
+    with pytest.raises(OptionError, match="'nowhere'"):
+        hold_out(photographs, 1, frozenset({"here", "nowhere"}))
+
+
+def test_photographs_may_be_changed_or_left_out_as_they_are_read(folder):
+    everything = read_photographs(folder, side=32)
+    middle = np.median([photo.pixels.mean() for photo in everything])
+    fitted = read_photographs(folder, side=32, fit=lambda pixels: pixels[:40] if pixels.mean() > middle else None)
+    assert [p.name for p in fitted] == [p.name for p in everything if p.pixels.mean() > middle]
+    assert len(fitted) == len(everything) / 2
+    assert {p.pixels.shape for p in fitted} == {(40, 64, 3)}
 
 
 def test_tiers_without_a_manifest_are_refused(folder):

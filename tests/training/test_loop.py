@@ -24,7 +24,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def settings(folder, tmp_path):
-    return Settings(data=folder, out=tmp_path / "run", steps=6, batch=2, patch=32, held_out=1, workers=0)
+    return Settings(data=(folder,), out=tmp_path / "run", steps=6, batch=2, patch=32, held_out=1, workers=0)
 
 
 def average(checkpoint):
@@ -52,7 +52,7 @@ def interrupted_at(patch):
 
 def test_training_brings_the_loss_down(folder, tmp_path, capsys):
     settings = Settings(
-        data=folder, out=tmp_path, steps=150, batch=4, patch=32, held_out=1, workers=0,
+        data=(folder,), out=tmp_path, steps=150, batch=4, patch=32, held_out=1, workers=0,
         threads=1, validate_every=15,
     )  # fmt: skip
     train(TASK, settings)

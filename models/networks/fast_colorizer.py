@@ -1,0 +1,206 @@
+"""The colorizer in the box: a small U-Net that votes over classes of colour, and the mean of its votes.
+
+References
+----------
+.. [1] R. Zhang, P. Isola, A. A. Efros, "Colorful Image Colorization", ECCV 2016: classes and annealed mean. The classes
+   are theirs, as the repository richzhang/colorization (BSD-2-Clause) lists them.
+.. [2] O. Ronneberger et al., "U-Net: Convolutional Networks for Biomedical Image Segmentation", MICCAI 2015.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import pairwise
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.errors import CheckpointMismatch
+from models.networks.loading import load
+
+STEP = 10
+"""Distance of neighbouring classes, in a and in b."""
+
+_FIRST_A = -90
+_RANGES_OF_B = (
+    *((50, 90), (20, 90), (0, 90), (-20, 90), (-30, 100), (-40, 100), (-50, 100), (-50, 100), (-60, 100), (-70, 100)),
+    *(
+        (-80, 90),
+        (-80, 90),
+        (-90, 90),
+        (-100, 90),
+        (-100, 80),
+        (-110, 80),
+        (-110, 80),
+        (-110, 70),
+        (-110, 70),
+        (-90, 0),
+    ),
+)
+"""First and last b of the classes of each a, from -90 upwards: all colours that sRGB can show lie between them."""
+
+CENTRES = tuple(
+    (_FIRST_A + STEP * row, b)
+    for row, (first, last) in enumerate(_RANGES_OF_B)
+    for b in range(first, last + STEP, STEP)
+)
+"""CIE a and b of the 313 classes, in Zhang's order."""
+
+TEMPERATURE = 0.38
+"""Zhang's: 1 is the mean of all votes and pale, towards 0 the strongest alone counts."""
+
+FOLD = 4
+"""Side of the squares of pixels that become channels; the answer has one value a square."""
+
+_SURE_OF_GREY = 1.0
+
+
+class Block(nn.Module):
+    """Two 3x3 convolutions, each after a norm, whose result is added to their input."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = nn.Sequential(nn.BatchNorm2d(width), nn.ReLU(), nn.Conv2d(width, width, 3, padding=1))
+        self.second = nn.Sequential(nn.BatchNorm2d(width), nn.ReLU(), nn.Conv2d(width, width, 3, padding=1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return a tensor of the input's shape."""
+        result: Tensor = x + self.second(self.first(x))
+        return result
+
+
+def _stack(width: int, count: int) -> nn.Sequential:
+    return nn.Sequential(*(Block(width) for _ in range(count)))
+
+
+class ColorClassifier(nn.Module):
+    """Votes for the colour of each square of pixels, over the classes of `CENTRES`.
+
+    Squares of pixels are folded into channels, and each level halves the resolution; the lowest also sees the mean of
+    the whole picture.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        Channels of each level, the finest first.
+    blocks : sequence of int
+        Residual blocks of each level; those of all but the last are there twice, on the way down and up.
+    """
+
+    prior: Tensor
+    """Share of each class in the photographs that it learnt from, shape (313,)."""
+
+    def __init__(self, *, widths: Sequence[int] = (48, 128, 224), blocks: Sequence[int] = (1, 1, 2)) -> None:
+        super().__init__()
+        steps = list(pairwise(widths))
+        self.register_buffer("prior", torch.full((len(CENTRES),), 1 / len(CENTRES)))
+        self.head = nn.Conv2d(FOLD**2, widths[0], 3, padding=1)
+        self.encoder = nn.ModuleList(_stack(width, count) for width, count in zip(widths, blocks, strict=True))
+        self.down = nn.ModuleList(nn.Conv2d(fine, coarse, 2, stride=2) for fine, coarse in steps)
+        self.whole = nn.Conv2d(widths[-1], widths[-1], 1)
+        self.up = nn.ModuleList(nn.Conv2d(coarse, 4 * fine, 1) for fine, coarse in steps)
+        self.decoder = nn.ModuleList(_stack(fine, count) for (fine, _), count in zip(steps, blocks[:-1], strict=True))
+        self.tail = nn.Conv2d(widths[0], len(CENTRES), 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Vote.
+
+        Parameters
+        ----------
+        x : Tensor, shape (N, 1, H, W)
+            CIE L (D65) in [0, 100]; H and W are multiples of ``4 * 2 ** (levels - 1)``.
+
+        Returns
+        -------
+        Tensor, shape (N, 313, H / 4, W / 4)
+            Logits.
+        """
+        x = self.head(F.pixel_unshuffle((x - 50) / 25, FOLD))
+        skips = []
+        for stack, down in zip(self.encoder, self.down, strict=False):
+            x = stack(x)
+            skips.append(x)
+            x = down(x)
+        x = self.encoder[-1](x + self.whole(x.mean((2, 3), keepdim=True)))
+        for skip, up, stack in zip(reversed(skips), reversed(self.up), reversed(self.decoder), strict=True):
+            x = stack(skip + F.pixel_shuffle(up(x), 2))
+        logits: Tensor = self.tail(x)
+        return logits
+
+
+class FastColorizer(nn.Module):
+    """The annealed mean of a classifier's votes, and how far they agree.
+
+    Parameters
+    ----------
+    classifier : ColorClassifier
+        Who votes.
+    temperature : float
+        Above 0; `TEMPERATURE` tells what it does.
+    """
+
+    centres: Tensor
+
+    def __init__(self, classifier: ColorClassifier, temperature: float = TEMPERATURE) -> None:
+        super().__init__()
+        self.classifier = classifier
+        self.temperature = temperature
+        centres = torch.tensor(CENTRES, dtype=torch.float32).T  # (2, 313)
+        self.register_buffer("centres", torch.cat([centres, centres.norm(dim=0, keepdim=True)])[:, :, None, None])
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Colour pictures.
+
+        Parameters
+        ----------
+        x : Tensor, shape (N, 1, H, W)
+            As `ColorClassifier` takes it.
+
+        Returns
+        -------
+        Tensor, shape (N, 3, H / 4, W / 4)
+            CIE a and b, and the confidence, in [0, 1]: the length of the mean of all votes as a part of their mean
+            length, which is 1 where all are for one hue and near 0 where hues contradict each other.
+        """
+        logits = self.classifier(x)
+        ab = F.conv2d((logits / self.temperature).softmax(dim=1), self.centres[:2])
+        mean = F.conv2d(logits.softmax(dim=1), self.centres)
+        length = mean[:, :2].square().sum(1, keepdim=True).sqrt()
+        return torch.cat([ab, length / (mean[:, 2:] + _SURE_OF_GREY)], dim=1)
+
+
+def build(state: Mapping[str, Tensor]) -> FastColorizer:
+    """Build the colorizer that a plain state dict describes.
+
+    Parameters
+    ----------
+    state : mapping of str to Tensor
+        That of a `ColorClassifier`, of any float type, and perhaps ``temperature``, shape (1,).
+
+    Returns
+    -------
+    FastColorizer
+        In float32 and in eval mode; its size is read from the shapes.
+
+    Raises
+    ------
+    CheckpointMismatch
+        If the tensors are not those of a ColorClassifier.
+    """
+    votes = {key: tensor for key, tensor in state.items() if key != "temperature"}
+    classifier = cast(ColorClassifier, load(partial(ColorClassifier, **_read_sizes(votes)), votes))
+    temperature = float(state["temperature"]) if "temperature" in state else TEMPERATURE
+    return FastColorizer(classifier, temperature).eval()
+
+
+def _read_sizes(state: Mapping[str, Tensor]) -> dict[str, list[int]]:
+    """Return the arguments of `ColorClassifier` for a state dict."""
+    if "prior" not in state or "head.weight" not in state:
+        msg = f"Expected the colorizer in the box, got tensors {', '.join(sorted(state)[:4])}. Choose its file."
+        raise CheckpointMismatch(msg)
+    stacks = {tuple(key.split(".")[1:3]) for key in state if key.startswith("encoder.")}
+    levels = 1 + max((int(level) for level, _ in stacks), default=0)
+    widths = [state["head.weight"].shape[0]]
+    widths += [state[f"down.{level}.weight"].shape[0] for level in range(levels - 1) if f"down.{level}.weight" in state]
+    return {"widths": widths, "blocks": [sum(level == str(wanted) for level, _ in stacks) for wanted in range(levels)]}
