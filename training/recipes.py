@@ -14,6 +14,7 @@ References
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+import cv2
 import numpy as np
 
 from pipeline import kernels
@@ -28,6 +29,7 @@ from training.degrade import (
     random_blur,
     random_noise,
     random_resize,
+    resize,
     sensor_noise,
     sepia,
     soften,
@@ -162,7 +164,8 @@ def guessed(image: Image, rng: np.random.Generator) -> Image:
     """Make the two pictures that the deblurrer in the box gets: the blurred one, and Wiener's answer to it.
 
     The answer is that to a kernel nearly the true one, as the blur estimator finds it. Where there is no simple
-    kernel, and in one picture of eight beside, it is the blurred picture itself.
+    kernel, and in one picture of ten beside, it is the blurred picture itself. In one of ten the kernel is a wrong
+    one, so that the network learns when not to believe the answer.
 
     Parameters
     ----------
@@ -177,13 +180,14 @@ def guessed(image: Image, rng: np.random.Generator) -> Image:
         RGB in [0, 1], twice.
     """
     taken, found = known_blur(image, rng)
-    kernel = None if rng.random() < 1 / 8 else _estimate(found, rng).kernel()
+    estimate = (_miss, _near, _wrong)[rng.choice(3, p=[0.1, 0.8, 0.1])]
+    kernel = estimate(found, rng).kernel()
     return np.concatenate([taken, taken if kernel is None else wiener(taken, kernel)], axis=2)
 
 
 def _some_blur(image: Image, rng: np.random.Generator) -> tuple[Image, Blur]:
     """Blur a picture in one of the ways that are met; a sharp one is returned itself."""
-    kind = rng.choice(5, p=[0.125, 0.375, 0.34, 0.08, 0.08])
+    kind = rng.choice(6, p=[0.12, 0.34, 0.3, 0.07, 0.07, 0.1])
     if kind == 1:
         found = Blur("defocus", rng.uniform(1, 4.5))
         return blur(image, kernels.disk(found.size)), found
@@ -194,20 +198,45 @@ def _some_blur(image: Image, rng: np.random.Generator) -> tuple[Image, Blur]:
     if kind == 3:
         arc = kernels.motion(length, angle, bend=rng.choice([-1, 1]) * rng.uniform(0.15, 0.4))
         return soften(blur(image, arc), lens), Blur("other")
-    return (soften(image, rng.uniform(0.4, 2.5)) if kind == 4 else image), Blur("other")
+    if kind == 4:
+        return soften(image, rng.uniform(0.4, 4)), Blur("other")
+    return (_enlarged(image, rng) if kind == 5 else image), Blur("other")
+
+
+def _enlarged(image: Image, rng: np.random.Generator) -> Image:
+    """Reduce a picture and enlarge it again: many that people have are thumbnails made large."""
+    height, width = image.shape[:2]
+    factor = rng.uniform(1.5, 8)
+    small = random_resize(image, rng, max(8, round(height / factor)), max(8, round(width / factor)))
+    if rng.random() < 0.5:
+        small = jpeg(small, int(rng.integers(50, 96)))
+    way = rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4])
+    return resize(small, height, width, int(way))
 
 
 def _camera(image: Image, rng: np.random.Generator) -> Image:
     """Add what a camera adds: faint noise, a good JPEG."""
     if rng.random() < 0.9:
         image = sensor_noise(image, rng.uniform(0.001, 0.01), rng, shared=rng.uniform(0, 0.5))
-    return jpeg(image, int(rng.integers(84, 98))) if rng.random() < 0.8 else image
+    return jpeg(image, int(rng.integers(75, 98))) if rng.random() < 0.8 else image
 
 
-def _estimate(true: Blur, rng: np.random.Generator) -> Blur:
-    """Miss the true blur by as much as the estimator does."""
+def _miss(true: Blur, rng: np.random.Generator) -> Blur:
+    """See no blur."""
+    return Blur("other")
+
+
+def _wrong(true: Blur, rng: np.random.Generator) -> Blur:
+    """See a blur that is not there."""
+    if rng.random() < 0.5:
+        return Blur("defocus", rng.uniform(1, 3))
+    return Blur("motion", rng.uniform(4, 18), rng.uniform(0, np.pi))
+
+
+def _near(true: Blur, rng: np.random.Generator) -> Blur:
+    """Be off the true blur by about as much as the estimator is."""
     if true.kind == "defocus":
-        return Blur("defocus", max(0.8, true.size + rng.normal(0, 0.08)))
+        return Blur("defocus", max(0.8, true.size + rng.normal(0, 0.06)))
     if true.kind == "motion":
         turn = rng.normal(0, np.radians(14) / true.size**0.5)
         return Blur("motion", max(3, true.size + rng.normal(0, 0.45)), true.angle + turn)
