@@ -1,4 +1,4 @@
-"""The command line of the benchmarks: ``python -m benchmarks peers|quality|sheet``.
+"""The command line of the benchmarks: ``python -m benchmarks peers|quality|colours|sheet``.
 
 Exit codes: 0 done, 1 failed or not within the tolerance, 2 wrong use.
 """
@@ -6,10 +6,12 @@ Exit codes: 0 done, 1 failed or not within the tolerance, 2 wrong use.
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from models.engine import Engine
 from models.errors import StudioError
+from pipeline.errors import OptionError
 
 _EXTRAS = ("basicsr", "piq", "realesrgan")
 
@@ -42,6 +44,15 @@ def _parser() -> argparse.ArgumentParser:
     quality.add_argument("--truth", type=Path, required=True, metavar="FOLDER", help="undamaged photographs")
     quality.add_argument("--tasks", type=_tasks, default=_tasks("all"), help="TASK,TASK,... (default all)")
     quality.set_defaults(command=_quality)
+    colours = commands.add_parser("colours", help="guessed colours against true ones, by folder")
+    colours.add_argument("folder", type=Path, help="colour photographs, grouped by their folders")
+    colours.add_argument("--plates", action="store_true", help="each is a scan of three plates: blue, green, red")
+    colours.add_argument("--plan", default="colorize", help='such as "colorize.saturation=0.8"')
+    colours.add_argument(
+        "--color", type=float, nargs="+", default=[], help="also at these shares of the truth's colour"
+    )
+    colours.add_argument("-o", "--out", type=Path, help="picture file of all, to look at")
+    colours.set_defaults(command=_colours)
     sheet = commands.add_parser("sheet", help="photographs side by side, restored in several ways, to look at")
     sheet.add_argument("photographs", type=Path, nargs="+")
     sheet.add_argument("--plan", action="append", default=[], help='such as "denoise upscale.scale=4"; several')
@@ -81,6 +92,23 @@ def _quality(args: argparse.Namespace) -> bool:
 
     for line in tables(args.truth, args.tasks, Engine("cpu")):
         print(line, flush=True)
+    return True
+
+
+def _colours(args: argparse.Namespace) -> bool:
+    from benchmarks import colours
+    from benchmarks.sheet import plan
+    from pipeline.stages import Colorize
+
+    (stage,) = plan(args.plan).stages
+    if not isinstance(stage, Colorize):
+        msg = f"Expected a plan of colorize alone, got {args.plan!r}."
+        raise OptionError(msg)
+    pairs, engine = colours.read(args.folder, three_plates=args.plates), Engine("cpu")
+    for line in colours.tables(pairs, replace(stage, always=True), engine, args.color):
+        print(line, flush=True)
+    if args.out:
+        colours.make_sheet(pairs, replace(stage, always=True), engine, args.out)
     return True
 
 

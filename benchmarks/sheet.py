@@ -71,6 +71,11 @@ def make(photographs: Sequence[Path], plans: Sequence[str], out: Path, engine: E
         raise PhotoError(msg)
     chosen = {text: plan(text) for text in plans}
     rows = [_row(path, chosen, engine, side) for path in photographs]
+    write(rows, out)
+
+
+def write(rows: Sequence[Bytes], out: Path) -> None:
+    """Write rows of tiles, one below the other, as a picture file."""
     width = max(row.shape[1] for row in rows)
     sheet = np.concatenate([np.pad(row, ((0, 0), (0, width - row.shape[1]), (0, 0))) for row in rows])
     Pictures.fromarray(sheet).save(out, quality=QUALITY)
@@ -80,12 +85,12 @@ def _row(path: Path, plans: dict[str, Plan], engine: Engine, side: int) -> Bytes
     photo = read_photo(path, max_pixels=MAX_PIXELS)
     top, left, size = _busiest(photo.pixels, side)
     part = photo.pixels[top : top + size, left : left + size]
-    tiles = [_tile(part, path.stem, cv2.INTER_NEAREST), _tile(part, "bicubic", cv2.INTER_CUBIC)]
+    tiles = [tile(part, path.stem, cv2.INTER_NEAREST), tile(part, "bicubic", cv2.INTER_CUBIC)]
     for title, chosen in plans.items():
         result = run(chosen, photo, engine).pixels
         scale = result.shape[0] / photo.pixels.shape[0]
         rows, columns = (slice(round(start * scale), round((start + size) * scale)) for start in (top, left))
-        tiles.append(_tile(result[rows, columns], title, cv2.INTER_AREA))
+        tiles.append(tile(result[rows, columns], title, cv2.INTER_AREA))
     return np.concatenate(tiles, axis=1)
 
 
@@ -100,8 +105,8 @@ def _busiest(image: Image, side: int) -> tuple[int, int, int]:
     return int(top), int(left), side
 
 
-def _tile(image: Image, title: str, interpolation: int) -> Bytes:
-    """Bring a part to the sheet's size, with its title above."""
+def tile(image: Image, title: str, interpolation: int) -> Bytes:
+    """Bring a picture to the size of one of the sheet's, with its title above; bytes, RGB."""
     if image.shape[0] < TILE and interpolation == cv2.INTER_AREA:
         interpolation = cv2.INTER_NEAREST  # shows true pixels
     shown = np.clip(cv2.resize(image, (TILE, TILE), interpolation=interpolation), 0, 1)
