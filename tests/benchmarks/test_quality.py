@@ -6,7 +6,7 @@ from benchmarks import damage, quality
 from models.engine import Engine
 from pipeline.errors import PhotoError
 from pipeline.stage import Context
-from pipeline.stages import BY_NAME, Denoise
+from pipeline.stages import BY_NAME, Colorize, Denoise
 from tests.photographs import photograph
 
 
@@ -50,6 +50,7 @@ def test_a_task_without_a_stage_shows_its_input_alone(folder):
 
 def test_a_model_that_is_missing_is_said(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("STUDIO_MODELS", str(tmp_path))
+    monkeypatch.setattr(quality, "TRIALS", {"colorize": {"colorize": Colorize(model="eccv16")}})
     _, missing = rows(folder, "colorize")
     assert missing[:2] == ["colorize", "colorize"]
     assert missing[2].startswith("not measured: ")
