@@ -7,6 +7,7 @@ import streamlit as st
 
 from ui import models_page, studio, words
 from ui.words import say
+from ui.work import workshop
 
 HERE = Path(__file__).parent
 
@@ -15,6 +16,7 @@ def main() -> None:
     """Draw the page."""
     st.set_page_config(page_title=say("title"), page_icon=str(HERE / "icon.svg"), layout="wide")
     st.html(HERE / "style.css")
+    _translate_uploaders()
     pages = [
         st.Page(studio.show, title=say("page.studio"), url_path="studio", default=True),
         st.Page(models_page.show, title=say("page.models"), url_path="models"),
@@ -32,6 +34,13 @@ def _header(pages: list[st.Page]) -> None:
             for page in pages:
                 st.page_link(page)
             _language()
+
+
+def _translate_uploaders() -> None:
+    """Hand our words to the style file: Streamlit's uploader has no way to set its own."""
+    limit = say("drop.limit", megabytes=workshop().config.max_upload_megabytes)
+    texts = {"hint": say("drop.hint"), "limit": limit, "browse": say("drop.browse")}
+    st.html("<style>:root {" + "".join(f'--drop-{name}: "{text}";' for name, text in texts.items()) + "}</style>")
 
 
 def _language() -> None:

@@ -4,6 +4,7 @@ Streamlit's own pictures are reduced and encoded anew, and its downloads stay in
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from urllib.parse import quote
 
 import cv2
@@ -25,16 +26,18 @@ from ui.work import workshop
 MAX_SIDE = 4096
 """Pixels of a side of a view; a larger screen gets it enlarged."""
 
+_UNREADABLE = Path(__file__).parent / "unreadable.svg"
+
 RESULT = "result"
 """Name of the blend of all pictures, finished, in the address of a view; a number stands for one of them."""
 
 
 async def _preview(request: Request) -> Response:
-    """Send the photograph as it came, at screen size."""
+    """Send the photograph as it came, at screen size; a sign where it cannot be read."""
     picture = _picture(request)
     made = await run_in_threadpool(glance.at, picture)
     if made.error is not None:
-        raise HTTPException(415, str(made.error))
+        return FileResponse(_UNREADABLE, media_type="image/svg+xml", headers=_private())
     return FileResponse(made.preview, media_type="image/jpeg", headers=_private())
 
 

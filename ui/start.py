@@ -34,7 +34,6 @@ def show() -> None:
 def _drop() -> None:
     """Draw the drop zone; what arrives becomes an album, and Streamlit's own copy is let go."""
     config = work.workshop().config
-    _translate_uploader(config.max_upload_megabytes)
     with st.container(key="drop"):
         files = st.file_uploader(
             say("drop.label"),
@@ -49,12 +48,6 @@ def _drop() -> None:
             st.toast(say("drop.too-many", count=config.max_pictures))
         st.session_state["drops"] = st.session_state.get("drops", 0) + 1  # a new widget, so that the old files go
         address.enter(work.workshop().shelf.create([(file.name, file.getvalue()) for file in taken]))
-
-
-def _translate_uploader(megabytes: int) -> None:
-    """Put our words into Streamlit's uploader, whose own texts cannot be set."""
-    texts = {"hint": say("drop.hint"), "limit": say("drop.limit", megabytes=megabytes), "browse": say("drop.browse")}
-    st.html("<style>.st-key-drop {" + "".join(f'--{k}: "{v}";' for k, v in texts.items()) + "}</style>")
 
 
 def _try(name: str) -> None:

@@ -24,12 +24,25 @@ def browser():
 
 
 @pytest.fixture
-def page(browser, studio):
+def visit(browser, studio):
+    """Opens pages of the studio, each in a browser of its own; call it with what `new_context` takes."""
+    contexts = []
+
+    def open_page(**options):
+        context = browser.new_context(**{"viewport": {"width": 1200, "height": 1000}, "locale": "en-GB", **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.goto(studio)
+        page.locator("input[type=file]").wait_for(state="attached")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(visit):
     """A fresh page of the studio."""
-    context = browser.new_context(accept_downloads=True, viewport={"width": 1200, "height": 1000})
-    page = context.new_page()
-    page.set_default_timeout(120_000)
-    page.goto(studio)
-    page.get_by_text("Restoration Studio").first.wait_for()
-    yield page
-    context.close()
+    return visit()

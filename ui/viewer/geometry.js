@@ -7,9 +7,14 @@ function fitScale(size, frame) {
   return Math.min(frame.width / size.width, frame.height / size.height, 1)
 }
 
-/** The same place, with no empty room beside a picture that is larger than the frame, and a small one in the middle. */
+/**
+ * The same place, with no empty room beside a picture that is larger than the frame, and a small one in the middle.
+ * It lies on whole pixels of the screen, so that true pixels stay true.
+ */
 function settled(place, size, frame) {
-  const keep = (offset, room, length) => (length <= room ? (room - length) / 2 : Math.min(0, Math.max(room - length, offset)))
+  const whole = (offset) => Math.round(offset * devicePixelRatio) / devicePixelRatio
+  const keep = (offset, room, length) =>
+    whole(length <= room ? (room - length) / 2 : Math.min(0, Math.max(room - length, offset)))
   return {
     scale: place.scale,
     x: keep(place.x, frame.width, size.width * place.scale),

@@ -1,0 +1,56 @@
+"""What a person does on the page, and pictures to do it with."""
+
+import io
+
+import numpy as np
+from PIL import Image, ImageCms
+
+from tests.photographs import noisy, photograph
+
+CAMERA = "Old Camera 7"
+
+
+def sideways_jpeg(side):
+    """A JPEG as a phone writes it: stored sideways, orientation 6, with a camera's name and a profile."""
+    stored = np.rot90((noisy(photograph("astronaut", side), 0.02) * 255).astype(np.uint8), 1)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x0110] = CAMERA
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    buffer = io.BytesIO()
+    Image.fromarray(stored).crop((0, 0, side, side * 4 // 5)).save(
+        buffer, "JPEG", quality=92, exif=exif, icc_profile=profile, dpi=(300, 300)
+    )
+    return buffer.getvalue()
+
+
+def upload(page, *files):
+    """Drop files, each a name and its bytes, and wait for the page that asks what to do with them."""
+    payload = [{"name": name, "mimeType": "image/jpeg", "buffer": data} for name, data in files]
+    page.locator("input[type=file]").first.set_input_files(payload)
+    page.get_by_text(files[0][0]).first.wait_for()
+
+
+def restore(page):
+    page.get_by_role("button", name="Restore", exact=True).click()
+
+
+def restored(page):
+    """Wait for the result, with its picture drawn."""
+    page.locator(".viewer").wait_for()
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('*')].some(e => e.shadowRoot?.querySelector('.after .base')?.naturalWidth)"
+    )
+
+
+def download(page, button="Download"):
+    """Press a download button; return the file's name and its bytes."""
+    with page.expect_download() as caught:
+        page.get_by_role("button", name=button, exact=True).click()
+    return caught.value.suggested_filename, caught.value.path().read_bytes()
+
+
+def opened(data):
+    """The pixels of a file, uint8 RGB."""
+    with Image.open(io.BytesIO(data)) as image:
+        return np.asarray(image.convert("RGB"))

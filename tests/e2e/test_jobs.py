@@ -1,0 +1,79 @@
+"""Work in the queue: cancelled, found again, and done for several photographs at once."""
+
+import io
+import zipfile
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.steps import download, opened, restore, restored, sideways_jpeg, upload
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def working(page):
+    """A page in the middle of a long job."""
+    upload(page, ("big.jpg", sideways_jpeg(1400)))
+    page.get_by_role("radio", name="×4").click()
+    restore(page)
+    page.get_by_text("Upscale").first.wait_for()
+    return page
+
+
+def test_cancel_stops_the_work(working):
+    working.get_by_role("button", name="Cancel").click()
+    working.get_by_text("Cancelled. The photograph was not changed.").wait_for(timeout=5000)
+    assert working.get_by_role("button", name="Restore", exact=True).is_enabled()
+
+
+def test_the_stages_are_ticked_off(working):
+    steps = working.locator(".steps li")
+    expect(steps.first).to_have_class("done")
+    expect(steps.last).to_have_class("later")
+
+
+def test_a_reload_in_mid_job_loses_nothing(working):
+    working.reload()
+    working.get_by_role("button", name="Cancel").wait_for()
+    restored(working)
+    working.get_by_text("1120 × 1400 → 4480 × 5600 pixels").wait_for()
+
+
+def test_another_page_and_back_loses_nothing(working):
+    working.get_by_role("link", name="Models").click()
+    working.get_by_text("Real-ESRGAN x4plus").first.wait_for()
+    working.get_by_role("link", name="Studio").click()
+    restored(working)
+
+
+def test_two_tabs_see_the_same_work_and_a_third_waits_its_turn(working, visit):
+    second = working.context.new_page()
+    second.goto(working.url)
+    second.get_by_role("button", name="Cancel").wait_for()
+    other = visit()
+    upload(other, ("other.jpg", sideways_jpeg(320)))
+    restore(other)
+    other.get_by_text("Waiting: 1 before yours").wait_for()
+    for page in (working, second, other):
+        restored(page)
+
+
+def test_five_photographs_with_a_broken_one(page):
+    good = [(f"photo {n}.jpg", sideways_jpeg(240 + 40 * n)) for n in range(4)]
+    upload(page, *good[:2], ("broken.jpg", b"only words"), *good[2:])
+    page.get_by_text("5 photographs").wait_for()
+    restore(page)
+    page.get_by_role("button", name="Download all as ZIP").wait_for()
+    assert page.get_by_text("1 failed").count() == 1
+    assert page.locator(".row .state.done").count() == 4
+    name, data = download(page, "Download all as ZIP")
+    assert name == "restored.zip"
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.namelist() == [f"photo {n}_restored.png" for n in range(4)]
+        sizes = [opened(archive.read(entry)).shape[:2] for entry in archive.namelist()]
+    assert sizes == [(2 * (240 + 40 * n), 2 * ((240 + 40 * n) * 4 // 5)) for n in range(4)]
+    page.get_by_role("button", name="Open").first.click()
+    restored(page)
+    page.get_by_role("button", name="All photographs").click()
+    page.get_by_text("5 photographs").wait_for()
