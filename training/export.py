@@ -19,7 +19,7 @@ EXAMPLE = (32, 48)
 """Height and width that the conversion runs once."""
 
 
-def export(checkpoint: Path, out: Path, *, temperature: float | None = None) -> list[Path]:
+def export(checkpoint: Path, out: Path, *, temperature: float | None = None, gain: float | None = None) -> list[Path]:
     """Write a trained network as ``OUT.safetensors``, ``OUT.xml`` and ``OUT.bin``.
 
     The safetensors file is the source of truth: the average of weights, rounded to float16. The IR
@@ -31,8 +31,8 @@ def export(checkpoint: Path, out: Path, *, temperature: float | None = None) -> 
         What `training.loop` wrote.
     out : Path
         Where to write, without suffix.
-    temperature : float, optional
-        Above 0: what a colorizer's annealed mean is taken with.
+    temperature, gain : float, optional
+        Above 0: what a colorizer's annealed mean is taken with, and the factor of its chroma.
 
     Returns
     -------
@@ -44,16 +44,17 @@ def export(checkpoint: Path, out: Path, *, temperature: float | None = None) -> 
     WeightsMissing, WeightsCorrupt
         If there is no checkpoint of `training.loop` at that path.
     OptionError
-        If a temperature is given for another network, or is not above 0.
+        If either is given for another network, or is not above 0.
     """
     state = {key: tensor.half() for key, tensor in _average(checkpoint).items()}
     network = build(state)
-    if temperature is not None:
-        if temperature <= 0 or not isinstance(network, FastColorizer):
-            msg = f"expected a colorizer and a temperature above 0, got {type(network).__name__} and {temperature:g}"
-            raise OptionError(msg)
-        network.temperature = temperature
-        state["temperature"] = torch.tensor([temperature])
+    for name, value in (("temperature", temperature), ("gain", gain)):
+        if value is not None:
+            if value <= 0 or not isinstance(network, FastColorizer):
+                msg = f"expected a colorizer and a {name} above 0, got {type(network).__name__} and {value:g}"
+                raise OptionError(msg)
+            setattr(network, name, value)
+            state[name] = torch.tensor([value])
     out.parent.mkdir(parents=True, exist_ok=True)
     files = [Path(f"{out}{suffix}") for suffix in (".safetensors", ".xml", ".bin")]
     files[0].write_bytes(safetensors.torch.save(state))  # save_file would leave it to its owner alone

@@ -138,14 +138,17 @@ class FastColorizer(nn.Module):
         Who votes.
     temperature : float
         Above 0; `TEMPERATURE` tells what it does.
+    gain : float
+        Factor of chroma: a mean is paler than what it is the mean of.
     """
 
     centres: Tensor
 
-    def __init__(self, classifier: ColorClassifier, temperature: float = TEMPERATURE) -> None:
+    def __init__(self, classifier: ColorClassifier, temperature: float = TEMPERATURE, gain: float = 1.0) -> None:
         super().__init__()
         self.classifier = classifier
         self.temperature = temperature
+        self.gain = gain
         centres = torch.tensor(CENTRES, dtype=torch.float32).T  # (2, 313)
         self.register_buffer("centres", torch.cat([centres, centres.norm(dim=0, keepdim=True)])[:, :, None, None])
 
@@ -164,7 +167,7 @@ class FastColorizer(nn.Module):
             length, which is 1 where all are for one hue and near 0 where hues contradict each other.
         """
         logits = self.classifier(x)
-        ab = F.conv2d((logits / self.temperature).softmax(dim=1), self.centres[:2])
+        ab = self.gain * F.conv2d((logits / self.temperature).softmax(dim=1), self.centres[:2])
         mean = F.conv2d(logits.softmax(dim=1), self.centres)
         length = mean[:, :2].square().sum(1, keepdim=True).sqrt()
         return torch.cat([ab, length / (mean[:, 2:] + _SURE_OF_GREY)], dim=1)
@@ -176,7 +179,7 @@ def build(state: Mapping[str, Tensor]) -> FastColorizer:
     Parameters
     ----------
     state : mapping of str to Tensor
-        That of a `ColorClassifier`, of any float type, and perhaps ``temperature``, shape (1,).
+        That of a `ColorClassifier`, of any float type, and perhaps ``temperature`` and ``gain``, each of shape (1,).
 
     Returns
     -------
@@ -188,10 +191,10 @@ def build(state: Mapping[str, Tensor]) -> FastColorizer:
     CheckpointMismatch
         If the tensors are not those of a ColorClassifier.
     """
-    votes = {key: tensor for key, tensor in state.items() if key != "temperature"}
+    mean = {key: float(state[key]) for key in ("temperature", "gain") if key in state}
+    votes = {key: tensor for key, tensor in state.items() if key not in mean}
     classifier = cast(ColorClassifier, load(partial(ColorClassifier, **_read_sizes(votes)), votes))
-    temperature = float(state["temperature"]) if "temperature" in state else TEMPERATURE
-    return FastColorizer(classifier, temperature).eval()
+    return FastColorizer(classifier, **mean).eval()
 
 
 def _read_sizes(state: Mapping[str, Tensor]) -> dict[str, list[int]]:

@@ -20,12 +20,12 @@ class Votes(torch.nn.Module):
         return self.logits.view(1, -1, 1, 1).expand(1, -1, height, width)
 
 
-def answer(votes, temperature=1.0):
+def answer(votes, temperature=1.0, gain=1.0):
     """What comes of votes, given by class."""
     logits = torch.full((len(CENTRES),), -50.0)
     for centre, share in votes.items():
         logits[CENTRES.index(centre)] = np.log(share)
-    output = FastColorizer(Votes(logits), temperature)(torch.zeros(1, 1, 32, 48))
+    output = FastColorizer(Votes(logits), temperature, gain)(torch.zeros(1, 1, 32, 48))
     assert output.shape == (1, 3, 8, 12)
     return output[0, :, 0, 0].numpy()
 
@@ -56,6 +56,11 @@ def test_a_low_temperature_hears_the_strongest_and_is_no_surer():
     np.testing.assert_allclose(warm[:2], [36, 24], atol=1e-2)
     assert np.linalg.norm(cold[:2] - [60, 0]) < 2
     assert warm[2] == cold[2] == pytest.approx(np.hypot(36, 24) / 61, abs=1e-3)
+
+
+def test_gain_is_a_factor_of_chroma_alone():
+    votes = {(60, 0): 0.6, (0, 60): 0.4}
+    np.testing.assert_allclose(answer(votes, gain=1.5), answer(votes) * [1.5, 1.5, 1], rtol=1e-4)
 
 
 def test_a_state_dict_tells_its_own_size():

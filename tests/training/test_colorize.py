@@ -247,10 +247,10 @@ def lively(seed=0):
     return network
 
 
-def test_exported_files_are_equal_and_hold_the_temperature(tmp_path):
-    files = export(checkpoint_of(lively(), tmp_path), tmp_path / "box" / "fast-colorize", temperature=0.5)
+def test_exported_files_are_equal_and_hold_temperature_and_gain(tmp_path):
+    files = export(checkpoint_of(lively(), tmp_path), tmp_path / "box" / "fast-colorize", temperature=0.5, gain=1.5)
     network = build(safetensors.torch.load_file(files[0]))
-    assert network.temperature == 0.5
+    assert (network.temperature, network.gain) == (0.5, 1.5)
     compiled = openvino.Core().compile_model(files[1], "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     for height, width in ((32, 48), (64, 64), (96, 160)):
         x = 100 * torch.rand(1, 1, height, width)
@@ -263,10 +263,11 @@ def test_exported_files_are_equal_and_hold_the_temperature(tmp_path):
         assert 0 <= result[:, 2].min() <= result[:, 2].max() <= 1
 
 
-@pytest.mark.parametrize(("network", "temperature"), [(UNet(widths=(4, 8), blocks=(1, 1)), 0.5), (lively(), 0.0)])
-def test_a_temperature_is_for_colorizers_and_above_0(tmp_path, network, temperature):
-    with pytest.raises(OptionError, match="colorizer and a temperature above 0"):
-        export(checkpoint_of(network, tmp_path), tmp_path / "out", temperature=temperature)
+@pytest.mark.parametrize("name", ["temperature", "gain"])
+@pytest.mark.parametrize(("network", "value"), [(UNet(widths=(4, 8), blocks=(1, 1)), 0.5), (lively(), 0.0)])
+def test_temperature_and_gain_are_for_colorizers_and_above_0(tmp_path, name, network, value):
+    with pytest.raises(OptionError, match=f"colorizer and a {name} above 0"):
+        export(checkpoint_of(network, tmp_path), tmp_path / "out", **{name: value})
 
 
 def test_the_studio_runs_the_exported_files(tmp_path, monkeypatch):
