@@ -16,7 +16,7 @@ def main() -> None:
     """Draw the page."""
     st.set_page_config(page_title=say("title"), page_icon=str(HERE / "icon.svg"), layout="wide")
     st.html(HERE / "style.css")
-    _translate_uploaders()
+    _style_by_session()
     pages = [
         st.Page(studio.show, title=say("page.studio"), url_path="studio", default=True),
         st.Page(models_page.show, title=say("page.models"), url_path="models"),
@@ -36,11 +36,13 @@ def _header(pages: list[st.Page]) -> None:
             _language()
 
 
-def _translate_uploaders() -> None:
-    """Hand our words to the style file: Streamlit's uploader has no way to set its own."""
+def _style_by_session() -> None:
+    """Hand the style file what it cannot know: words for Streamlit's uploader, and what can be read on its buttons."""
     limit = say("drop.limit", megabytes=workshop().config.max_upload_megabytes)
     texts = {"hint": say("drop.hint"), "limit": limit, "browse": say("drop.browse")}
-    st.html("<style>:root {" + "".join(f'--drop-{name}: "{text}";' for name, text in texts.items()) + "}</style>")
+    words_of = "".join(f'--drop-{name}: "{text}";' for name, text in texts.items())
+    on_primary = "#1c1917" if st.context.theme.type == "dark" else "#ffffff"
+    st.html(f"<style>:root {{ {words_of} --on-primary: {on_primary}; }}</style>")
 
 
 def _language() -> None:

@@ -32,7 +32,7 @@ def visit(browser, studio):
         context = browser.new_context(**{"viewport": {"width": 1200, "height": 1000}, "locale": "en-GB", **options})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(30_000)
         page.goto(studio)
         page.locator("input[type=file]").wait_for(state="attached")
         return page

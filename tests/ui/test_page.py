@@ -151,4 +151,4 @@ def test_one_broken_file_harms_no_other(app):
     finished(app)
     states = [picture.state for picture in album(app).pictures]
     assert states == [State.DONE, State.FAILED, State.DONE]
-    assert labels(app.button).count("Open") == 2
+    assert labels(app.button).count("View") == 2

@@ -32,7 +32,9 @@ class Finish {
     }
     for (const [name, [input]] of this.inputs) {
       const stage = data.stages.find((each) => `strength.${each.name}` === name)
-      input.previousElementSibling.previousElementSibling.textContent = stage ? stage.label : labels[name]
+      const title = stage ? stage.label : labels[name]
+      input.previousElementSibling.previousElementSibling.textContent = title
+      input.setAttribute("aria-label", title)
     }
   }
 
