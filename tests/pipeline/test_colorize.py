@@ -83,7 +83,7 @@ def test_warmth_goes_to_orange_and_leaves_white_and_black():
 
 def test_the_network_sees_the_whole_picture_at_its_working_size():
     context, seen = answering(*ANSWER)
-    Colorize().apply(grey("coffee", 400), context)
+    Colorize(model="siggraph17").apply(grey("coffee", 400), context)
     assert seen[0].shape == (1, 4, 208, 312)
     np.testing.assert_allclose(seen[0][0, 0].mean(), to_lab(grey("coffee", 400))[..., 0].mean(), atol=0.2)
     assert not seen[0][0, 1:].any()
