@@ -3,7 +3,6 @@
 import streamlit as st
 
 from pipeline.album import Album, Restored
-from pipeline.finish import Finish
 from ui import download, model_files, report
 from ui.viewer import viewer
 from ui.words import say, tell
@@ -17,7 +16,8 @@ def show(album: Album, number: int) -> None:
     with st.container(key="result-title"):
         st.subheader(picture.name, anchor=False)
         st.caption(say("result.sizes", w0=w0, h0=h0, w1=w1, h1=h1))
-    _finish(album, number)
+    viewer(album, number)
+    _download(album, number)
     _notices(picture.done)
     report.show(album, number)
 
@@ -33,11 +33,6 @@ def _notices(done: Restored) -> None:
 
 
 @st.fragment
-def _finish(album: Album, number: int) -> None:
-    """Draw what the live finish changes; a slider runs this alone, never the pipeline."""
-    picture = album.pictures[number]
-    chosen = viewer(album, number)
-    if chosen is not None:
-        picture.finish = Finish(chosen["blur"], chosen["sharpen"])
-        picture.strengths = chosen["strengths"]
+def _download(album: Album, number: int) -> None:
+    """Draw the download; what is chosen there runs this alone."""
     download.picture(album, number)

@@ -15,11 +15,13 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from pipeline import blend
 from pipeline.album import Album, Picture
-from pipeline.errors import StudioError
+from pipeline.errors import OptionError, StudioError
 from pipeline.finish import Finish
 from pipeline.layers import View
 from pipeline.stage import Image
+from pipeline.stages import BY_NAME
 from ui import files, glance
 from ui.work import workshop
 
@@ -84,6 +86,18 @@ def _png(image: Image) -> bytes:
     return data.tobytes()
 
 
+async def _finish(request: Request) -> Response:
+    """Take the live finish and the strengths of stages as they stand on the page."""
+    picture, said = _picture(request), await request.json()
+    try:
+        finish = Finish(said["blur"], said["sharpen"])
+        blend.check(said["strengths"], list(BY_NAME))
+    except (KeyError, OptionError) as error:
+        raise HTTPException(422, f"This is no finish: {error}.") from error
+    picture.finish, picture.strengths = finish, said["strengths"]
+    return Response(status_code=204)
+
+
 async def _make(request: Request) -> Response:
     """Make a file on demand: a restored picture, or a ZIP of all of an album."""
     album = _album(request)
@@ -110,7 +124,7 @@ async def _file(request: Request) -> Response:
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(path.name)}",
         "Content-Encoding": "identity",  # it is compressed as far as its format goes
-        **_private(),
+        "Cache-Control": "no-store",  # the next one of this name is another
     }
     return FileResponse(path, headers=headers)
 
@@ -137,6 +151,7 @@ def _private() -> dict[str, str]:
 ROUTES: list[BaseRoute] = [
     Route("/studio/{album}/{number:int}/preview", _preview),
     Route("/studio/{album}/{number:int}/view", _view),
+    Route("/studio/{album}/{number:int}/finish", _finish, methods=["POST"]),
     Route("/studio/{album}/{number:int}/make", _make, methods=["POST"]),
     Route("/studio/{album}/make", _make, methods=["POST"]),
     Route("/studio/{album}/files/{path:path}", _file),

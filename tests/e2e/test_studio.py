@@ -77,8 +77,8 @@ def test_the_settings_are_what_the_command_line_takes(page):
     slider = page.get_by_role("slider", name="Sharpen").first
     slider.focus()
     for _ in range(4):
-        slider.press("ArrowRight")
-    page.wait_for_timeout(1000)
+        with page.expect_response("**/finish"):
+            slider.press("ArrowRight")
     _, data = download(page, "Settings")
     plan = from_json(data.decode())
     assert plan.finish.sharpen == pytest.approx(0.2)
@@ -119,11 +119,9 @@ def test_the_strengths_of_stages_are_blended_without_a_new_run(page):
     restored(page)
     _, whole = download(page)
     page.get_by_text("Strength of each stage").click()
-    for name in ("Denoise", "Upscale", "Post denoise", "Sharpen"):
-        slider = page.locator(".strengths").get_by_role("slider", name=name, exact=True)
-        slider.focus()
-        slider.press("Home")
-    page.wait_for_timeout(1000)
+    for slider in page.locator(".strengths").get_by_role("slider").all():
+        with page.expect_response("**/finish"):
+            slider.press("Home")
     assert page.get_by_role("button", name="Cancel").count() == 0
     _, data = download(page)
     with Image.open("examples/astronaut_before.jpg") as source:

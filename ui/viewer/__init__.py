@@ -1,7 +1,6 @@
 """The before-and-after component: two pictures on one another, pixel by pixel, and the live finish."""
 
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -23,25 +22,20 @@ _component = st.components.v2.component(
 )
 
 
-def viewer(album: Album, number: int) -> dict[str, Any] | None:
-    """Draw the restored photograph of an album.
+def viewer(album: Album, number: int) -> None:
+    """Draw the restored photograph of an album; its live finish goes straight to the server (`ui.routes`).
 
     Parameters
     ----------
     album : Album
     number : int
         Of the photograph in it.
-
-    Returns
-    -------
-    dict or None
-        ``blur``, ``sharpen`` and ``strengths`` as they were last let go of; None where nobody touched them.
     """
     picture = album.pictures[number]
     done = picture.done
     run = done.layers.id
     data = {
-        "address": f"studio/{album.id}/{number}/view",
+        "address": f"studio/{album.id}/{number}/",
         "run": run,
         "size": done.layers.size,
         "stages": [
@@ -52,8 +46,7 @@ def viewer(album: Album, number: int) -> dict[str, Any] | None:
         "limits": {name: [rule.low, rule.high, rule.step] for name, rule in _sliders().items()},
         "labels": _labels(),
     }
-    key = f"viewer.{album.id}.{number}.{run}"
-    return _component(data=data, key=key, on_finish_change=lambda: None).finish
+    _component(data=data, key=f"viewer.{album.id}.{number}.{run}")
 
 
 def _sliders() -> dict[str, Number]:

@@ -12,7 +12,8 @@ class Finish {
     form.addEventListener("reset", (event) => {
       event.preventDefault()
       for (const [input, neutral] of this.inputs.values()) this._set(input, neutral)
-      this._commit()
+      this.viewer.tell(this.value)
+      this.viewer.showResult()
     })
     form.addEventListener("submit", (event) => event.preventDefault())
   }
@@ -65,8 +66,9 @@ class Finish {
       else this.viewer.showResult()
     })
     input.addEventListener("change", () => {
+      this.viewer.tell(this.value)
       clearTimeout(this.settling)
-      this.settling = setTimeout(() => this._commit(), this.byKey ? KEYS_SETTLE_MS : 0)
+      this.settling = setTimeout(() => this.viewer.showResult(), this.byKey ? KEYS_SETTLE_MS : 0)
     })
     input.addEventListener("keydown", () => (this.byKey = true))
     input.addEventListener("pointerdown", () => (this.byKey = false))
@@ -90,10 +92,5 @@ class Finish {
     mix.setAttribute("k2", 1 + sharpen)
     mix.setAttribute("k3", -sharpen)
     this.viewer.showPlain()
-  }
-
-  _commit() {
-    this.viewer.showResult()
-    this.viewer.report(this.value)
   }
 }

@@ -22,9 +22,8 @@ class Viewer {
     this.observer = new ResizeObserver(() => this._layout())
   }
 
-  update(data, report) {
+  update(data) {
     this.data = data
-    this.report = report
     this._label(data.labels)
     this.finish.build(data)
     this._buildStrip(data)
@@ -88,6 +87,13 @@ class Viewer {
     this.after.show({ layer: "result", plain: true }, this._baseWidth())
   }
 
+  /** Tell the server how the finish stands, so that downloads and reloads have it. */
+  async tell(value) {
+    const headers = { "Content-Type": "application/json" }
+    const told = await fetch(`${this.data.address}finish`, { method: "POST", headers, body: JSON.stringify(value) })
+    if (!told.ok) this.root.querySelector(".failed").hidden = false
+  }
+
   _showAfter() {
     this.after.element.style.filter = ""
     this.after.show({ layer: this.layer, ...(this.layer === "result" ? this.finish.value : {}) }, this._baseWidth())
@@ -105,7 +111,7 @@ class Viewer {
       if (!what.plain) query.set("blur", blur)
       if (!what.plain) query.set("sharpen", sharpen)
     }
-    return `${this.data.address}?${query}`
+    return `${this.data.address}view?${query}`
   }
 
   /** Draw the strip, where its texts are new; its pictures stay. */
@@ -209,10 +215,10 @@ class Viewer {
   }
 }
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".viewer")
   if (!viewers.has(root)) viewers.set(root, new Viewer(root, data))
   const viewer = viewers.get(root)
-  viewer.update(data, (value) => setStateValue("finish", value))
+  viewer.update(data)
   return () => viewer.observer.disconnect()
 }
