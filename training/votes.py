@@ -71,7 +71,7 @@ def class_weights(prior: Tensor, rebalance: float) -> Tensor:
     prior : Tensor, shape (313,)
         Share of each class in the photographs.
     rebalance : float
-        0 counts all alike; Zhang's 0.5 counts rare colours some 30 times as much as grey; 1 is the inverse of the
+        0 counts all alike; Zhang's 0.5 counts rare colours some 50 times as much as grey; 1 is the inverse of the
         share, bare.
     """
     mixed = rebalance * prior + (1 - rebalance) / len(prior)
