@@ -18,6 +18,7 @@ RUN pip install ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} -r requirements
 
 COPY app.py ./
 COPY .streamlit .streamlit
+COPY examples/*.jpg examples/
 COPY models models
 COPY pipeline pipeline
 COPY ui ui

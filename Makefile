@@ -26,7 +26,7 @@ format: $(VENV)/dev.stamp  ## format the code and mend what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-examples: $(VENV)/dev.stamp  ## make the example pictures and the picture of the screen anew
+examples: $(VENV)/dev.stamp  ## make the example pictures and the pictures of the screens anew
 	$(BIN)/python -m examples.make
 	$(BIN)/python -m examples.screen
 

@@ -1,4 +1,4 @@
-"""Take the README's picture of the screen: ``python -m examples.screen`` (needs Debian's chromium)."""
+"""Take the README's pictures of the screens: ``python -m examples.screen`` (needs Debian's chromium)."""
 
 import os
 import shutil
@@ -11,12 +11,14 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 START_S = 60
+RESTORE_MS = 150_000
 
 
 @contextmanager
@@ -74,16 +76,78 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+SCREENS = ROOT / "examples" / "screens"
+DESKTOP = {"width": 1200, "height": 900}
+TALL = {"width": 1200, "height": 1500}
+PHONE = {"width": 390, "height": 844}
+
+
+class Photographer:
+    """Opens the studio in one guise after another, and takes pictures of it."""
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self._browser = browser
+        self._url = url
+
+    @contextmanager
+    def at(self, size: Mapping[str, int], path: str = "", **options: Any) -> Iterator[Page]:
+        """Give a fresh page of a size; `options` go to `Browser.new_context`."""
+        viewport = ViewportSize(width=size["width"], height=size["height"])
+        context = self._browser.new_context(viewport=viewport, **{"locale": "en-GB", **options})
+        page = context.new_page()
+        page.goto(self._url + path)
+        yield page
+        context.close()
+
+
+def take(page: Page, name: str) -> None:
+    """Take the picture of a page, once it has come to rest."""
+    page.wait_for_timeout(2500)
+    page.screenshot(path=SCREENS / f"{name}.jpg", type="jpeg", quality=88)
+    print(SCREENS / f"{name}.jpg")
+
+
+def restore_example(page: Page, button: str) -> None:
+    """Restore an example of the first screen, by the text of its button."""
+    page.get_by_role("button", name=button).click()
+    page.locator(".viewer").wait_for(timeout=RESTORE_MS)
+
+
+def choose(page: Page, *names: str) -> None:
+    """Drop example photographs."""
+    files = [ROOT / "examples" / f"{name}_before.jpg" for name in names]
+    page.locator("input[type=file]").first.set_input_files(files)
+    page.get_by_role("button", name="Restore", exact=True).wait_for()
+
+
 def main() -> None:
-    """Restore one example in the browser and take its picture."""
+    """Take a picture of every screen."""
+    SCREENS.mkdir(exist_ok=True)
     with serving() as url, chromium() as browser:
-        page = browser.new_page(viewport={"width": 1000, "height": 1150})
-        page.goto(url)
-        page.locator("input[type=file]").set_input_files(ROOT / "examples" / "astronaut_before.jpg")
-        page.get_by_role("button", name="Restore", exact=True).click()
-        page.get_by_role("button", name="Download", exact=True).wait_for(timeout=120_000)
-        page.wait_for_timeout(1500)  # until the picture has faded in
-        page.screenshot(path=ROOT / "examples" / "screen.png")
+        studio = Photographer(browser, url)
+        with studio.at(DESKTOP) as page:
+            page.get_by_role("button", name="Restore the portrait").wait_for()
+            take(page, "start")
+            restore_example(page, "Restore the coffee cup")
+            page.set_viewport_size(ViewportSize(width=TALL["width"], height=TALL["height"]))
+            take(page, "result")
+        with studio.at(TALL) as page:
+            choose(page, "camera")
+            page.get_by_role("radio", name="Advanced").click()
+            take(page, "advanced")
+        with studio.at(DESKTOP) as page:
+            choose(page, "camera", "coffee", "astronaut")
+            page.get_by_role("button", name="Restore", exact=True).click()
+            page.get_by_role("button", name="Download all as ZIP").wait_for(timeout=RESTORE_MS)
+            take(page, "batch")
+        with studio.at(DESKTOP, "/models") as page:
+            take(page, "models")
+        with studio.at(DESKTOP, color_scheme="dark", locale="ru-RU") as page:
+            restore_example(page, "Восстановить портрет")
+            take(page, "dark")
+        with studio.at(PHONE, device_scale_factor=2) as page:
+            restore_example(page, "Restore the photographer")
+            take(page, "phone")
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ def restore(page):
 
 def restored(page):
     """Wait for the result, with its picture drawn."""
-    page.locator(".viewer").wait_for()
+    page.locator(".viewer").wait_for(timeout=150_000)  # it may be a busy machine
     page.wait_for_function(
         "() => [...document.querySelectorAll('*')].some(e => e.shadowRoot?.querySelector('.after .base')?.naturalWidth)"
     )

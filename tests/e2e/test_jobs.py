@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def working(page):
     """A page in the middle of a long job."""
-    upload(page, ("big.jpg", sideways_jpeg(1400)))
+    upload(page, ("big.jpg", sideways_jpeg(1000)))
     page.get_by_role("radio", name="×4").click()
     restore(page)
     page.get_by_text("Upscale").first.wait_for()
@@ -37,7 +37,7 @@ def test_a_reload_in_mid_job_loses_nothing(working):
     working.reload()
     working.get_by_role("button", name="Cancel").wait_for()
     restored(working)
-    working.get_by_text("1120 × 1400 → 4480 × 5600 pixels").wait_for()
+    working.get_by_text("800 × 1000 → 3200 × 4000 pixels").wait_for()
 
 
 def test_another_page_and_back_loses_nothing(working):
