@@ -184,16 +184,18 @@ class Shelf:
 
     Parameters
     ----------
+    root : Path
+        An existing folder for them.
     max_bytes : int
         Of all albums; one that is being worked on stays even above it.
     max_age : float
         Seconds after which an unused album goes.
     """
 
-    def __init__(self, max_bytes: int, max_age: float) -> None:
+    def __init__(self, root: Path, max_bytes: int, max_age: float) -> None:
         self._max_bytes = max_bytes
         self._max_age = max_age
-        self._root = tempfile.TemporaryDirectory(prefix="restoration-studio-")
+        self._root = root
         self._albums: dict[str, Album] = {}
         self._lock = threading.Lock()
 
@@ -206,7 +208,7 @@ class Shelf:
             The name and the content of each photograph.
         """
         album_id = secrets.token_urlsafe(9)
-        folder = Path(self._root.name) / album_id
+        folder = self._root / album_id
         pictures = []
         for number, (name, data) in enumerate(files):
             source = folder / str(number) / "source"

@@ -1,9 +1,11 @@
 """What all browser sessions share, and the work that one of them orders."""
 
+import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 
 from models.engine import Engine
 from pipeline import config
@@ -44,8 +46,14 @@ def _open() -> Workshop:
         Engine(),
         JobQueue(settings.max_waiting),
         ResultCache(settings.cache_megabytes * 1_000_000),
-        Shelf(settings.keep_megabytes * 1_000_000, settings.keep_hours * 3600),
+        Shelf(Path(_folder().name), settings.keep_megabytes * 1_000_000, settings.keep_hours * 3600),
     )
+
+
+@cache
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    """Return the folder of uploads and results, which goes when the server does."""
+    return tempfile.TemporaryDirectory(prefix="restoration-studio-")
 
 
 def order(album: Album, pictures: Sequence[Picture], plan: Plan) -> None:
