@@ -139,7 +139,7 @@ class Album:
         total = 0
         for path in self.folder.rglob("*"):
             with suppress(FileNotFoundError):  # a job may be taking files away
-                total += path.stat().st_size
+                total += path.stat().st_size if path.is_file() else 0
         return total
 
 
