@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from models.engine import Engine
-from pipeline.cache import ResultCache
+from pipeline.cache import EarlierRun, Timing
 from pipeline.finish import Finish
 from pipeline.jobs import Job, State
 from pipeline.layers import Layers
 from pipeline.notices import Notice
 from pipeline.photo import read_photo
 from pipeline.plan import Plan
-from pipeline.run import Timing, run
+from pipeline.run import run
 from pipeline.stage import Image
 
 
@@ -143,9 +143,7 @@ class Album:
         return total
 
 
-def restore(
-    picture: Picture, plan: Plan, engine: Engine, job: Job[Restored], *, max_pixels: int, cache: ResultCache
-) -> Restored:
+def restore(picture: Picture, plan: Plan, engine: Engine, job: Job[Restored], *, max_pixels: int) -> Restored:
     """Restore one photograph; this is the work of a job.
 
     The result before this one is deleted once the new one is whole.
@@ -159,7 +157,15 @@ def restore(
     picture.size = photo.size
     layers = Layers(Path(tempfile.mkdtemp(dir=picture.source.parent, prefix="layers-")))
     try:
-        result = run(plan, photo, engine, progress=job.report, cancelled=job.cancelled, cache=cache, keep=layers.add)
+        result = run(
+            plan,
+            photo,
+            engine,
+            progress=job.report,
+            cancelled=job.cancelled,
+            earlier=_earlier(picture),
+            keep=layers.add,
+        )
     except BaseException:
         layers.remove()
         raise
@@ -177,6 +183,12 @@ def restore(
     if before is not None:
         before.layers.remove()
     return picture.restored
+
+
+def _earlier(picture: Picture) -> EarlierRun | None:
+    """Return the run that made what is kept of a picture."""
+    kept = picture.restored
+    return None if kept is None else EarlierRun(kept.plan, kept.layers, kept.timings, kept.notices)
 
 
 class Shelf:

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from models.engine import Engine
+from pipeline.cache import Timing
 from pipeline.colour import suggest_colorize
 from pipeline.errors import OptionError, PhotoError, PhotoUnwritable, StudioError
 from pipeline.notices import Notice
 from pipeline.photo import Output, encode_photo, read_photo
 from pipeline.plan import Plan
-from pipeline.run import Progress, Timing, run
+from pipeline.run import Progress, run
 
 ENDINGS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp", ".tif": "tiff", ".tiff": "tiff"}
 """What the names of outputs may end in, and the format that each means."""

@@ -1,53 +1,60 @@
-"""A cache of stage results, bounded in bytes, that all sessions share."""
+"""Results of stages that need not be computed again: those of an earlier run, on disk."""
 
-import threading
-from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+from pipeline.layers import Layers
 from pipeline.notices import Notice
+from pipeline.plan import Plan
 from pipeline.stage import Image
+
+Outcome = Literal["done", "skipped", "cached"]
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What became of one stage."""
+
+    stage: str
+    seconds: float
+    outcome: Outcome
+    """``"done"``, ``"skipped"`` (it left the picture alone) or ``"cached"``."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What a stage made: its picture (read-only), what it said, and what it cost."""
+    """What a stage made: its picture, what it said, and what it cost."""
 
     image: Image
     notices: tuple[Notice, ...]
     seconds: float
 
 
-class ResultCache:
-    """Keeps the results that were used last, up to `max_bytes`; safe to share between threads."""
+@dataclass(frozen=True)
+class EarlierRun:
+    """A run over the same photograph, whose pictures were kept."""
 
-    def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
-        self._entries: OrderedDict[str, Entry] = OrderedDict()
-        self._lock = threading.Lock()
+    plan: Plan
+    layers: Layers
+    timings: Sequence[Timing]
+    notices: Sequence[Notice]
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all pictures kept."""
-        with self._lock:
-            return self._total()
+    def find(self, plan: Plan, index: int) -> Entry | None:
+        """Return what a stage of another plan would make, where this run did the same up to there.
 
-    def get(self, key: str) -> Entry | None:
-        """Return the entry of `key`, or None."""
-        with self._lock:
-            if key in self._entries:
-                self._entries.move_to_end(key)
-            return self._entries.get(key)
+        A stage that left the picture alone is not found: it may decide otherwise now, and deciding is quick.
 
-    def put(self, key: str, entry: Entry) -> None:
-        """Keep an entry; the oldest ones make room. One that is larger than the whole cache is not kept."""
-        if entry.image.nbytes > self._max_bytes:
-            return
-        entry.image.flags.writeable = False
-        with self._lock:
-            self._entries[key] = entry
-            self._entries.move_to_end(key)
-            while self._total() > self._max_bytes:
-                self._entries.popitem(last=False)
-
-    def _total(self) -> int:
-        return sum(entry.image.nbytes for entry in self._entries.values())
+        Parameters
+        ----------
+        plan : Plan
+            The other plan.
+        index : int
+            Of the stage in it.
+        """
+        same = index < len(self.plan.stages) and self.plan.key(index + 1) == plan.key(index + 1)
+        if not same or self.timings[index].outcome == "skipped":
+            return None
+        name = plan.stages[index].name
+        said = tuple(notice for notice in self.notices if notice.stage == name)
+        return Entry(self.layers.picture(index + 1), said, self.timings[index].seconds)

@@ -15,9 +15,6 @@ class Config:
     max_pixels: int = 2_000_000
     """Larger photographs are brought under this, with a notice."""
 
-    cache_megabytes: int = 800
-    """Memory for results of stages."""
-
     max_waiting: int = 8
     """Jobs that may wait in the queue."""
 

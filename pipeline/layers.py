@@ -127,11 +127,15 @@ class Layers:
             One for each picture, as `mix` gives them.
         """
         if shares == self.only(len(shares) - 1):
-            return _samples(np.load(self._layers[-1].levels[0], mmap_mode="r"))
+            return self.picture(-1)
         blend = Blend(shares)
-        for layer in self._layers:
-            blend.take(layer.name, _samples(np.load(layer.levels[0], mmap_mode="r")))
+        for index, layer in enumerate(self._layers):
+            blend.take(layer.name, self.picture(index))
         return blend.result()
+
+    def picture(self, index: int) -> Image:
+        """Return one picture at its own size."""
+        return _samples(np.load(self._layers[index].levels[0], mmap_mode="r"))
 
     def look(self, view: View, shares: list[float], finish: Finish) -> Image:
         """Return a part of the blend, finished; at a zoom of 1 the pixels are the result's own.

@@ -5,9 +5,9 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from pipeline.cache import Timing
 from pipeline.jobs import Job
 from pipeline.plan import Plan
-from pipeline.run import Timing
 from pipeline.stage import Stage
 from pipeline.stages import Upscale
 

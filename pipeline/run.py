@@ -6,15 +6,12 @@ from dataclasses import asdict, dataclass
 
 from models.engine import Engine
 from pipeline.blend import Blend, weights
-from pipeline.cache import Entry, ResultCache
+from pipeline.cache import EarlierRun, Entry, Outcome, Timing
 from pipeline.errors import WeightsMissing
 from pipeline.notices import Notice
 from pipeline.photo import Photo
 from pipeline.plan import Plan
 from pipeline.stage import Context, Image, Stage
-
-_WORTH_KEEPING_S = 0.3
-"""Results that took less are computed again rather than kept."""
 
 
 @dataclass(frozen=True)
@@ -30,16 +27,6 @@ class Progress:
 
     fraction: float
     """Share of this stage that is done, in [0, 1]."""
-
-
-@dataclass(frozen=True)
-class Timing:
-    """What became of one stage."""
-
-    stage: str
-    seconds: float
-    outcome: str
-    """``"done"``, ``"skipped"`` (it left the picture alone) or ``"cached"``."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +65,7 @@ def run(
     *,
     progress: Callable[[Progress], None] = lambda progress: None,
     cancelled: Callable[[], bool] = lambda: False,
-    cache: ResultCache | None = None,
+    earlier: EarlierRun | None = None,
     keep: Callable[[str, Image], None] | None = None,
 ) -> Result:
     """Put a photograph through the stages of a plan.
@@ -93,8 +80,8 @@ def run(
         Runs the networks.
     progress, cancelled : callable
         Told how far it is; asked whether to stop, at every tile and strip.
-    cache : ResultCache, optional
-        Keeps results of stages, so that a later run with the same first stages starts after them.
+    earlier : EarlierRun, optional
+        A run over the same photograph: where its first stages are the same, this one starts after them.
     keep : callable, optional
         Handed ``"photo"`` and the photograph, then each stage's name and picture, to keep or to look at.
 
@@ -110,9 +97,8 @@ def run(
     for take in takers:
         take("photo", image)
     for index, stage in enumerate(plan.stages):
-        key = f"{photo.digest} {photo.size} {plan.key(index + 1)}"
-        entry = cache.get(key) if cache else None
-        outcome = "cached"
+        entry = earlier.find(plan, index) if earlier else None
+        outcome: Outcome = "cached"
         if entry is None:
 
             def tell(fraction: float, stage: Stage = stage, index: int = index) -> None:
@@ -121,8 +107,6 @@ def run(
             context = Context(engine, stage.name, tell, cancelled)
             entry = _apply(stage, image, context, optional=stage.name in plan.optional)
             outcome = "skipped" if entry.image is image else "done"
-            if cache and entry.seconds > _WORTH_KEEPING_S and outcome == "done":
-                cache.put(key, entry)
         image = entry.image
         notices += entry.notices
         timings.append(Timing(stage.name, entry.seconds, outcome))

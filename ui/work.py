@@ -10,7 +10,6 @@ from pathlib import Path
 from models.engine import Engine
 from pipeline import config
 from pipeline.album import Album, Picture, Restored, Shelf, restore
-from pipeline.cache import ResultCache
 from pipeline.config import Config
 from pipeline.jobs import Job, JobQueue
 from pipeline.pace import Pace
@@ -19,12 +18,11 @@ from pipeline.plan import Plan
 
 @dataclass(frozen=True)
 class Workshop:
-    """The engine, the queue, the cache and the albums of this server."""
+    """The engine, the queue and the albums of this server."""
 
     config: Config
     engine: Engine
     queue: JobQueue
-    cache: ResultCache
     shelf: Shelf
     pace: Pace = field(default_factory=Pace)
 
@@ -45,7 +43,6 @@ def _open() -> Workshop:
         settings,
         Engine(),
         JobQueue(settings.max_waiting),
-        ResultCache(settings.cache_megabytes * 1_000_000),
         Shelf(Path(_folder().name), settings.keep_megabytes * 1_000_000, settings.keep_hours * 3600),
     )
 
@@ -84,7 +81,7 @@ def _restoration(picture: Picture, plan: Plan) -> Callable[[Job[Restored]], Rest
     shop = workshop()
 
     def work(job: Job[Restored]) -> Restored:
-        made = restore(picture, plan, shop.engine, job, max_pixels=shop.config.max_pixels, cache=shop.cache)
+        made = restore(picture, plan, shop.engine, job, max_pixels=shop.config.max_pixels)
         shop.pace.learn(plan, picture.size[0] * picture.size[1], made.timings)
         return made
 

@@ -8,7 +8,6 @@ import pytest
 
 from models.engine import Engine
 from pipeline.album import Shelf, restore
-from pipeline.cache import ResultCache
 from pipeline.errors import PhotoUnreadable
 from pipeline.finish import Finish
 from pipeline.jobs import JobQueue, State
@@ -33,8 +32,8 @@ def shelf(tmp_path):
 
 def done(picture, plan=PLAN, queue=None):
     """Restore a picture as the studio does, by a job."""
-    engine, cache = Engine("cpu"), ResultCache(10_000_000)
-    work = lambda job: restore(picture, plan, engine, job, max_pixels=2_000_000, cache=cache)  # noqa: E731
+    engine = Engine("cpu")
+    work = lambda job: restore(picture, plan, engine, job, max_pixels=2_000_000)  # noqa: E731
     picture.plan, picture.job = plan, (queue or JobQueue()).submit(work)
     assert picture.job.wait(30)
     return picture
@@ -63,6 +62,16 @@ def test_a_second_restoration_takes_the_place_of_the_first(shelf):
     done(picture, arrange([Sharpen(2.0)]))
     assert picture.done is not first
     assert [path.name for path in picture.source.parent.glob("layers-*")] == [picture.done.layers.id]
+
+
+def test_the_stages_that_did_not_change_are_not_run_again(shelf):
+    picture = done(shelf.create([("cat.png", png())]).pictures[0])
+    first = picture.rendered()
+    done(picture, arrange([*PLAN.stages[:2], Sharpen(3.0)]))
+    assert [timing.outcome for timing in picture.done.timings] == ["cached", "cached", "done"]
+    assert not np.array_equal(picture.rendered(), first)
+    done(picture)
+    assert np.abs(picture.rendered() - first).max() < 1e-4
 
 
 def test_a_failed_restoration_leaves_nothing_behind_and_keeps_the_last_good_one(shelf):

@@ -4,10 +4,11 @@ import time
 
 import pytest
 
+from pipeline.cache import Timing
 from pipeline.jobs import Job
 from pipeline.pace import Pace
 from pipeline.plan import arrange
-from pipeline.run import Progress, Timing
+from pipeline.run import Progress
 from pipeline.stages import Denoise, Sharpen, Upscale
 
 PLAN = arrange([Denoise(), Upscale(4.0), Sharpen()])
