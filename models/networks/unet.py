@@ -73,6 +73,8 @@ class UNet(nn.Module):
         self.up = nn.ModuleList(nn.Conv2d(coarse, 4 * fine, 1) for fine, coarse in steps)
         self.decoder = nn.ModuleList(_stack(fine, count) for (fine, _), count in zip(steps, blocks[:-1], strict=True))
         self.tail = nn.Conv2d(widths[0], 3 * fold**2, 3, padding=1)
+        for parameter in self.tail.parameters():
+            nn.init.zeros_(parameter)  # training begins with the picture as it is, not with noise upon it
 
     def forward(self, x: Tensor) -> Tensor:
         """Restore pictures.

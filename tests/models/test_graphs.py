@@ -7,13 +7,13 @@ from models import graphs
 from models.errors import CheckpointMismatch
 from models.networks.realesrgan import interpolate
 from models.networks.srvgg import SRVGG
-from models.networks.unet import UNet
+from tests.models.restorers import random_unet
 from training.checkpoints import build
 from training.export import export
 
 NETWORKS = {
     "upscaler": lambda: SRVGG(num_feat=8, num_conv=2, scale=2),
-    "restorer": lambda: UNet(widths=(4, 8), blocks=(1, 1), fold=2),
+    "restorer": lambda: random_unet(widths=(4, 8), blocks=(1, 1), fold=2),
 }
 
 

@@ -7,7 +7,7 @@ from PIL import Image
 
 from models.errors import WeightsCorrupt, WeightsMissing
 from models.networks.srvgg import SRVGG
-from models.networks.unet import UNet
+from tests.models.restorers import random_unet
 from tests.training.scenes import write_photographs
 from training.__main__ import main
 from training.checkpoints import build
@@ -15,8 +15,8 @@ from training.export import export
 
 NETWORKS = {
     "upscaler": (SRVGG(num_feat=8, num_conv=2, scale=4), 4),
-    "restorer": (UNet(widths=(4, 8), blocks=(1, 2), fold=2), 1),
-    "restorer of two": (UNet(widths=(4, 8), blocks=(1, 2), fold=2, pictures=2), 1),
+    "restorer": (random_unet(widths=(4, 8), blocks=(1, 2), fold=2), 1),
+    "restorer of two": (random_unet(widths=(4, 8), blocks=(1, 2), fold=2, pictures=2), 1),
 }
 
 
