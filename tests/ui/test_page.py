@@ -1,5 +1,6 @@
 """The page's logic, without a browser."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from pipeline.jobs import State
 from pipeline.options import rules
+from pipeline.photo import Output, encode_photo, read_photo
 from pipeline.stages import ORDER
 from ui import work
 
@@ -152,3 +154,31 @@ def test_one_broken_file_harms_no_other(app):
     states = [picture.state for picture in album(app).pictures]
     assert states == [State.DONE, State.FAILED, State.DONE]
     assert labels(app.button).count("View") == 2
+
+
+def reference(app):
+    return next(u for u in app.file_uploader if u.label == "Compare with a reference file")
+
+
+def test_a_reference_of_the_same_size_is_compared_and_another_is_refused(chosen):
+    chosen.button("restore").click().run()
+    finished(chosen)
+    reference(chosen).set_value(("small.jpg", EXAMPLE.read_bytes(), "image/jpeg")).run()
+    assert "300 × 200" in chosen.warning[0].value
+    done = album(chosen).pictures[0]
+    truth = encode_photo(done.rendered(), read_photo(EXAMPLE), Output()).data
+    reference(chosen).set_value(("truth.png", truth, "image/png")).run()
+    assert not chosen.exception
+    psnr, ssim = (metric.value for metric in chosen.metric)
+    assert float(psnr.removesuffix(" dB")) > 50
+    assert float(ssim) > 0.999
+
+
+def test_what_differs_from_the_order_is_told_in_the_language_of_the_page(app):
+    app.selectbox("lang").set_value("ru").run()
+    dropped(app, ("cup.jpg", EXAMPLE.read_bytes(), "image/jpeg"))
+    app.button("restore").click().run()
+    finished(app)
+    assert app.info
+    for info in app.info:
+        assert re.search("[а-я]", info.value), info.value

@@ -1,0 +1,28 @@
+"""Measures: PSNR and SSIM against a reference."""
+
+import numpy as np
+import pytest
+
+from tests.photographs import noisy, photograph, psnr
+from ui.report import compare
+
+
+def test_a_picture_equals_itself():
+    image = photograph("coffee", 200)
+    assert compare(image, image) == (pytest.approx(120), pytest.approx(1))
+
+
+def test_noise_lowers_both():
+    truth = photograph("coffee", 200)
+    faint, strong = (noisy(truth, sigma) for sigma in (0.02, 0.1))
+    measured = [compare(image, truth) for image in (faint, strong)]
+    assert measured[0][0] == pytest.approx(psnr(faint, truth), abs=1e-3)
+    assert measured[0] > measured[1]
+    assert measured[0][1] > measured[1][1] > 0
+
+
+def test_the_measure_is_over_all_colours():
+    truth = photograph("coffee", 200)
+    tinted = truth.copy()
+    tinted[..., 0] = np.clip(tinted[..., 0] + 0.1, 0, 1)
+    assert compare(tinted, truth)[0] == pytest.approx(psnr(tinted, truth), abs=1e-3)
