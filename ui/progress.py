@@ -12,6 +12,9 @@ from ui.words import say, stage_name
 EVERY = 0.4
 """Seconds between two looks."""
 
+_PATIENCE = 0.8
+"""Seconds to wait for a cancelled job before the page says that it is stopping."""
+
 
 @st.fragment(run_every=EVERY)
 def watch(picture: Picture) -> None:
@@ -30,7 +33,8 @@ def watch(picture: Picture) -> None:
         label = say("progress.cancelling") if job.cancelled() else say("progress.cancel")
         if st.button(label, disabled=job.cancelled(), key="cancel", icon=":material/close:"):
             job.cancel()
-            st.rerun(scope="fragment")
+            job.wait(_PATIENCE)  # most work stops at once, and then there is nothing more to watch
+            st.rerun(scope="app")
         st.caption(say("progress.safe"))
 
 

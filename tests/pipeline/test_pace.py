@@ -29,9 +29,16 @@ def pace():
     return made
 
 
-def test_nobody_knows_before_the_first_run():
-    assert Pace().left(PLAN, 100_000, job_at(0, 0.0)) is None
+def test_nobody_knows_before_it_begins_or_how_slow_a_large_model_is():
     assert Pace().left(PLAN, 100_000, Job(lambda job: None)) is None
+    large = arrange([Denoise(), Upscale(4.0, model="realesrgan-x4plus")])
+    assert Pace().left(large, 100_000, job_at(0, 0.0)) is None
+
+
+def test_before_the_first_run_there_is_a_guess_that_grows_with_pixels():
+    guesses = [Pace().left(PLAN, pixels, job_at(0, 0.0)) for pixels in (100_000, 400_000)]
+    assert guesses[1] == pytest.approx(4 * guesses[0], rel=1e-3)
+    assert guesses[0] > 0
 
 
 def test_the_second_run_takes_as_long_as_the_first(pace):
@@ -52,5 +59,6 @@ def test_kept_results_teach_nothing(pace):
     assert pace.left(PLAN, 100_000, job_at(0, 0.0)) == pytest.approx(15, abs=0.1)
 
 
-def test_another_model_or_factor_is_another_cost(pace):
-    assert pace.left(arrange([Denoise(), Upscale(2.0), Sharpen()]), 100_000, job_at(0, 0.0)) is None
+def test_another_factor_is_another_cost(pace):
+    other = arrange([Denoise(), Upscale(2.0), Sharpen()])
+    assert pace.left(other, 100_000, job_at(0, 0.0)) != pytest.approx(15, abs=0.1)

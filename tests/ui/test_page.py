@@ -96,7 +96,7 @@ def test_an_album_that_is_gone_is_told(app):
 
 def test_what_is_no_picture_is_told_before_it_is_restored(app):
     dropped(app, ("notes.jpg", b"these are only words", "image/jpeg"))
-    assert "cannot be read" in app.error[0].value
+    assert "not a picture that can be read" in app.error[0].value
     assert "Restore" not in labels(app.button)
 
 
