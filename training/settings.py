@@ -35,7 +35,7 @@ class Settings:
     """Side of the clean patch in pixels, a multiple of the scale."""
     pool: int = 0
     """Draw from so many patches made once; 0 makes new ones for ever. Distilling needs a pool."""
-    learning_rate: float = 0.02
+    learning_rate: float = 0.006
     """Highest rate of Muon; it falls to 1/100 of it along a cosine."""
     average: float = 0.999
     """Share that the average of weights keeps a step."""
