@@ -111,7 +111,16 @@ class Layers:
         return self._layers[-1].size
 
     def only(self, index: int) -> list[float]:
-        """Return the weights that show one picture alone."""
+        """Return the weights that show one picture alone.
+
+        Raises
+        ------
+        ValueError
+            If there is no such picture.
+        """
+        if not 0 <= index < len(self._layers):
+            msg = f"Expected the number of one of {len(self._layers)} pictures, from 0, got {index}."
+            raise ValueError(msg)
         return [float(index == i) for i in range(len(self._layers))]
 
     def mix(self, strengths: Mapping[str, float]) -> list[float]:

@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.album import Album, Picture
 from pipeline.errors import OptionError
 from pipeline.photo import Output, encode_photo, read_photo, restored_name, safe_stem
-from ui.work import workshop
+from ui.work import give_back_memory, workshop
 
 FOLDER = "made"
 """Folder of files to download, in that of an album or of one of its pictures."""
@@ -45,7 +45,10 @@ def make(picture: Picture, output: Output, stem: str = "") -> tuple[Path, list[s
     name = f"{safe_stem(stem + '.x')}{output.suffix}" if stem.strip() else restored_name(photo.name, output)
     path = folder / name
     path.write_bytes(encoded.data)
-    return path, [notice.message for notice in encoded.notices]
+    notices = [notice.message for notice in encoded.notices]
+    del encoded, photo
+    give_back_memory()
+    return path, notices
 
 
 def make_zip(album: Album, output: Output) -> tuple[Path, list[str]]:

@@ -15,14 +15,13 @@ from pipeline.notices import Notice
 from pipeline.options import Choice, Number, Rule, Switch, Text, rules
 from pipeline.plan import Plan, arrange, simple, stage
 from pipeline.presets import PRESETS
-from pipeline.stages import ORDER, Colorize, Deblur, Stage, Upscale
+from pipeline.stages import ORDER, Colorize, Stage, Upscale
 from ui import address, model_files, work
 from ui.words import explain, say, say_or, stage_name, tell
 
 MODES = ("simple", "advanced")
 SCALES = (1.0, 2.0, 4.0)
 DEFAULT_SCALE = 2.0
-_OFF_AT_FIRST = (Deblur, Colorize)  # their models may have to be downloaded first
 
 
 def choose(suggestion: Notice | None = None) -> Plan:
@@ -110,7 +109,7 @@ def _card(kind: type[Stage]) -> Stage | None:
     """Draw one stage's switch and options; None where it is off."""
     with st.container(border=True, key=f"card-{kind.name}"):
         label = stage_name(kind.name)
-        is_on = st.toggle(f"**{label}**", kind not in _OFF_AT_FIRST, key=f"{kind.name}.on", bind="query-params")
+        is_on = st.toggle(f"**{label}**", _is_on_at_first(kind), key=f"{kind.name}.on", bind="query-params")
         st.caption(say_or(f"stage.{kind.name}.summary", kind.summary))
         if not is_on:
             return None
@@ -122,6 +121,13 @@ def _card(kind: type[Stage]) -> Stage | None:
             return None
         model_files.offer(made)
         return made
+
+
+def _is_on_at_first(kind: type[Stage]) -> bool:
+    """Say whether simple mode runs a stage, with a model that needs no download."""
+    models = {made.name: getattr(made, "model", "") for made in simple().stages}
+    needs_download = {spec.id for spec in catalog.MODELS if not spec.bundled}
+    return kind.name in models and models[kind.name] not in needs_download
 
 
 def _widget(stage_key: str, name: str, rule: Rule) -> Any:
