@@ -25,8 +25,10 @@ def album() -> Album | None:
     if found is None:
         _forget()
         st.info(say("album.gone"))
-    else:
-        st.session_state[ALBUM] = st.query_params[ALBUM] = album_id
+        return None
+    st.session_state[ALBUM] = album_id
+    if st.query_params.get(ALBUM) != album_id:
+        st.query_params[ALBUM] = album_id
     return found
 
 
