@@ -36,8 +36,9 @@ def restore(page):
 
 
 def restored(page):
-    """Wait for the result, with its picture drawn."""
+    """Wait for the result, with its picture drawn and the page at rest."""
     page.locator(".viewer").wait_for(timeout=150_000)  # it may be a busy machine
+    page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
     page.wait_for_function(
         "() => [...document.querySelectorAll('*')].some(e => e.shadowRoot?.querySelector('.after .base')?.naturalWidth)"
     )

@@ -60,12 +60,11 @@ def test_missing_models_are_named_and_the_rest_goes_on(page):
 def test_the_file_is_named_and_encoded_as_asked(page):
     page.get_by_role("button", name="Restore the portrait").click()
     restored(page)
-    page.get_by_label("File name").fill("Eileen ☆")
-    page.get_by_label("File name").press("Enter")
     page.get_by_label("Format").click()
     page.get_by_role("option", name="JPEG").click()
     page.get_by_role("slider", name="Quality").wait_for()
-    name, data = download(page)
+    page.get_by_label("File name").fill("Eileen ☆")
+    name, data = download(page)  # at once: the name must not be lost
     assert name == "Eileen ☆.jpg"
     with Image.open(io.BytesIO(data)) as image:
         assert (image.format, image.size) == ("JPEG", (800, 800))
