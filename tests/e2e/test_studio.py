@@ -60,6 +60,8 @@ def test_missing_models_are_named_and_the_rest_goes_on(page):
 def test_the_file_is_named_and_encoded_as_asked(page):
     page.get_by_role("button", name="Restore the portrait").click()
     restored(page)
+    page.get_by_label("Format").scroll_into_view_if_needed()
+    page.wait_for_timeout(500)  # a list that is open closes when the page scrolls
     page.get_by_label("Format").click()
     page.get_by_role("option", name="JPEG").click()
     page.get_by_role("slider", name="Quality").wait_for()
