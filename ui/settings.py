@@ -15,7 +15,7 @@ from pipeline.notices import Notice
 from pipeline.options import Choice, Number, Rule, Switch, Text, rules
 from pipeline.plan import Plan, arrange, simple, stage
 from pipeline.presets import PRESETS
-from pipeline.stages import ORDER, Colorize, Stage, Upscale
+from pipeline.stages import ORDER, Colorize, Stage
 from ui import address, model_files, work
 from ui.words import explain, say, say_or, stage_name, tell
 
@@ -141,7 +141,7 @@ def _widget(stage_key: str, name: str, rule: Rule) -> Any:
             span = float(low), float(high), float(default)
             return st.slider(label, *span, step, format=digits, key=key, help=text, bind="query-params")
         case Choice(default, choices, _):
-            options = [*choices, *(model_files.own() if stage_key == Upscale.name and name == "model" else ())]
+            options = [*choices, *(model_files.own() if rule.open else ())]
             address.recall(key, options)
             chosen = st.selectbox(label, options, options.index(default), format_func=_naming(name), key=key, help=text)
             return address.record(key, chosen, default)
