@@ -19,17 +19,30 @@ from pipeline.stages import Colorize, Deblur, Denoise, Stage, Upscale
 PALE = 0.6
 """Saturation at which results have 0.30 of Kodak24's colour, as ``benchmarks colours --color 0.3`` finds it."""
 
+ENLARGE: Mapping[str, Stage] = MappingProxyType(
+    {
+        "upscale x4": Upscale(scale=4),
+        "half crisp": Upscale(scale=4, crisp=0.5),
+        "faithful": Upscale(scale=4, crisp=0),
+    }
+)
+
 TRIALS: Mapping[str, Mapping[str, Stage]] = MappingProxyType(
     {
-        "upscale4_clean": {"upscale x4": Upscale(scale=4)},
-        "upscale4_real": {"upscale x4": Upscale(scale=4)},
+        "upscale4_clean": ENLARGE,
+        "upscale4_real": ENLARGE,
         "upscale2_clean": {"upscale x2": Upscale(scale=2), "x4 reduced by 2": Upscale(scale=2, model="fast-x4")},
         "upscale2_real": {"upscale x2": Upscale(scale=2), "x4 reduced by 2": Upscale(scale=2, model="fast-x4")},
         "upscale1_real": {"upscale x1": Upscale(scale=1)},
-        "denoise": {"denoise": Denoise()},
+        "denoise": {"bilateral": Denoise(), "fast-denoise": Denoise(model="fast-denoise")},
         "defocus": {"deblur": Deblur()},
         "motion": {"deblur": Deblur()},
-        "sharp": {"denoise": Denoise(), "deblur": Deblur()},
+        "sharp": {
+            "bilateral": Denoise(),
+            "fast-denoise": Denoise(model="fast-denoise"),
+            "deblur": Deblur(),
+            "deblur, always": Deblur(always=True),
+        },
         "colorize": {"colorize": Colorize(), f"colorize, saturation {PALE}": Colorize(saturation=PALE)},
         "scratches": {},
         "old_photo": {},

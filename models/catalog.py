@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from models.errors import ModelError
-from models.families import colorizer, deblurgan, fast_upscaler, real_esrgan
+from models.families import colorizer, deblurgan, fast_restorer, fast_upscaler, real_esrgan
 from models.spec import ModelSpec, Task
 
 __all__ = ["MODELS", "ModelSpec", "Task", "find", "for_task", "from_file", "get"]
@@ -46,7 +46,7 @@ def for_task(task: Task) -> tuple[ModelSpec, ...]:
 
     Parameters
     ----------
-    task : {"denoise", "deblur", "colorize", "upscale"}
+    task : {"denoise", "deblur", "colorize", "upscale", "estimate"}
         What they are for.
     """
     return tuple(spec for spec in MODELS if spec.task == task)
@@ -74,7 +74,8 @@ def from_file(path: str | Path) -> ModelSpec:
     Parameters
     ----------
     path : str or Path
-        A file of any architecture that spandrel knows. Nothing vouches for it but its owner.
+        A file of any architecture that spandrel knows, or a restorer that ``python -m training`` made. Nothing
+        vouches for it but its owner.
 
     Raises
     ------
@@ -84,7 +85,7 @@ def from_file(path: str | Path) -> ModelSpec:
         If it is not a network from RGB pictures to RGB pictures.
     """
     from models import weights
-    from models.networks import realesrgan
+    from models.networks import realesrgan, unet
 
     path = Path(path).expanduser().resolve()
     spec = ModelSpec(
@@ -98,8 +99,11 @@ def from_file(path: str | Path) -> ModelSpec:
         paper="",
         wrappers=_OWN_WRAPPERS,
     )
-    traits = realesrgan.traits(weights.read_state(weights.find(spec), spec))
-    return replace(spec, **asdict(traits))
+    state = weights.read_state(weights.find(spec), spec)
+    if unet.is_one(state):
+        ours = fast_restorer(spec.id, spec.title, task="denoise", **unet.traits(state))
+        return replace(ours, tier="own", file=spec.file, licence=spec.licence, paper="", wrappers=_OWN_WRAPPERS)
+    return replace(spec, **asdict(realesrgan.traits(state)))
 
 
 OWN_SUFFIXES = (".pth", ".pt", ".ckpt", ".safetensors")
@@ -108,8 +112,23 @@ OWN_SUFFIXES = (".pth", ".pt", ".ckpt", ".safetensors")
 _OWN_WRAPPERS = ("params_ema", "params-ema", "params", "model_state_dict", "state_dict", "model", "net")
 
 MODELS: tuple[ModelSpec, ...] = (
-    fast_upscaler(4),
-    fast_upscaler(2),
+    fast_upscaler("fast-x4", "Fast x4", scale=4, partner="fast-x4-faithful"),
+    fast_upscaler("fast-x4-faithful", "Fast x4, faithful", scale=4),
+    fast_upscaler("fast-x2", "Fast x2", scale=2),
+    fast_restorer("fast-denoise", "Fast denoise", task="denoise"),
+    fast_restorer("fast-deblur", "Fast deblur", task="deblur", pictures=2),
+    ModelSpec(
+        id="fast-blur",
+        title="Blur estimator",
+        task="estimate",
+        tier="fast",
+        builder="models.networks.blur_estimator:build",
+        file="fast-blur.safetensors",
+        licence="MIT",
+        paper="trained by this project; after M. Cannon, Blind Deconvolution of Spatially Invariant Image Blurs, 1976",
+        channels=1,
+        tiling="never",
+    ),
     real_esrgan(
         "realesrgan-x4plus",
         "Real-ESRGAN x4plus",

@@ -15,15 +15,15 @@ def _digest(pin: Pin) -> str | None:
     return pin[1] and f"sha256:{pin[1]}"
 
 
-def fast_upscaler(scale: int) -> ModelSpec:
-    """Return an upscaler in the box; a partner is the same network, trained to be faithful before it is crisp."""
+def fast_upscaler(model_id: str, title: str, *, scale: int, partner: str = "") -> ModelSpec:
+    """Return an upscaler in the box; its partner is the same network, trained to be faithful before it is crisp."""
     return ModelSpec(
-        id=f"fast-x{scale}",
-        title=f"Fast x{scale}",
+        id=model_id,
+        title=title,
         task="upscale",
         tier="fast",
         builder="models.networks.srvgg:build",
-        file=f"fast-x{scale}.safetensors",
+        file=f"{model_id}.safetensors",
         licence="MIT",
         paper=f"trained by this project; network of {_REAL_ESRGAN_PAPER}",
         scale=scale,
@@ -31,11 +31,12 @@ def fast_upscaler(scale: int) -> ModelSpec:
         tile=512,
         tiling="exact",
         half=True,
+        partner=partner,
     )
 
 
-def fast_restorer(model_id: str, title: str, *, task: Task) -> ModelSpec:
-    """Return a restorer in the box, which keeps the size."""
+def fast_restorer(model_id: str, title: str, *, task: Task, pictures: int = 1, multiple: int = 8) -> ModelSpec:
+    """Return a restorer in the box, which keeps the size; it may be given a first guess beside the photograph."""
     return ModelSpec(
         id=model_id,
         title=title,
@@ -45,8 +46,9 @@ def fast_restorer(model_id: str, title: str, *, task: Task) -> ModelSpec:
         file=f"{model_id}.safetensors",
         licence="MIT",
         paper=f"trained by this project; a U-Net with residual blocks, as {_DRUNET_PAPER}",
-        multiple=8,  # folded by 2, then halved twice
-        minimum=8,
+        channels=3 * pictures,
+        multiple=multiple,  # folded by 2, then halved twice
+        minimum=multiple,
         context=64,
         tile=1024,
         half=True,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Task = Literal["denoise", "deblur", "colorize", "upscale"]
+Task = Literal["denoise", "deblur", "colorize", "upscale", "estimate"]
 Tier = Literal["fast", "full", "own"]
 Tiling = Literal["exact", "approximate", "never"]
 
@@ -67,7 +67,7 @@ class ModelSpec:
     """Whether it keeps its quality in 16-bit floats."""
 
     partner: str = ""
-    """Model whose weights may be mixed in to denoise less."""
+    """Model whose weights may be mixed in, to denoise less or to be more faithful."""
 
     sources: tuple[str, ...] = ()
     """Addresses of its file, in the order to try them."""

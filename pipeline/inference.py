@@ -12,7 +12,7 @@ import numpy as np
 
 from models.catalog import ModelSpec
 from models.engine import Network
-from pipeline.errors import InferenceFailed
+from pipeline.errors import InferenceFailed, OptionError
 from pipeline.stage import Context, Image
 from pipeline.tiles import run_tiled, spans
 
@@ -57,6 +57,20 @@ def infer(spec: ModelSpec, image: Image, context: Context, *, mix: float = 1.0) 
         context.advance(done / count)
     output = np.clip(output[: height * spec.scale, : width * spec.scale], 0.0, 1.0)
     return _neutral(output) if is_neutral(image) else output
+
+
+def same_size(spec: ModelSpec) -> ModelSpec:
+    """Return a model that keeps the size of pictures.
+
+    Raises
+    ------
+    OptionError
+        If it enlarges them.
+    """
+    if spec.scale != 1:
+        msg = f"Expected a model that keeps the size, got {spec.title}, which enlarges by {spec.scale}: choose another."
+        raise OptionError(msg)
+    return spec
 
 
 def is_neutral(image: Image) -> bool:

@@ -1,42 +1,91 @@
-"""Deblur: DeblurGAN-v2 (Kupyn et al., 2019), left out where the photograph is sharp already."""
+"""Deblur: Wiener's filter and a network in the box, or DeblurGAN-v2; left out where the photograph is sharp already."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from models import catalog
+from pipeline.blur import KINDS, Blur, spectrum, wiener
 from pipeline.filters import blur_measure
-from pipeline.inference import infer
+from pipeline.inference import infer, same_size
 from pipeline.options import choice, number, switch
 from pipeline.stage import Context, Image, Stage
 
 SHARP_BELOW = 0.57
 """Perceptual blur under which a photograph counts as sharp; half-way between sharp and defocused ones."""
 
+ESTIMATOR = "fast-blur"
+FAST = "fast-deblur"
+
+_CERTAIN = 0.7
+"""Probability below which an estimate is not believed; a wrong kernel harms more than none."""
+
+_SMALLEST, _LARGEST = 0.5, 18.5
+"""Sizes, in pixels, that the estimator has learnt to read; beyond, it takes thumbnails made large for motion."""
+
 
 @dataclass(frozen=True)
 class Deblur(Stage):
-    """Take away motion blur and defocus."""
+    """Take away motion blur and defocus.
+
+    The fast model estimates one blur for the whole photograph from its spectrum, undoes it, and lets a network clean
+    what that leaves. DeblurGAN-v2 (Kupyn et al., 2019) answers at once, and copes with blur that differs from place
+    to place.
+    """
 
     name: ClassVar[str] = "deblur"
     summary: ClassVar[str] = "takes away motion blur and defocus"
 
     strength: float = number(1.0, low=0, high=1, step=0.05, help="share of the deblurred picture in the result")
     model: str = choice(
-        "deblurgan-mobilenet",
+        FAST,
         [spec.id for spec in catalog.for_task("deblur")],
-        help="network: mobilenet is fast, inception is thorough",
+        open=True,
+        help="network: fast is in the box, the others are DeblurGAN-v2; or a path to a .pth or .safetensors file",
     )
     always: bool = switch(False, help="deblur even where the photo looks sharp already")
 
     def apply(self, image: Image, context: Context) -> Image:
         if self.strength == 0:
             return image
-        blur = blur_measure(image)
-        if blur < SHARP_BELOW and not self.always:
+        found = estimate(image, context)
+        measure = blur_measure(image)
+        if found.kind == "other" and measure < SHARP_BELOW and not self.always:
             context.notice(
                 "deblur-skipped",
-                f"Deblur: the photo is sharp already (blur {blur:.2f}, the limit is {SHARP_BELOW}); left as it is.",
+                f"Deblur: the photo is sharp already (blur {measure:.2f}, the limit is {SHARP_BELOW}); left as it is.",
             )
             return image
-        deblurred = infer(catalog.get(self.model), image, context)
+        spec = same_size(catalog.find(self.model))
+        given = image
+        if spec.channels == 6:
+            given = np.concatenate([image, _guess(image, found, context)], axis=2)
+        deblurred = infer(spec, given, context)
         return image + self.strength * (deblurred - image)
+
+
+def estimate(image: Image, context: Context) -> Blur:
+    """Return the blur that a picture's spectrum shows, ``"other"`` where it shows none."""
+    network = context.engine.network(catalog.get(ESTIMATOR), cancelled=context.cancelled)
+    answer = network.run(spectrum(image)[None, None], context.cancelled)[0]
+    scores = np.exp(answer[: len(KINDS)] - answer[: len(KINDS)].max())
+    kind = KINDS[int(scores.argmax())]
+    radius, length, cosine, sine = (float(value) for value in answer[len(KINDS) :])
+    size = radius if kind == "defocus" else length
+    if kind == "other" or scores.max() < _CERTAIN * scores.sum() or not _SMALLEST < size < _LARGEST:
+        return Blur("other")
+    return Blur(kind, size, float(np.arctan2(sine, cosine) / 2) if kind == "motion" else 0.0)
+
+
+def _guess(image: Image, found: Blur, context: Context) -> Image:
+    kernel = found.kernel()
+    if kernel is None:
+        return image
+    degrees = round(np.degrees(found.angle)) % 180
+    what = {
+        "defocus": f"it is out of focus by a disk of radius {found.size:.1f} pixels",
+        "motion": f"it was moved by {found.size:.0f} pixels at {degrees} degrees",
+    }
+    context.notice(f"deblur-{found.kind}", f"Deblur: {what[found.kind]}, by its spectrum.")
+    return wiener(image, kernel)

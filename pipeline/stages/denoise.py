@@ -1,4 +1,4 @@
-"""Denoise: a gentle edge-preserving filter, as strong as the noise that it measures."""
+"""Denoise: a gentle edge-preserving filter, as strong as the noise that it measures, or a network."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -6,9 +6,13 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
+from models import catalog
 from pipeline.filters import by_strips, noise_sigma
-from pipeline.options import number
+from pipeline.inference import infer, same_size
+from pipeline.options import choice, number
 from pipeline.stage import Context, Image, Stage
+
+CLASSICAL = "bilateral"
 
 _DIAMETER = 9
 _REACH = 3.0
@@ -18,15 +22,25 @@ _TOO_FAINT = 0.5 / 255
 
 @dataclass(frozen=True)
 class Denoise(Stage):
-    """Bilateral filter (Tomasi and Manduchi, "Bilateral Filtering for Gray and Color Images", 1998).
+    """Take away noise and grain.
 
-    It follows the noise that is measured, so a clean photograph stays as it is.
+    The bilateral filter (Tomasi and Manduchi, "Bilateral Filtering for Gray and Color Images", 1998) follows the
+    noise that is measured; the network in the box finds out by itself how much there is, and keeps more detail. A
+    clean photograph stays as it is.
     """
 
     name: ClassVar[str] = "denoise"
     summary: ClassVar[str] = "takes away grain and sensor noise"
 
-    strength: float = number(1.0, low=0, high=3, step=0.1, help="filter strength; 1 follows the noise that is measured")
+    strength: float = number(
+        1.0, low=0, high=3, step=0.1, help="1 follows the noise; above 1 only the bilateral filter goes further"
+    )
+    model: str = choice(
+        CLASSICAL,
+        [CLASSICAL, *(spec.id for spec in catalog.for_task("denoise"))],
+        open=True,
+        help="bilateral is a classical filter, fast-denoise the network in the box; or a path to a file",
+    )
 
     def apply(self, image: Image, context: Context) -> Image:
         if self.strength == 0:
@@ -35,6 +49,13 @@ class Denoise(Stage):
         if sigma < _TOO_FAINT:
             context.notice("denoise-skipped", "Denoise: the photo has no noise worth removing; left as it is.")
             return image
+        if self.model != CLASSICAL:
+            return image + min(self.strength, 1.0) * (
+                infer(same_size(catalog.find(self.model)), image, context) - image
+            )
+        return self._filter(image, sigma, context)
+
+    def _filter(self, image: Image, sigma: float, context: Context) -> Image:
         # Distance in colour, summed over channels, over which pixels are averaged: 8 sigma for faint noise and 4 sigma
         # beyond, which kept most detail (HaarPSI) on photographs that were not measured on afterwards.
         distance = self.strength * (4 * sigma + min(4 * sigma, _FAINT))

@@ -34,14 +34,14 @@ class Upscale(Stage):
         open=True,
         help="network: fast is in the box; or a path to a .pth or .safetensors file",
     )
+    crisp: float = number(1.0, low=0, high=1, step=0.05, help="fast x4 only: 0 is faithful and softer, 1 is crisp")
     denoise: float = number(
         0.5, low=0, high=1, step=0.05, help="realesr-general-x4v3 only: 0 keeps the grain, 1 takes it away"
     )
 
     def apply(self, image: Image, context: Context) -> Image:
         spec = self.spec()
-        mix = self.denoise if spec.partner else 1.0
-        large = infer(spec, image, context, mix=mix)
+        large = infer(spec, image, context, mix=self._mix(spec))
         if spec.scale < self.scale:
             context.notice(
                 "upscale-interpolated",
@@ -55,6 +55,12 @@ class Upscale(Stage):
         if self.model == FAST:
             return catalog.get("fast-x2" if self.scale <= 2 else "fast-x4")
         return catalog.find(self.model)
+
+    def _mix(self, spec: ModelSpec) -> float:
+        """Return the network's own share where its weights are mixed with a partner's."""
+        if not spec.partner:
+            return 1.0
+        return self.crisp if spec.bundled else self.denoise
 
 
 def _resize(image: Image, width: int, height: int) -> Image:

@@ -4,10 +4,15 @@ import subprocess
 import sys
 from importlib import import_module
 
+import numpy as np
 import pytest
+import safetensors.torch
+import torch
 
 from models import catalog
+from models.engine import Engine
 from models.errors import ModelError
+from tests.models.restorers import random_unet
 from tests.models.seeded import read_keys
 
 FULL = [spec for spec in catalog.MODELS if spec.tier == "full"]
@@ -45,7 +50,8 @@ def test_exact_context_is_one_pixel_a_convolution(model, keys):
 
 
 def test_partners_exist():
-    assert {catalog.get(spec.partner).id for spec in catalog.MODELS if spec.partner} == {"realesr-general-wdn-x4v3"}
+    partners = {catalog.get(spec.partner).id for spec in catalog.MODELS if spec.partner}
+    assert partners == {"realesr-general-wdn-x4v3", "fast-x4-faithful"}
 
 
 def test_an_unknown_id_names_its_neighbours():
@@ -56,8 +62,9 @@ def test_an_unknown_id_names_its_neighbours():
 
 
 def test_tasks_list_the_box_first():
-    assert [spec.id for spec in catalog.for_task("upscale")][:2] == ["fast-x4", "fast-x2"]
-    assert [spec.id for spec in catalog.for_task("deblur")] == ["deblurgan-mobilenet", "deblurgan-inception"]
+    assert [spec.id for spec in catalog.for_task("upscale")][:3] == ["fast-x4", "fast-x4-faithful", "fast-x2"]
+    deblurrers = [spec.id for spec in catalog.for_task("deblur")]
+    assert deblurrers == ["fast-deblur", "deblurgan-mobilenet", "deblurgan-inception"]
     assert [spec.id for spec in catalog.for_task("colorize")] == ["siggraph17", "eccv16"]
 
 
@@ -69,3 +76,16 @@ def test_reading_the_catalog_does_not_import_torch():
         "sys.exit('torch' in sys.modules)",
     ]
     assert subprocess.run([sys.executable, "-c", "\n".join(lines)], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(("pictures", "widths"), [(1, (4, 8)), (2, (4, 8, 16))])
+def test_a_restorer_of_ones_own_training_is_known_by_its_tensors(tmp_path, pictures, widths):
+    path = tmp_path / "mine.safetensors"
+    network = random_unet(widths=widths, blocks=(1,) * len(widths), fold=2, pictures=pictures)
+    safetensors.torch.save_file(network.state_dict(), path)
+    spec = catalog.find(str(path))
+    assert (spec.tier, spec.scale, spec.channels, spec.multiple) == ("own", 1, 3 * pictures, 2 ** len(widths))
+    x = np.random.default_rng(0).random((1, spec.channels, 32, 48), np.float32)
+    with torch.inference_mode():
+        expected = network(torch.from_numpy(x)).numpy()
+    assert np.abs(Engine("cpu", "float32").network(spec).run(x) - expected).max() < 1e-3

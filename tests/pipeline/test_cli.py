@@ -29,7 +29,8 @@ def size(path):
 
 def test_one_photograph_into_a_file(folder, tmp_path, capsys):
     out = tmp_path / "out.jpg"
-    assert main(["restore", str(folder / "coffee.jpg"), "-o", str(out), "--scale", "4"]) == 0
+    command = ["restore", str(folder / "coffee.jpg"), "-o", str(out), "--scale", "4"]
+    assert main([*command, "--deblur-model", "deblurgan-mobilenet"]) == 0
     assert size(out) == ("JPEG", (512, 340))
     said = capsys.readouterr()
     assert "512x340" in said.out
@@ -170,7 +171,8 @@ def test_settings_files_are_read_and_flags_overrule_them(folder, tmp_path, capsy
 
 
 def test_a_stage_that_was_asked_for_by_name_fails_without_its_model(folder, tmp_path, capsys):
-    code = main(["restore", str(folder / "coffee.jpg"), "-o", str(tmp_path / "o"), "--deblur", "--deblur-always"])
+    command = ["restore", str(folder / "coffee.jpg"), "-o", str(tmp_path / "o"), "--deblur", "--deblur-always"]
+    code = main([*command, "--deblur-model", "deblurgan-mobilenet"])
     assert code == 1
     assert "models download deblurgan-mobilenet" in capsys.readouterr().err
 

@@ -4,7 +4,9 @@ import pytest
 from skimage.metrics import structural_similarity
 
 from models.engine import Engine
-from pipeline.errors import WeightsMissing
+from models.weights import BUNDLED
+from pipeline.blur import Blur
+from pipeline.errors import OptionError, WeightsMissing
 from pipeline.filters import gaussian, luma
 from pipeline.finish import Finish
 from pipeline.stages import ORDER, Colorize, Context, Deblur, Denoise, PostDenoise, Sharpen, Upscale
@@ -21,10 +23,10 @@ SAME_SIZE = [Denoise(), PostDenoise(sigma=1), Sharpen(amount=1), Deblur(always=T
 
 
 def invert(x, network):
-    """A stand-in for a network of any task: a negative, or one colour for the colorizers."""
-    if x.shape[1] != 3:
+    """A stand-in for a network of any task: a negative of the last picture, or one colour for the colorizers."""
+    if x.shape[1] < 3:
         return np.concatenate([np.full_like(x[:, :1], 20), np.full_like(x[:, :1], -30)], axis=1)
-    return 1 - x
+    return 1 - x[:, -3:]
 
 
 def context(function=invert):
@@ -63,6 +65,28 @@ def test_denoise_comes_closer_to_the_truth(name, sigma):
     assert psnr(Denoise().apply(image, context()), truth) > psnr(image, truth) + 1.5
 
 
+@pytest.mark.parametrize("name", ["astronaut", "coffee"])
+def test_the_denoiser_in_the_box_takes_away_strong_noise_better_than_the_filter(name):
+    truth = photograph(name, 384)
+    image = noisy(truth, 0.06)
+    box = Denoise(model="fast-denoise").apply(image, Context(Engine("cpu", "float32")))
+    assert psnr(box, truth) > psnr(image, truth) + 6
+    assert psnr(luma(box), luma(truth)) > psnr(luma(Denoise().apply(image, context())), luma(truth)) + 0.2
+
+
+def test_the_denoiser_in_the_box_leaves_a_clean_photograph_almost_alone():
+    truth = photograph("chelsea", 384)
+    box = Denoise(model="fast-denoise").apply(truth, Context(Engine("cpu", "float32")))
+    assert psnr(luma(box), luma(truth)) > 38
+
+
+def test_denoise_strength_blends_the_network():
+    image = noisy(photograph("coffee"), 0.05)
+    half, whole, more = (Denoise(model="fast-denoise", strength=s).apply(image, context()) for s in (0.5, 1.0, 2.0))
+    np.testing.assert_allclose(half, (image + whole) / 2, atol=1e-5)
+    np.testing.assert_array_equal(more, whole)
+
+
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea"])
 def test_denoise_leaves_a_clean_photograph_almost_alone(name):
     truth = photograph(name, 384)
@@ -89,6 +113,51 @@ def test_deblur_works_on_a_blurred_one_and_where_it_is_told_to():
     blurred = gaussian(sharp, 2.5)
     np.testing.assert_allclose(Deblur().apply(blurred, context()), 1 - blurred, atol=1e-5)
     np.testing.assert_allclose(Deblur(always=True).apply(sharp, context()), 1 - sharp, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("blur", "answer", "told"),
+    [
+        (Blur("defocus", 2.5), [-9, 9, -9, 2.5, 0, 0, 0], "out of focus by a disk of radius 2.5 pixels"),
+        (Blur("motion", 9, np.pi / 2), [-9, -9, 9, 0, 9, -1, 0], "moved by 9 pixels at 90 degrees"),
+    ],
+    ids=["defocus", "motion"],
+)
+def test_deblur_undoes_the_blur_that_was_estimated_and_tells_it(blur, answer, told):
+    truth = photograph("astronaut", 400)
+    taken = cv2.filter2D(truth, -1, blur.kernel(), borderType=cv2.BORDER_REFLECT_101)
+    ctx = Context(FakeEngine(lambda x, network: x[:, -3:], blur=answer))
+    assert psnr(Deblur().apply(taken, ctx), truth) > psnr(taken, truth) + 2
+    assert told in ctx.notices[0].message
+
+
+@pytest.mark.parametrize("blur", [Blur("defocus", 2.5), Blur("motion", 9, 0.6)], ids=lambda blur: blur.kind)
+@pytest.mark.parametrize("name", ["astronaut", "coffee"])
+def test_the_deblurrer_in_the_box_comes_closer_to_the_truth(name, blur):
+    truth = photograph(name, 400)
+    taken = noisy(cv2.filter2D(truth, -1, blur.kernel(), borderType=cv2.BORDER_REFLECT_101), 1 / 255)
+    ctx = Context(Engine("cpu", "float32"))
+    assert psnr(Deblur().apply(taken, ctx), truth) > psnr(taken, truth) + 2
+    assert ctx.notices[0].code == f"deblur-{blur.kind}"
+
+
+@pytest.mark.parametrize("name", ["astronaut", "coffee", "rocket"])
+def test_the_deblurrer_in_the_box_leaves_a_sharp_photograph_almost_alone(name):
+    truth = photograph(name, 400)
+    assert psnr(Deblur(always=True).apply(truth, Context(Engine("cpu", "float32"))), truth) > 40
+
+
+@pytest.mark.parametrize("answer", [(0.5, 0.9, 0, 2, 0, 0, 0), (-9, -9, 9, 0, 25, 1, 0)], ids=["unsure", "too long"])
+def test_an_estimate_that_cannot_be_believed_is_not_used(answer):
+    ctx = Context(FakeEngine(lambda x, network: x[:, -3:], blur=answer))
+    soft = gaussian(photograph("coffee"), 3)
+    np.testing.assert_allclose(Deblur().apply(soft, ctx), soft, atol=1e-6)
+    assert not ctx.notices
+
+
+def test_a_model_that_enlarges_does_not_deblur():
+    with pytest.raises(OptionError, match="enlarges by 4"):
+        Deblur(model=str(BUNDLED / "fast-x4.safetensors"), always=True).apply(photograph("coffee"), context())
 
 
 def test_deblur_strength_blends():
@@ -158,13 +227,26 @@ def test_the_fast_upscaler_is_crisper_than_bicubic_and_not_crisper_than_the_trut
 
 
 @pytest.mark.parametrize(
-    "stage", [Deblur(always=True), Colorize(always=True), Upscale(model="realesrgan-x4plus")], ids=lambda s: s.name
+    "stage",
+    [
+        Deblur(model="deblurgan-mobilenet", always=True),
+        Colorize(model="siggraph17", always=True),
+        Upscale(model="realesrgan-x4plus"),
+    ],
+    ids=lambda s: s.name,
 )
 def test_a_missing_file_names_the_ways_out(stage, tmp_path, monkeypatch):
     monkeypatch.setenv("STUDIO_MODELS", str(tmp_path))
     with pytest.raises(WeightsMissing, match="models download") as caught:
         stage.apply(photograph("coffee"), Context(Engine("cpu")))
     assert str(tmp_path) in str(caught.value)
+
+
+def test_the_crisp_slider_goes_from_soft_to_steep():
+    small = cv2.resize(photograph("astronaut", 400), (100, 100), interpolation=cv2.INTER_AREA)
+    ctx = Context(Engine("cpu", "float32"))
+    steep = [float(np.mean(np.diff(Upscale(scale=4, crisp=c).apply(small, ctx), axis=1) ** 2)) for c in (0, 0.5, 1)]
+    assert steep[0] * 1.02 < steep[1] < steep[2] / 1.02
 
 
 def test_finish_at_zero_is_the_picture_itself_and_sliders_do_their_work():
