@@ -13,7 +13,7 @@ from pipeline.options import choice, number
 from pipeline.stage import Context, Image, Stage
 
 FAST = "fast"
-"""The networks in the box: x2 for factors up to 2, x4 above."""
+"""The networks in the box: one that keeps the size for factor 1, x2 for factors up to 2, x4 above."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Upscale(Stage):
     def spec(self) -> ModelSpec:
         """Return the network that these options mean."""
         if self.model == FAST:
-            return catalog.get("fast-x2" if self.scale <= 2 else "fast-x4")
+            return catalog.get("fast-x1" if self.scale == 1 else "fast-x2" if self.scale <= 2 else "fast-x4")
         return catalog.find(self.model)
 
     def _mix(self, spec: ModelSpec) -> float:
