@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -47,7 +48,8 @@ def ask(path, *, method="GET", body=None):
     async def send(message):
         told.append(message)
 
-    asyncio.run(APP(scope, receive, send))
+    with ThreadPoolExecutor(1) as aside:  # this thread may have the loop of a browser
+        aside.submit(lambda: asyncio.run(APP(scope, receive, send))).result()
     headers = {name.decode(): value.decode() for name, value in told[0]["headers"]}
     return told[0]["status"], headers, b"".join(message.get("body", b"") for message in told[1:])
 
