@@ -26,8 +26,8 @@ def infer(spec: ModelSpec, image: Image, context: Context, *, mix: float = 1.0) 
     ----------
     spec : ModelSpec
         The network; its `tile`, `context` and `tiling` decide how the picture is split.
-    image : ndarray of float32, shape (H, W, 3)
-        RGB in [0, 1].
+    image : ndarray of float32, shape (H, W, spec.channels)
+        RGB in [0, 1], or several such pictures one behind the other.
     context : Context
         Engine, progress and cancellation.
     mix : float
@@ -40,11 +40,19 @@ def infer(spec: ModelSpec, image: Image, context: Context, *, mix: float = 1.0) 
 
     Raises
     ------
+    OptionError
+        If the network is given another number of pictures than it takes.
     InferenceFailed
         If a tile fails in every way there is.
     Cancelled
         If the work was cancelled.
     """
+    if image.shape[2] != spec.channels:
+        msg = (
+            f"Expected a model that takes {image.shape[2] // 3} picture(s), got {spec.title}, which takes "
+            f"{spec.channels // 3}: a deblurrer of this studio takes two, and works in the deblur stage alone."
+        )
+        raise OptionError(msg)
     context.advance(0.0)
     network = context.engine.network(spec, mix=mix, cancelled=context.cancelled)
     height, width = image.shape[:2]

@@ -45,17 +45,7 @@ def fit(pixels: NDArray[np.uint8], patch: int) -> NDArray[np.uint8] | None:
 def printed(image: Image, rng: np.random.Generator) -> Image:
     """Make the black-and-white photograph that somebody wants coloured: half are as they were, half have aged.
 
-    Parameters
-    ----------
-    image : ndarray, shape (H, W, 3)
-        RGB in [0, 1].
-    rng : numpy.random.Generator
-        The source of chance.
-
-    Returns
-    -------
-    ndarray, shape (H, W, 3)
-        RGB in [0, 1].
+    Parameters and result are those of a `Recipe`.
     """
     image = grey(image)
     if rng.random() < UNDAMAGED:

@@ -36,6 +36,7 @@ from training.degrade import (
 )
 
 Recipe = Callable[[Image, np.random.Generator], Image]
+"""Takes a picture, RGB in [0, 1], shape (H, W, 3), and the source of chance; returns a damaged one of the same form."""
 
 
 def second_order(image: Image, rng: np.random.Generator, scale: float = 1) -> Image:
@@ -116,17 +117,7 @@ def noisy(image: Image, rng: np.random.Generator) -> Image:
 
     One in twelve has no noise at all, for a denoiser must leave a clean picture alone.
 
-    Parameters
-    ----------
-    image : ndarray, shape (H, W, 3)
-        RGB in [0, 1].
-    rng : numpy.random.Generator
-        The source of chance.
-
-    Returns
-    -------
-    ndarray, shape (H, W, 3)
-        RGB in [0, 1].
+    Parameters and result are those of a `Recipe`.
     """
     if rng.random() < 1 / 12:
         return image
@@ -139,17 +130,7 @@ def blurred(image: Image, rng: np.random.Generator) -> Image:
 
     One in eight is sharp, for a deblurrer must leave a sharp picture alone.
 
-    Parameters
-    ----------
-    image : ndarray, shape (H, W, 3)
-        RGB in [0, 1].
-    rng : numpy.random.Generator
-        The source of chance.
-
-    Returns
-    -------
-    ndarray, shape (H, W, 3)
-        RGB in [0, 1].
+    Parameters and result are those of a `Recipe`.
     """
     return known_blur(image, rng)[0]
 
@@ -246,17 +227,7 @@ def _near(true: Blur, rng: np.random.Generator) -> Blur:
 def age(image: Image, rng: np.random.Generator) -> Image:
     """Age a photograph by a lifetime: grey or sepia, faded, a little soft, grained, then a JPEG.
 
-    Parameters
-    ----------
-    image : ndarray, shape (H, W, 3)
-        RGB in [0, 1].
-    rng : numpy.random.Generator
-        The source of chance.
-
-    Returns
-    -------
-    ndarray, shape (H, W, 3)
-        RGB in [0, 1].
+    Parameters and result are those of a `Recipe`.
     """
     image = soften(grey(image), rng.uniform(0.5, 1.3))
     image = film_grain(image, rng.uniform(0.02, 0.045), rng, size=rng.uniform(0.8, 1.6))

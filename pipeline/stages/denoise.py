@@ -50,9 +50,8 @@ class Denoise(Stage):
             context.notice("denoise-skipped", "Denoise: the photo has no noise worth removing; left as it is.")
             return image
         if self.model != CLASSICAL:
-            return image + min(self.strength, 1.0) * (
-                infer(same_size(catalog.find(self.model)), image, context) - image
-            )
+            clean = infer(same_size(catalog.find(self.model)), image, context)
+            return image + min(self.strength, 1.0) * (clean - image)
         return self._filter(image, sigma, context)
 
     def _filter(self, image: Image, sigma: float, context: Context) -> Image:

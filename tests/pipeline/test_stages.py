@@ -160,6 +160,13 @@ def test_a_model_that_enlarges_does_not_deblur():
         Deblur(model=str(BUNDLED / "fast-x4.safetensors"), always=True).apply(photograph("coffee"), context())
 
 
+@pytest.mark.parametrize("stage", [Denoise, Upscale], ids=lambda stage: stage.name)
+def test_a_deblurrer_of_ones_own_is_refused_elsewhere(stage):
+    own = str(BUNDLED / "fast-deblur.safetensors")
+    with pytest.raises(OptionError, match="deblur stage alone"):
+        stage(model=own).apply(noisy(photograph("coffee"), 0.05), context())
+
+
 def test_deblur_strength_blends():
     sharp = photograph("coffee", 480)
     half = Deblur(always=True, strength=0.5).apply(sharp, context())
