@@ -19,6 +19,8 @@ ROOT = Path(__file__).parents[1]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 START_S = 60
 RESTORE_MS = 150_000
+MODELS = "/home/you/.cache/restoration-studio"
+"""The folder that the pictures show; not that of whoever takes them."""
 
 
 @contextmanager
@@ -123,7 +125,7 @@ def choose(page: Page, *names: str) -> None:
 def main() -> None:
     """Take a picture of every screen."""
     SCREENS.mkdir(exist_ok=True)
-    with serving() as url, chromium() as browser:
+    with serving({"STUDIO_MODELS": MODELS}) as url, chromium() as browser:
         studio = Photographer(browser, url)
         with studio.at(DESKTOP) as page:
             page.get_by_role("button", name="Restore the portrait").wait_for()
