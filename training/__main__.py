@@ -58,7 +58,7 @@ def _add_training(parser: argparse.ArgumentParser, task: Callable[[argparse.Name
     parser.add_argument("--tiers", type=_names, default=frozenset(), help="A,PD,... by the manifest")
     parser.add_argument("--manifest", type=Path, nargs="+", action=_Tuple, default=(), help="CSV: file, tier, origin")
     parser.add_argument("--origins", type=_names, default=frozenset(), help="hold these out, by the manifest")
-    parser.add_argument("--losses", type=_losses, default=(("l1", 1.0),), help="l1=1,gradient=0.5")
+    parser.add_argument("--losses", type=_losses, default=(("l1", 1.0),), help="l1=1,ssim=0.2")
     parser.add_argument("--teacher", type=Path, help="safetensors file to distil from")
     parser.add_argument("--from", dest="start", type=Path, help="safetensors file to begin with")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")

@@ -1,8 +1,12 @@
 from dataclasses import replace
 
+import numpy as np
+import piq
 import pytest
 import safetensors.torch
 import torch
+from skimage.metrics import structural_similarity
+from torch.nn import functional
 
 from models.errors import CheckpointMismatch, ModelError, WeightsCorrupt, WeightsMissing
 from models.networks.srvgg import SRVGG
@@ -191,11 +195,11 @@ def test_the_rate_rises_then_falls():
     assert rate(1, step=1000) == pytest.approx(0.01)
 
 
-@pytest.mark.parametrize("name", ["l1", "gradient", "distill"])
+@pytest.mark.parametrize("name", ["l1", "gradient", "ssim", "distill"])
 def test_losses_are_zero_for_the_right_answer_only(name):
-    truth = torch.rand(1, 3, 8, 8)
+    truth = torch.rand(1, 3, 32, 32)
     other = truth + torch.rand_like(truth)
-    assert losses.combine([(name, 1.0)], truth, truth, truth) == 0
+    assert losses.combine([(name, 1.0)], truth, truth, truth) == pytest.approx(0, abs=1e-6)
     assert losses.combine([(name, 1.0)], other, truth, truth) > 0
 
 
@@ -204,6 +208,31 @@ def test_the_gradient_loss_ignores_brightness_and_sees_edges():
     gradient = [("gradient", 1.0)]
     assert losses.combine(gradient, truth + 0.2, truth) == pytest.approx(0, abs=1e-6)
     assert losses.combine(gradient, 0.5 * truth, truth) > 0.1
+
+
+def test_dissimilarity_is_that_of_the_metric():
+    """Of all windows at three scales; every fourth is enough to come near."""
+    truth = functional.avg_pool2d(torch.rand(2, 3, 256, 256), 3, stride=1, padding=1)
+    other = functional.avg_pool2d(truth, 5, stride=1, padding=2)
+    total = 0.0
+    for factor in (1, 2, 4):
+        x, y = (functional.avg_pool2d(piq.functional.rgb2yiq(image)[:, :1], factor) for image in (other, truth))
+        metric = [
+            structural_similarity(*pair, win_size=7, data_range=1)
+            for pair in zip(x[:, 0].numpy(), y[:, 0].numpy(), strict=True)
+        ]
+        total += 1 - float(np.mean(metric))
+    assert float(losses.dissimilarity(other, truth)) == pytest.approx(total / 3, rel=0.05)
+
+
+def test_dissimilarity_dislikes_what_is_too_smooth_more_than_l1_does():
+    """A flat answer has the smaller difference of pixels here, the rough one the truth's contrast."""
+    torch.manual_seed(2)
+    truth = 0.5 + 0.1 * torch.randn(1, 1, 64, 64).expand(-1, 3, -1, -1)
+    flat = torch.full_like(truth, 0.5)
+    rough = truth + 0.13 * torch.randn(1, 1, 64, 64)
+    assert (flat - truth).abs().mean() < (rough - truth).abs().mean()
+    assert losses.dissimilarity(flat, truth) > losses.dissimilarity(rough, truth)
 
 
 def test_truth_and_teacher_are_mixed_by_their_weights():
