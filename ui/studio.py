@@ -52,6 +52,7 @@ def _before(album: Album, picture: Picture, number: int) -> None:
     """Draw a photograph that was not restored yet, the settings, and Restore."""
     seen = glance.at(picture)
     if seen.error is not None:
+        st.subheader(picture.name, anchor=False)
         st.error(explain(seen.error), icon=":material/broken_image:")
         return
     left, right = st.columns([3, 2], gap="large")
