@@ -10,12 +10,12 @@ from typing import Any
 
 from models.engine import Engine
 from pipeline.cache import Timing
-from pipeline.colour import suggest_colorize
 from pipeline.errors import OptionError, PhotoError, PhotoUnwritable, StudioError
 from pipeline.notices import Notice
 from pipeline.photo import Output, encode_photo, read_photo
 from pipeline.plan import Plan
 from pipeline.run import Progress, run
+from pipeline.suggest import suggestions
 
 ENDINGS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp", ".tif": "tiff", ".tiff": "tiff"}
 """What the names of outputs may end in, and the format that each means."""
@@ -66,8 +66,8 @@ class Order:
     max_pixels: int
     strict: bool = False
     overwrite: bool = False
-    suggest: bool = False
-    """Whether to suggest Colorize for photographs without colours of their own."""
+    suggest: frozenset[str] = frozenset()
+    """Stages to suggest for the photographs that need them; see `pipeline.suggest`."""
 
 
 def tasks(sources: Iterable[Path], target: Path, output: Output) -> list[Task]:
@@ -160,8 +160,8 @@ def _restore(task: Task, order: Order, engine: Engine, report: Report, progress:
     report.size = (finished.shape[1], finished.shape[0])
     report.stages = list(result.timings)
     report.notices = [*result.notices, *encoded.notices]
-    if order.suggest and (suggestion := suggest_colorize(photo.pixels)):
-        report.notices.append(suggestion)
+    if order.suggest:
+        report.notices += [why for name, why in suggestions(photo.pixels).items() if name in order.suggest]
 
 
 def write_safely(target: Path, data: bytes) -> None:

@@ -16,6 +16,7 @@ from pipeline.batch import ENDINGS, Order, Report, restore_all, tasks
 from pipeline.errors import OptionError, StudioError
 from pipeline.photo import Output
 from pipeline.run import Progress
+from pipeline.suggest import ADVISERS
 
 _DONE, _SOME_FAILED, _WRONG_USE = 0, 1, 2
 
@@ -71,8 +72,9 @@ def _add_restore(parser: argparse.ArgumentParser) -> None:
 def _restore(args: argparse.Namespace) -> int:
     plan = arguments.read_plan(args)
     limit = config.load().max_pixels if args.max_pixels is None else args.max_pixels
-    is_simple = not args.only and not args.settings and args.colorize is None
-    order = Order(plan, _output(args), limit, strict=args.strict, overwrite=args.overwrite, suggest=is_simple)
+    is_simple = not args.only and not args.settings
+    suggest = frozenset(name for name in ADVISERS if is_simple and getattr(args, name) is None)
+    order = Order(plan, _output(args), limit, strict=args.strict, overwrite=args.overwrite, suggest=suggest)
     work = tasks(args.sources, args.output, order.output)
     show = _Line(len(work))
     reports = []

@@ -15,7 +15,7 @@ from pipeline import blend
 from pipeline.errors import OptionError
 from pipeline.finish import Finish
 from pipeline.options import rules
-from pipeline.stages import BY_NAME, ORDER, Colorize, Deblur, Denoise, PostDenoise, Sharpen, Stage, Upscale
+from pipeline.stages import BY_NAME, ORDER, Colorize, Deblur, Denoise, PostDenoise, Sharpen, Stage, Tone, Upscale
 
 Tier = Literal["fast", "full"]
 
@@ -64,13 +64,15 @@ def arrange(
     return Plan(tuple(ranked), frozenset(optional), finish or Finish(), dict(strengths or {}))
 
 
-def simple(scale: float = 2.0, *, colorize: bool = False, tier: Tier = "fast") -> Plan:
+def simple(scale: float = 2.0, *, tone: bool = False, colorize: bool = False, tier: Tier = "fast") -> Plan:
     """Return the plan of simple mode.
 
     Parameters
     ----------
     scale : float
         1 keeps the size.
+    tone : bool
+        Revive faded tones.
     colorize : bool
         Guess the colours.
     tier : {"fast", "full"}
@@ -78,6 +80,8 @@ def simple(scale: float = 2.0, *, colorize: bool = False, tier: Tier = "fast") -
         files are missing.
     """
     stages: list[Stage] = [Denoise(), Deblur(), Upscale(scale=scale), PostDenoise(), Sharpen()]
+    if tone:
+        stages.append(Tone())
     if colorize:
         stages.append(Colorize())
     return arrange((with_tier(stage, tier) for stage in stages), optional={"deblur", "colorize"})

@@ -1,7 +1,7 @@
 """Plans to start from, by the kind of photograph; all of them run with the models in the box."""
 
 from pipeline.plan import Plan, arrange
-from pipeline.stages import Colorize, Deblur, Denoise, PostDenoise, Sharpen, Upscale
+from pipeline.stages import Colorize, Deblur, Denoise, PostDenoise, Sharpen, Tone, Upscale
 
 _LEFT_OUT_WITHOUT_MODEL = ("deblur", "colorize")
 
@@ -11,7 +11,8 @@ PRESETS: dict[str, Plan] = {
         optional=_LEFT_OUT_WITHOUT_MODEL,
     ),
     "faded": arrange(
-        [Denoise(1.2), Deblur(), Upscale(2.0), PostDenoise(0.5), Sharpen(0.5, 1.2)], optional=_LEFT_OUT_WITHOUT_MODEL
+        [Denoise(1.2), Deblur(), Tone(), Upscale(2.0), PostDenoise(0.5), Sharpen(0.5, 1.2)],
+        optional=_LEFT_OUT_WITHOUT_MODEL,
     ),
     "phone": arrange([Denoise(0.8), Upscale(2.0), PostDenoise(0.3), Sharpen(0.3)]),
     "drawing": arrange([Denoise(0.5), Upscale(4.0), Sharpen(0.6, 0.8)]),

@@ -1,15 +1,16 @@
-"""A first look at a photograph: whether it can be read, its size, whether to colorize it, and a small picture of it."""
+"""A first look at a photograph: whether it can be read, its size, what it needs, and a small picture of it."""
 
 import threading
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from pipeline.album import Picture
-from pipeline.colour import suggest_colorize
 from pipeline.errors import StudioError
 from pipeline.notices import Notice
 from pipeline.photo import Output, encode_photo, read_photo
+from pipeline.suggest import suggestions
 
 _PIXELS = 900_000
 _looking = threading.Lock()
@@ -25,8 +26,8 @@ class Glance:
     size: tuple[int, int] = (0, 0)
     """Width and height of the photograph."""
 
-    suggestion: Notice | None = None
-    """Why Colorize is suggested, where it is."""
+    suggestions: Mapping[str, Notice] = field(default_factory=dict)
+    """Why stages are suggested, by their names."""
 
     error: StudioError | None = None
 
@@ -46,7 +47,7 @@ def _look(picture: Picture) -> Glance:
         preview.write_bytes(encode_photo(photo.pixels, photo, Output("jpeg", 88, "strip")).data)
     except StudioError as error:
         return Glance(preview, error=error)
-    return Glance(preview, photo.original_size, suggest_colorize(photo.pixels))
+    return Glance(preview, photo.original_size, suggestions(photo.pixels))
 
 
 _glances: WeakKeyDictionary[Picture, Glance] = WeakKeyDictionary()

@@ -3,7 +3,8 @@
 Every widget stands in the address of the page by its key, so that a set-up can be shared.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
@@ -16,21 +17,23 @@ from pipeline.options import Choice, Number, Rule, Switch, Text, rules
 from pipeline.plan import Plan, arrange, simple, stage
 from pipeline.presets import PRESETS
 from pipeline.stages import ORDER, Colorize, Stage
+from pipeline.suggest import ADVISERS
 from ui import address, model_files, work
 from ui.words import explain, say, say_or, stage_name, tell
 
 MODES = ("simple", "advanced")
 SCALES = (1.0, 2.0, 4.0)
 DEFAULT_SCALE = 2.0
+NOTHING: Mapping[str, Notice] = MappingProxyType({})
 
 
-def choose(suggestion: Notice | None = None) -> Plan:
+def choose(suggestions: Mapping[str, Notice] = NOTHING) -> Plan:
     """Draw the settings and return the plan that they mean.
 
     Parameters
     ----------
-    suggestion : Notice, optional
-        Why Colorize is suggested for this photograph, where it is.
+    suggestions : mapping of str to Notice, optional
+        Why stages are suggested for this photograph, by their names.
     """
     address.recall("mode", MODES)
     mode = st.segmented_control(
@@ -43,7 +46,7 @@ def choose(suggestion: Notice | None = None) -> Plan:
         label_visibility="collapsed",
     )
     address.record("mode", mode, MODES[0])
-    return _simple(suggestion) if mode == "simple" else _advanced()
+    return _simple(suggestions) if mode == "simple" else _advanced()
 
 
 def restore(album: Album, pictures: Sequence[Picture], plan: Plan, label: str) -> None:
@@ -57,7 +60,7 @@ def restore(album: Album, pictures: Sequence[Picture], plan: Plan, label: str) -
         st.rerun()
 
 
-def _simple(suggestion: Notice | None) -> Plan:
+def _simple(suggestions: Mapping[str, Notice]) -> Plan:
     address.recall("scale", SCALES)
     scale = st.segmented_control(
         say("enlarge"),
@@ -68,14 +71,20 @@ def _simple(suggestion: Notice | None) -> Plan:
         key="scale",
     )
     address.record("scale", scale, DEFAULT_SCALE)
-    colorize = st.toggle(say("colorize"), help=say("colorize.help"), key="colorize", bind="query-params")
-    if suggestion and not colorize:
-        st.caption(f":material/lightbulb: {tell(suggestion)}")
-    plan = simple(scale, colorize=colorize)
+    wishes = {name: _wish(name, suggestions.get(name)) for name in ADVISERS}
+    plan = simple(scale, tone=wishes["tone"], colorize=wishes["colorize"])
     for chosen in plan.stages:
         if isinstance(chosen, Colorize):
             model_files.offer(chosen)
     return plan
+
+
+def _wish(name: str, suggestion: Notice | None) -> bool:
+    """Draw the switch of a stage that runs on request only, and why it is suggested."""
+    is_on = st.toggle(say(name), help=say(f"{name}.help"), key=name, bind="query-params")
+    if suggestion and not is_on:
+        st.caption(f":material/lightbulb: {tell(suggestion)}")
+    return is_on
 
 
 def _advanced() -> Plan:

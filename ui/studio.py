@@ -44,7 +44,7 @@ def _show_picture(album: Album, number: int) -> None:
         return
     result.show(album, number)
     with st.expander(say("restore.other"), icon=":material/tune:"):
-        plan = settings.choose(glance.at(picture).suggestion)
+        plan = settings.choose(glance.at(picture).suggestions)
         settings.restore(album, [picture], plan, say("restore.again"))
 
 
@@ -61,7 +61,7 @@ def _before(album: Album, picture: Picture, number: int) -> None:
     with right, st.container(key="settings"):
         st.subheader(picture.name, anchor=False)
         st.caption(f"{seen.size[0]} × {seen.size[1]}")
-        plan = settings.choose(seen.suggestion)
+        plan = settings.choose(seen.suggestions)
         settings.restore(album, [picture], plan, say("restore"))
 
 

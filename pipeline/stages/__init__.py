@@ -6,9 +6,10 @@ from pipeline.stages.deblur import Deblur
 from pipeline.stages.denoise import Denoise
 from pipeline.stages.post_denoise import PostDenoise
 from pipeline.stages.sharpen import Sharpen
+from pipeline.stages.tone import Tone
 from pipeline.stages.upscale import Upscale
 
-ORDER: tuple[type[Stage], ...] = (Denoise, Deblur, Colorize, Upscale, PostDenoise, Sharpen)
+ORDER: tuple[type[Stage], ...] = (Denoise, Deblur, Tone, Colorize, Upscale, PostDenoise, Sharpen)
 """Every stage there is, in the order of the pipeline."""
 
 BY_NAME: dict[str, type[Stage]] = {stage.name: stage for stage in ORDER}
@@ -24,5 +25,6 @@ __all__ = [
     "PostDenoise",
     "Sharpen",
     "Stage",
+    "Tone",
     "Upscale",
 ]

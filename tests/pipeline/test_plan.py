@@ -48,7 +48,7 @@ def test_stages_are_in_the_order_of_the_pipeline(plan):
 
 def test_simple_mode_is_the_whole_chain():
     assert [s.name for s in simple(4).stages] == ["denoise", "deblur", "upscale", "post-denoise", "sharpen"]
-    assert [s.name for s in simple(4, colorize=True).stages][2] == "colorize"
+    assert [s.name for s in simple(4, tone=True, colorize=True).stages][2:4] == ["tone", "colorize"]
 
 
 def test_simple_mode_takes_the_scale_and_the_tier():
@@ -92,7 +92,7 @@ def test_wrong_settings_say_what_is_wrong(text, says):
 
 
 def test_unknown_stage_names_the_known_ones():
-    with pytest.raises(OptionError, match="denoise, deblur, colorize"):
+    with pytest.raises(OptionError, match="denoise, deblur, tone, colorize"):
         stage("denoize", {})
 
 

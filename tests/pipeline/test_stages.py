@@ -9,7 +9,7 @@ from pipeline.blur import Blur
 from pipeline.errors import OptionError, WeightsMissing
 from pipeline.filters import gaussian, luma
 from pipeline.finish import Finish
-from pipeline.stages import ORDER, Colorize, Context, Deblur, Denoise, PostDenoise, Sharpen, Upscale
+from pipeline.stages import ORDER, Colorize, Context, Deblur, Denoise, PostDenoise, Sharpen, Tone, Upscale
 from tests.photographs import noisy, photograph, psnr
 from tests.pipeline.fakes import FakeEngine
 
@@ -18,8 +18,16 @@ QUIET = {
     Deblur: Deblur(strength=0),
     PostDenoise: PostDenoise(sigma=0),
     Sharpen: Sharpen(amount=0),
+    Tone: Tone(strength=0),
 }
-SAME_SIZE = [Denoise(), PostDenoise(sigma=1), Sharpen(amount=1), Deblur(always=True), Colorize(always=True)]
+SAME_SIZE = [
+    Denoise(),
+    PostDenoise(sigma=1),
+    Sharpen(amount=1),
+    Deblur(always=True),
+    Tone(always=True),
+    Colorize(always=True),
+]
 
 
 def invert(x, network):
