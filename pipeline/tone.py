@@ -140,7 +140,7 @@ def _stretched(
     values: Array, black: Array | np.float32, white: Array | np.float32, goals: tuple[float, float]
 ) -> Array:
     """Move `black` and `white` to their goals, and all between linearly."""
-    ink, light = np.float32(goals)
+    ink, light = (np.float32(goal) for goal in goals)
     slope = (light - ink) / np.maximum(white - black, np.float32(_NARROWEST))
     return np.clip((values - black) * slope + ink, 0.0, 1.0)
 
