@@ -1,4 +1,4 @@
-"""The command line of the benchmarks: ``python -m benchmarks peers|quality|colours|sheet``.
+"""The command line of the benchmarks: ``python -m benchmarks peers|quality|speed|colours|sheet``.
 
 Exit codes: 0 done, 1 failed or not within the tolerance, 2 wrong use.
 """
@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     quality.add_argument("--truth", type=Path, required=True, metavar="FOLDER", help="undamaged photographs")
     quality.add_argument("--tasks", type=_tasks, default=_tasks("all"), help="TASK,TASK,... (default all)")
     quality.set_defaults(command=_quality)
+    _add_speed(commands.add_parser("speed", help="stages, chain, processes and files, beside the peers, in turns"))
     colours = commands.add_parser("colours", help="guessed colours against true ones, by folder")
     colours.add_argument("folder", type=Path, help="colour photographs, grouped by their folders")
     colours.add_argument("--plates", action="store_true", help="each is a scan of three plates: blue, green, red")
@@ -60,6 +61,16 @@ def _parser() -> argparse.ArgumentParser:
     sheet.add_argument("--side", type=_count, default=96, help="side of the part that is shown (default 96 pixels)")
     sheet.set_defaults(command=_sheet)
     return parser
+
+
+def _add_speed(speed: argparse.ArgumentParser) -> None:
+    speed.add_argument("photograph", type=Path, help="it is brought to each size")
+    speed.add_argument("--weights", type=Path, help="an upscaler's file, x4, for the peers and for ours")
+    speed.add_argument("--only", type=_parts, default="all", help="PART,PART,... (default all)")
+    speed.add_argument("--megapixels", type=float, nargs="+", default=[0.25, 1, 2], help="default 0.25 1 2")
+    speed.add_argument("--scales", type=float, nargs="+", default=[1, 2, 4], help="default 1 2 4")
+    speed.add_argument("--rounds", type=_count, default=5, help="paired runs (default 5)")
+    speed.set_defaults(command=_speed)
 
 
 def _count(text: str) -> int:
@@ -81,6 +92,17 @@ def _tasks(text: str) -> list[str]:
     return tasks
 
 
+def _parts(text: str) -> list[str]:
+    from benchmarks.speed import PARTS
+
+    parts = list(PARTS) if text == "all" else text.split(",")
+    unknown = [part for part in parts if part not in PARTS]
+    if unknown:
+        msg = f"no part {', '.join(unknown)}; the parts are {', '.join(PARTS)}"
+        raise argparse.ArgumentTypeError(msg)
+    return parts
+
+
 def _peers(args: argparse.Namespace) -> bool:
     from benchmarks.same_weights import compare
 
@@ -91,6 +113,16 @@ def _quality(args: argparse.Namespace) -> bool:
     from benchmarks.quality import tables
 
     for line in tables(args.truth, args.tasks, Engine("cpu")):
+        print(line, flush=True)
+    return True
+
+
+def _speed(args: argparse.Namespace) -> bool:
+    from benchmarks.races import Asked
+    from benchmarks.speed import tables
+
+    asked = Asked(args.photograph, args.weights, tuple(args.megapixels), tuple(args.scales), args.rounds)
+    for line in tables(args.only, asked):
         print(line, flush=True)
     return True
 

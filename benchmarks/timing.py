@@ -10,6 +10,9 @@ from typing import Any
 
 Seconds = Mapping[str, list[float]]
 
+_FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
+"""What of a processor decides how fast networks run."""
+
 
 def take_turns(contenders: Mapping[str, Callable[[], Any]], rounds: int) -> Seconds:
     """Run every contender once a round, in the order A B A B, and return their seconds.
@@ -36,14 +39,17 @@ def ratio(seconds: Seconds, slow: str, fast: str) -> float:
 
 
 def machine() -> str:
-    """Return processor, cores and load in a line, for the head of a table."""
+    """Return processor, cores, what it computes and load in a line, for the head of a table."""
     cores = len(os.sched_getaffinity(0))
-    return f"{_processor()}, {cores} cores, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}"
+    able = [flag for flag in _FLAGS if flag in _told("flags").split()]
+    what = f"{_told('model name') or platform.machine()}, {cores} cores, {' '.join(able) or 'flags unknown'}"
+    return f"{what}, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}"
 
 
-def _processor() -> str:
+def _told(name: str) -> str:
+    """Return what the kernel tells of the first processor; nothing where there is no such kernel."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:  # not Linux
-        return platform.processor() or platform.machine()
-    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())
+        return ""
+    return next((line.partition(": ")[2] for line in lines if line.startswith(name)), "")

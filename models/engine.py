@@ -8,7 +8,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib import import_module
 from typing import Any, Literal, NoReturn, Protocol
 
@@ -16,7 +16,7 @@ import numpy as np
 import openvino
 from numpy.typing import NDArray
 
-from models import catalog, graphs, weights
+from models import catalog, compiled, graphs, weights
 from models.catalog import ModelSpec
 from models.errors import Cancelled, InferenceFailed, ModelError
 
@@ -164,10 +164,23 @@ def _check(device: Device, precision: str) -> None:
 def _load(spec: ModelSpec, mix: float, device: Device, precision: Precision) -> Network:
     if device == "cuda":
         return _TorchNetwork(spec, _module(spec, mix), precision)
+    kind = openvino.Type.bf16 if precision == "bfloat16" else openvino.Type.f32
+    hints = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": kind}
+    return _OpenVinoNetwork(spec, compiled.load(spec, mix, hints, partial(graph, spec, mix)), precision)
+
+
+def graph(spec: ModelSpec, mix: float = 1.0) -> Any:
+    """Make OpenVINO's graph of a network, of free height and width.
+
+    Parameters
+    ----------
+    spec, mix
+        As for `Engine.network`; only models in the box need no torch.
+    """
     if not spec.bundled:
-        return _OpenVinoNetwork(spec, graphs.convert(spec, _module(spec, mix)), precision)
+        return graphs.convert(spec, _module(spec, mix))
     other = weights.graph(catalog.get(spec.partner)) if mix < 1.0 else None
-    return _OpenVinoNetwork(spec, graphs.read(weights.graph(spec), other, mix), precision)
+    return graphs.read(weights.graph(spec), other, mix)
 
 
 def _module(spec: ModelSpec, mix: float) -> Any:
@@ -190,9 +203,7 @@ class _OpenVinoNetwork:
     def __init__(self, spec: ModelSpec, model: Any, precision: Precision) -> None:
         self.spec = spec
         self.precision = precision
-        kind = openvino.Type.bf16 if precision == "bfloat16" else openvino.Type.f32
-        hints = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": kind}
-        self._request = graphs.core().compile_model(model, "CPU", hints).create_infer_request()
+        self._request = model.create_infer_request()
         self._lock = threading.Lock()  # one request already uses every core
 
     def run(self, x: Array, cancelled: Callable[[], bool] = lambda: False) -> Array:
