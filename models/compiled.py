@@ -120,23 +120,27 @@ def _read(path: Path, hints: dict[str, Any]) -> Any | None:
 
 
 def _keep(path: Path, compiled: Any) -> None:
-    """Write an entry beside its place, then move it there; make room."""
+    """Write an entry and make room for it."""
     stream = BytesIO()
     compiled.export_model(stream)
-    blob = stream.getvalue()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(hashlib.sha256(blob).digest())
-                file.write(blob)
-            Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)
+        _write(path, stream.getvalue())
         _make_room(path.parent)
     except OSError as error:
         _LOG.warning("Compiled networks cannot be kept in %s, so each start compiles them: %s", path.parent, error)
+
+
+def _write(path: Path, blob: bytes) -> None:
+    """Write an entry under another name, then give it its own: it is there whole or not at all."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(hashlib.sha256(blob).digest())
+            file.write(blob)
+        Path(name).replace(path)
+    finally:
+        Path(name).unlink(missing_ok=True)
 
 
 def _make_room(place: Path) -> None:
