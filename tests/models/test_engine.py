@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 import time
 from dataclasses import replace
 
@@ -114,3 +117,19 @@ def test_what_the_machine_cannot_compute_is_refused(device, precision, says):
         pytest.skip("this machine has a CUDA card")
     with pytest.raises(ModelError, match=says):
         Engine(device, precision)
+
+
+def test_the_engine_tells_nobody_of_its_use(own, tmp_path):
+    """OpenVINO's own telemetry writes an identity into the home, then sends."""
+    spec, _ = own
+    home = tmp_path / "home"
+    home.mkdir()
+    program = f"""
+from models.engine import Engine
+from models.spec import ModelSpec
+Engine("cpu").network({spec!r})
+"""
+    surroundings = {name: value for name, value in os.environ.items() if name != "CI"}
+    surroundings |= {"HOME": str(home), "USERPROFILE": str(home), "LOCALAPPDATA": str(home)}
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=120, env=surroundings)
+    assert not [path for path in home.rglob("*") if "openvino" in path.name or path.name in ("intel", "stats")]
