@@ -14,6 +14,7 @@ from models.engine import MAX_LOADED, Engine, _computes_bfloat16, _has_cuda
 from models.errors import Cancelled, ModelError, WeightsMissing
 from models.networks.srvgg import SRVGG
 from models.weights import BUNDLED
+from tests.photographs import photograph
 
 
 @pytest.fixture
@@ -133,3 +134,13 @@ Engine("cpu").network({spec!r})
     surroundings |= {"HOME": str(home), "USERPROFILE": str(home), "LOCALAPPDATA": str(home)}
     subprocess.run([sys.executable, "-c", program], check=True, timeout=120, env=surroundings)
     assert not [path for path in home.rglob("*") if "openvino" in path.name or path.name in ("intel", "stats")]
+
+
+@pytest.mark.skipif(not _computes_bfloat16(), reason="this processor has no bfloat16")
+@pytest.mark.parametrize("spec", [spec for spec in catalog.MODELS if spec.bundled and spec.half], ids=lambda s: s.id)
+def test_bfloat16_is_the_choice_only_where_it_costs_nothing(spec):
+    photo = photograph("coffee", 192)[:128, :192]
+    x = np.ascontiguousarray(np.concatenate([photo] * (spec.channels // 3), axis=2).transpose(2, 0, 1)[None])
+    chosen, exact = (Engine("cpu", precision).network(spec) for precision in ("auto", "float32"))
+    assert chosen.precision == "bfloat16"
+    assert -10 * np.log10(np.mean((chosen.run(x) - exact.run(x)) ** 2)) > 50
