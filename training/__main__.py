@@ -12,9 +12,10 @@ import numpy as np
 from PIL import Image
 
 from models.errors import StudioError
-from training import degrade, losses, recipes, tasks, votes
+from training import degrade, losses, masks, recipes, tasks, votes
 from training.colorize import COLORIZE
 from training.data import SUFFIXES, decode
+from training.repair import REPAIR
 from training.settings import Settings
 from training.tasks import Task
 
@@ -41,6 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     colorize = commands.add_parser("colorize", help="train a colorizer")
     _add_training(colorize, lambda _: COLORIZE)
     colorize.set_defaults(losses=(("classes", 1.0),), patch=128)
+    repair = commands.add_parser("repair", help="train a detector of scratches and other damage")
+    _add_training(repair, lambda _: REPAIR)
+    repair.set_defaults(losses=(("bce", 1.0), ("dice", 1.0)), patch=256, batch=8)
     _add_blur(commands.add_parser("blur", help="train the blur estimator that the deblurrer asks"))
     _add_export(commands.add_parser("export", help="write a trained network for the studio"))
     _add_degrade(commands.add_parser("degrade", help="damage photographs"))
@@ -67,7 +71,7 @@ def _add_training(parser: argparse.ArgumentParser, task: Callable[[argparse.Name
         parser.add_argument(f"--{name.replace('_', '-')}", type=kind, help=meaning)
 
 
-LOSSES = (*losses.NAMES, *votes.NAMES)
+LOSSES = (*losses.NAMES, *votes.NAMES, *masks.NAMES)
 NUMBERS = {
     "steps": "stop after so many steps",
     "minutes": "stop after so many minutes",

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from models.errors import CheckpointMismatch, WeightsCorrupt, WeightsMissing
-from models.networks import blur_estimator, fast_colorizer, srvgg, unet
+from models.networks import blur_estimator, damage_detector, fast_colorizer, srvgg, unet
 from training.critic import Adversary
 
 LAST = "last.pt"
@@ -124,6 +124,11 @@ def build(state: Mapping[str, Tensor]) -> nn.Module:
 
 
 BUILDERS: Mapping[str, Callable[[Mapping[str, Tensor]], nn.Module]] = MappingProxyType(
-    {"prior": fast_colorizer.build, "head.weight": unet.build, "layers.0.weight": blur_estimator.build}
+    {
+        "prior": fast_colorizer.build,
+        "head.weight": unet.build,
+        "stem.weight": damage_detector.build,
+        "layers.0.weight": blur_estimator.build,
+    }
 )
 """Which network a key betrays, the first that is there; what has none of them is taken for an SRVGG."""

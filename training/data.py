@@ -201,14 +201,18 @@ class Patches(Dataset[tuple[Tensor, Tensor]]):
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
         """Patch number `index`: the input and the goal, (3, h, w) and (3, H, W), RGB in [0, 1]."""
         rng = np.random.default_rng((self.seed, index))
-        photo = self.photographs[rng.integers(len(self.photographs))].pixels
-        top, left = (rng.integers(side - self.patch + 1) for side in photo.shape[:2])
-        crop = photo[top : top + self.patch, left : left + self.patch]
-        turned = geometry.d4(crop, TURNS[rng.integers(len(TURNS))])
-        clean: Image = turned.astype(np.float32) / 255
+        clean = random_patch(self.photographs, self.patch, rng)
         if rng.random() < GREY_PART:
             clean = grey(clean)
         return to_tensor(self.damage(clean, rng)), to_tensor(crispen(clean, self.crisp))
+
+
+def random_patch(photographs: list[Photograph], side: int, rng: np.random.Generator) -> Image:
+    """Cut a square of `side` pixels out of one of the photographs, and turn or mirror it; RGB in [0, 1]."""
+    photo = photographs[rng.integers(len(photographs))].pixels
+    top, left = (rng.integers(length - side + 1) for length in photo.shape[:2])
+    turned = geometry.d4(photo[top : top + side, left : left + side], TURNS[rng.integers(len(TURNS))])
+    return np.divide(turned, 255, dtype=np.float32)
 
 
 def crispen(image: Image, amount: float) -> Image:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import OptionError
-from training import losses, votes
+from training import losses, masks, votes
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Settings:
     """Decides first weights, patches and damage."""
 
     def __post_init__(self) -> None:
-        names = (*losses.NAMES, *votes.NAMES)
+        names = (*losses.NAMES, *votes.NAMES, *masks.NAMES)
         unknown = [name for name, _ in self.losses if name not in names]
         faults = {
             f"losses must be among {', '.join(names)}, got {', '.join(unknown)}": bool(unknown),
