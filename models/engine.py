@@ -38,7 +38,7 @@ class Network(Protocol):
     precision: Precision
 
     def run(self, x: Array, cancelled: Callable[[], bool] = ...) -> Array:
-        """Return the network's output for one input.
+        """Return the network's output for one input, in memory of its own.
 
         Parameters
         ----------

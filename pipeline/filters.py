@@ -70,26 +70,43 @@ def gaussian(image: Array, sigma: float) -> Array:
     return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101), np.float32)
 
 
-def by_strips(image: Array, apply: Callable[[Array], Array], *, halo: int, advance: Callable[[float], None]) -> Array:
+def by_strips(
+    image: Array,
+    apply: Callable[[Array], Array],
+    *,
+    halo: int,
+    advance: Callable[[float], None],
+    reuse: bool = False,
+) -> Array:
     """Filter a picture in horizontal strips, so that a large one needs little extra memory.
 
     Parameters
     ----------
     image : ndarray of float32, shape (H, W, C)
-        Not written to.
+        Not written to without `reuse`.
     apply : callable
         A filter that keeps the shape and looks at most `halo` rows away.
     halo : int
         Rows of real neighbours given to each strip.
     advance : callable
         Called with the share that is done before each strip; it may raise to stop.
+    reuse : bool
+        Write the result over `image`, of which only the rows that the next strip looks at are kept.
+
+    Returns
+    -------
+    ndarray of float32, shape (H, W, C)
+        The same values either way; with `reuse` a new view of the memory of `image`.
     """
     height, width = image.shape[:2]
     rows = max(_STRIP_PIXELS // width, 4 * halo, 16)
-    output = np.empty_like(image)
+    output = image[:] if reuse else np.empty_like(image)
+    above = image[:0]
     for top in range(0, height, rows):
         advance(top / height)
         bottom = min(top + rows, height)
         first, last = max(top - halo, 0), min(bottom + halo, height)
-        output[top:bottom] = apply(image[first:last])[top - first : bottom - first]
+        strip = np.concatenate([above, image[top:last]]) if reuse else image[first:last]
+        above = strip[max(bottom - halo, 0) - first : bottom - first]
+        output[top:bottom] = apply(strip)[top - first : bottom - first]
     return output

@@ -13,10 +13,12 @@ import numpy as np
 from models.catalog import ModelSpec
 from models.engine import Network
 from pipeline.errors import InferenceFailed, OptionError
+from pipeline.filters import luma
 from pipeline.stage import Context, Image
 from pipeline.tiles import run_tiled, spans
 
 _SMALLEST_TILE = 64
+_STRIP_ROWS = 256
 
 
 def infer(spec: ModelSpec, image: Image, context: Context, *, mix: float = 1.0) -> Image:
@@ -63,8 +65,11 @@ def infer(spec: ModelSpec, image: Image, context: Context, *, mix: float = 1.0) 
     for done, count, blended in _tiled(run, padded, spec, tile):
         output = blended
         context.advance(done / count)
-    output = np.clip(output[: height * spec.scale, : width * spec.scale], 0.0, 1.0)
-    return _neutral(output) if is_neutral(image) else output
+    output = output[: height * spec.scale, : width * spec.scale]
+    np.clip(output, 0.0, 1.0, out=output)
+    if is_neutral(image):
+        _make_neutral(output)
+    return output
 
 
 def same_size(spec: ModelSpec) -> ModelSpec:
@@ -87,10 +92,11 @@ def is_neutral(image: Image) -> bool:
     return np.array_equal(red, green) and np.array_equal(green, blue)
 
 
-def _neutral(image: Image) -> Image:
-    """Return the luma in all three channels: networks tint black-and-white pictures slightly."""
-    luma = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    return np.repeat(luma[..., None], 3, axis=2)
+def _make_neutral(image: Image) -> None:
+    """Put the luma into all three channels, strip by strip: networks tint black-and-white pictures slightly."""
+    for top in range(0, image.shape[0], _STRIP_ROWS):
+        strip = image[top : top + _STRIP_ROWS]
+        strip[:] = luma(strip)[..., None]
 
 
 def _pad(image: Image, spec: ModelSpec) -> Image:

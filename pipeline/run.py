@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
+import numpy as np
+
 from models.engine import Engine
 from pipeline.blend import Blend, weights
 from pipeline.cache import EarlierRun, Entry, Outcome, Timing
@@ -83,7 +85,8 @@ def run(
     earlier : EarlierRun, optional
         A run over the same photograph: where its first stages are the same, this one starts after them.
     keep : callable, optional
-        Handed ``"photo"`` and the photograph, then each stage's name and picture, to keep or to look at.
+        Handed ``"photo"`` and the photograph, then each stage's name and picture, to look at or to copy: the next stage
+        may write over it.
 
     Raises
     ------
@@ -104,7 +107,8 @@ def run(
             def tell(fraction: float, stage: Stage = stage, index: int = index) -> None:
                 progress(Progress(stage.name, index, len(plan.stages), fraction))
 
-            context = Context(engine, stage.name, tell, cancelled)
+            reuse = not np.may_share_memory(image, photo.pixels)
+            context = Context(engine, stage.name, tell, cancelled, reuse=reuse)
             entry = _apply(stage, image, context, optional=stage.name in plan.optional)
             outcome = "skipped" if entry.image is image else "done"
         image = entry.image

@@ -28,6 +28,8 @@ class Context:
 
     cancelled: Callable[[], bool] = lambda: False
     notices: list[Notice] = field(default_factory=list)
+    reuse: bool = False
+    """Whether nobody looks at the stage's input any more, so that its result may take the input's place in memory."""
 
     def advance(self, fraction: float) -> None:
         """Report progress, and stop here if that was asked.
@@ -65,17 +67,17 @@ class Stage(ABC):
 
     @abstractmethod
     def apply(self, image: Image, context: Context) -> Image:
-        """Return the restored picture; `image` is never written to.
+        """Return the restored picture; `image` is never written to, unless `context` lets its memory be reused.
 
         Parameters
         ----------
         image : ndarray of float32, shape (H, W, 3)
             RGB in [0, 1], sRGB-encoded.
         context : Context
-            Engine, progress, cancellation and notices.
+            Engine, progress, cancellation, notices, and whether the input is still needed.
 
         Returns
         -------
         ndarray of float32, shape (H, W, 3)
-            Of the same size and range, but for the upscaler.
+            Of the same size and range, but for the upscaler. `image` itself where the stage leaves it alone.
         """

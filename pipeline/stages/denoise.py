@@ -62,4 +62,4 @@ class Denoise(Stage):
         def smooth(strip: Image) -> Image:
             return np.asarray(cv2.bilateralFilter(strip, _DIAMETER, distance, _REACH), np.float32)
 
-        return by_strips(image, smooth, halo=_DIAMETER // 2, advance=context.advance)
+        return by_strips(image, smooth, halo=_DIAMETER // 2, advance=context.advance, reuse=context.reuse)

@@ -23,4 +23,6 @@ class PostDenoise(Stage):
         if self.sigma == 0:
             return image
         halo = int(np.ceil(5 * self.sigma)) + 1
-        return by_strips(image, lambda s: gaussian(s, self.sigma), halo=halo, advance=context.advance)
+        return by_strips(
+            image, lambda s: gaussian(s, self.sigma), halo=halo, advance=context.advance, reuse=context.reuse
+        )

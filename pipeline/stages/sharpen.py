@@ -27,7 +27,7 @@ class Sharpen(Stage):
         if self.amount == 0:
             return image
         halo = int(np.ceil(5 * self.radius)) + 1
-        return by_strips(image, self._mask, halo=halo, advance=context.advance)
+        return by_strips(image, self._mask, halo=halo, advance=context.advance, reuse=context.reuse)
 
     def _mask(self, image: Image) -> Image:
         return unsharp(image, amount=self.amount, radius=self.radius, threshold=self.threshold)

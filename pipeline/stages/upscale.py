@@ -69,4 +69,5 @@ def _resize(image: Image, width: int, height: int) -> Image:
         return image
     smaller = width <= image.shape[1] and height <= image.shape[0]
     kind = cv2.INTER_AREA if smaller else cv2.INTER_LANCZOS4
-    return np.clip(cv2.resize(image, (width, height), interpolation=kind), 0.0, 1.0)
+    resized: Image = cv2.resize(image, (width, height), interpolation=kind)
+    return np.clip(resized, 0.0, 1.0, out=resized)

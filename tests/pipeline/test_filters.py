@@ -53,6 +53,21 @@ def test_strips_of_a_large_picture_meet_without_a_seam(monkeypatch):
     np.testing.assert_allclose(out, gaussian(image, 1.0), atol=1e-6)
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 200), st.integers(1, 30), st.integers(0, 12))
+def test_strips_in_place_are_the_very_same(height, width, halo):
+    image = np.random.default_rng(height).random((height, width, 3), np.float32)
+    before = image.copy()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipeline.filters._STRIP_PIXELS", 16 * width)
+        apart = by_strips(image, lambda s: gaussian(s, 1.0), halo=halo, advance=lambda done: None)
+        np.testing.assert_array_equal(image, before)
+        over = by_strips(image, lambda s: gaussian(s, 1.0), halo=halo, advance=lambda done: None, reuse=True)
+    np.testing.assert_array_equal(over, apart)
+    assert np.shares_memory(over, image)
+    assert over is not image
+
+
 @pytest.mark.parametrize("sigma", [0.0, 0.7, 2.0])
 def test_blur_measure_is_the_published_one(sigma):
     image = photograph("coffee", 200)

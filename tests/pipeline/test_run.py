@@ -1,4 +1,5 @@
 import io
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from pipeline.layers import Layers
 from pipeline.photo import read_photo
 from pipeline.plan import arrange
 from pipeline.run import run
-from pipeline.stages import Colorize, Deblur, Denoise, PostDenoise, Sharpen
+from pipeline.stages import Colorize, Deblur, Denoise, PostDenoise, Sharpen, Upscale
 from tests.photographs import noisy, photograph
 from tests.pipeline.fakes import FakeEngine
 
@@ -25,6 +26,10 @@ def photo():
 
 def negative(x, network):
     return 1 - x[:, -3:]
+
+
+def enlarge(x, network):
+    return x.repeat(4, axis=2).repeat(4, axis=3)
 
 
 def refuse(x, network):
@@ -99,3 +104,20 @@ def test_what_a_stage_says_comes_after_what_the_file_said(photo):
     result = run(arrange([Colorize(), PostDenoise()]), photo, FakeEngine(negative))
     assert result.notices[: len(photo.notices)] == photo.notices
     assert result.notices[-1].code == "colorize-skipped"
+
+
+def test_full_size_stages_take_no_second_copy_and_leave_the_photograph(photo, monkeypatch):
+    monkeypatch.setattr("pipeline.filters._STRIP_PIXELS", 200 * 40)
+    plan, before = arrange([Upscale(scale=4), PostDenoise(), Sharpen()]), photo.pixels.copy()
+    size = photo.pixels.nbytes * 16
+    tracemalloc.start()
+    result = run(plan, photo, FakeEngine(enlarge))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert result.pixels.nbytes == size
+    assert peak < 1.8 * size  # the picture, and a strip or a tile
+    np.testing.assert_array_equal(photo.pixels, before)
+    apart = replace(photo, pixels=run(arrange(plan.stages[:1]), photo, FakeEngine(enlarge)).pixels)
+    for stage in plan.stages[1:]:
+        apart = replace(apart, pixels=run(arrange([stage]), apart, FakeEngine(enlarge)).pixels)
+    np.testing.assert_array_equal(result.pixels, apart.pixels)
