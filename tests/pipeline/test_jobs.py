@@ -1,4 +1,5 @@
 import threading
+import time
 
 import pytest
 
@@ -102,3 +103,25 @@ def test_a_large_order_counts_as_one():
         queue.submit(lambda job: None)
     release.set()
     assert jobs[-1].wait(5)
+
+
+def test_six_sessions_at_once_never_compute_at_the_same_time():
+    """Peak memory is that of one photograph, however many are waiting."""
+    queue, inside, most = JobQueue(), [], []
+
+    def work(job):
+        inside.append(job)
+        most.append(len(inside))
+        time.sleep(0.005)
+        inside.remove(job)
+
+    sessions = [threading.Thread(target=queue.submit_all, args=([work] * 3, object())) for _ in range(6)]
+    for session in sessions:
+        session.start()
+    for session in sessions:
+        session.join()
+    last = queue.submit(lambda job: None)
+    assert last.wait(10)
+    while len(most) < 18:
+        time.sleep(0.005)
+    assert max(most) == 1
