@@ -1,6 +1,7 @@
 """Files to download, made when somebody asks, on disk."""
 
 import shutil
+import threading
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,9 @@ from ui.work import give_back_memory, workshop
 
 FOLDER = "made"
 """Folder of files to download, in that of an album or of one of its pictures."""
+
+_ONE_AT_A_TIME = threading.Lock()
+"""Held while a picture is in memory at full size: sessions that download at once queue rather than add up."""
 
 
 def read_output(asked: Mapping[str, Any]) -> Output:
@@ -38,6 +42,11 @@ def make(picture: Picture, output: Output, stem: str = "") -> tuple[Path, list[s
     stem : str
         The file's name without its ending; by default the photograph's with ``_restored``.
     """
+    with _ONE_AT_A_TIME:
+        return _make(picture, output, stem)
+
+
+def _make(picture: Picture, output: Output, stem: str) -> tuple[Path, list[str]]:
     folder = _empty(picture.source.parent / FOLDER)
     photo = read_photo(picture.source, name=picture.name, max_pixels=workshop().config.max_pixels)
     done = picture.done
