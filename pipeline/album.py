@@ -102,7 +102,7 @@ class Picture:
 
     def rendered(self) -> Image:
         """Return the full result under the live finish and the strengths as they stand, RGB float32 in [0, 1]."""
-        return self.finish.apply(self.done.layers.full(self.weights()))
+        return self.finish.apply(self.done.layers.full(self.weights()), reuse=True)
 
     def settled_plan(self) -> Plan:
         """Return the plan with the live finish and the strengths in it: what the command line needs to repeat it."""

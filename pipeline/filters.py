@@ -1,6 +1,8 @@
 """Classical measurements and filters that several stages share."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
@@ -8,7 +10,10 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
 
-_STRIP_PIXELS = 1_000_000
+_STRIP_PIXELS = 500_000
+_WORKERS = min(os.cpu_count() or 1, 8)
+"""Strips that are filtered at once; each takes several times its own memory."""
+
 _LAPLACIANS = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
 _BLOCK = 16
 _BLUR_WIDTH = 5
@@ -101,12 +106,26 @@ def by_strips(
     height, width = image.shape[:2]
     rows = max(_STRIP_PIXELS // width, 4 * halo, 16)
     output = image[:] if reuse else np.empty_like(image)
+    wave = rows * _WORKERS
     above = image[:0]
-    for top in range(0, height, rows):
-        advance(top / height)
-        bottom = min(top + rows, height)
-        first, last = max(top - halo, 0), min(bottom + halo, height)
-        strip = np.concatenate([above, image[top:last]]) if reuse else image[first:last]
-        above = strip[max(bottom - halo, 0) - first : bottom - first]
-        output[top:bottom] = apply(strip)[top - first : bottom - first]
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        for top in range(0, height, wave):
+            advance(top / height)
+            bottom = min(top + wave, height)
+            first, last = max(top - halo, 0), min(bottom + halo, height)
+            wide = np.concatenate([above, image[top:last]]) if reuse else image[first:last]
+            above = wide[max(bottom - halo, 0) - first : bottom - first]
+            _fill(output[top:bottom], wide, top - first, rows, halo, lambda strips: pool.map(apply, strips))
     return output
+
+
+def _fill(
+    target: Array, source: Array, offset: int, rows: int, halo: int, run: Callable[[list[Array]], Iterable[Array]]
+) -> None:
+    """Filter the rows of `source` from `offset` on into `target`, strips of it side by side."""
+    tops = range(0, len(target), rows)
+    starts = [max(offset + top - halo, 0) for top in tops]
+    strips = [source[start : offset + top + rows + halo] for start, top in zip(starts, tops, strict=True)]
+    for top, start, strip in zip(tops, starts, run(strips), strict=True):
+        part = target[top : top + rows]
+        part[:] = strip[offset + top - start :][: len(part)]

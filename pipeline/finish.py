@@ -23,8 +23,8 @@ class Finish:
     def __post_init__(self) -> None:
         check(self)
 
-    def apply(self, image: Image, *, zoom: float = 1.0) -> Image:
-        """Return the finished picture; `image` is not written to.
+    def apply(self, image: Image, *, zoom: float = 1.0, reuse: bool = False) -> Image:
+        """Return the finished picture.
 
         Parameters
         ----------
@@ -32,10 +32,18 @@ class Finish:
             RGB in [0, 1].
         zoom : float
             Size of `image` relative to the full result, for a reduced preview.
+        reuse : bool
+            Write over `image`, which is left alone otherwise.
         """
         if not self.blur and not self.sharpen:
             return image
-        return by_strips(image, lambda s: self._filter(s, zoom), halo=self.halo(zoom), advance=lambda done: None)
+        return by_strips(
+            image,
+            lambda strip: self._filter(strip, zoom),
+            halo=self.halo(zoom),
+            advance=lambda done: None,
+            reuse=reuse,
+        )
 
     def halo(self, zoom: float = 1.0) -> int:
         """Return how many pixels away `apply` looks."""

@@ -9,6 +9,8 @@ from pipeline.filters import by_strips, gaussian
 from pipeline.options import number
 from pipeline.stage import Context, Image, Stage
 
+_CACHED_PIXELS = 16_384
+
 
 @dataclass(frozen=True)
 class Sharpen(Stage):
@@ -45,9 +47,14 @@ def unsharp(image: Image, *, amount: float, radius: float, threshold: float) -> 
     amount, radius, threshold : float
         Share of the difference that is added; sigma in pixels; least difference.
     """
-    difference = image - gaussian(image, radius)
-    if threshold > 0:
-        difference -= np.clip(difference, -threshold, threshold)
-    difference *= amount
-    difference += image
-    return np.clip(difference, 0.0, 1.0, out=difference)
+    result = gaussian(image, radius)
+    rows = max(_CACHED_PIXELS // image.shape[1], 1)
+    for top in range(0, image.shape[0], rows):  # few enough at a time to stay in the processor's cache
+        original, difference = image[top : top + rows], result[top : top + rows]
+        np.subtract(original, difference, out=difference)
+        if threshold > 0:
+            difference -= np.clip(difference, -threshold, threshold)
+        difference *= amount
+        difference += original
+        np.clip(difference, 0.0, 1.0, out=difference)
+    return result
