@@ -153,9 +153,12 @@ def _restore(task: Task, order: Order, engine: Engine, report: Report, progress:
     """Restore one photograph and fill in its report."""
     photo = read_photo(task.source, max_pixels=order.max_pixels, strict=order.strict)
     result = run(order.plan, photo, engine, progress=progress)
+    count = len(order.plan.stages)
+    progress(Progress("encode", count, count, 0.0))
     finished = order.plan.finish.apply(result.pixels)
     encoded = encode_photo(finished, photo, order.output, history=result.history, guesses=result.guesses)
     write_safely(task.target, encoded.data)
+    progress(Progress("encode", count, count, 1.0))
     report.original_size, report.working_size = photo.original_size, photo.size
     report.size = (finished.shape[1], finished.shape[0])
     report.stages = list(result.timings)

@@ -1,6 +1,7 @@
 """Writing: what the format holds is exact, what it does not hold is said."""
 
 import io
+import zlib
 from dataclasses import replace
 
 import cv2
@@ -14,6 +15,7 @@ from PIL import Image
 
 from pipeline.codecs import canvas
 from pipeline.codecs.colour import srgb_profile
+from pipeline.codecs.encode_png import joined_adler32
 from pipeline.errors import OptionError, PhotoUnwritable
 from pipeline.photo import Output, encode_photo, read_photo, restored_name
 from tests.pipeline import photo_files as files
@@ -145,3 +147,9 @@ def test_names_of_downloads():
     assert restored_name(PHOTO.name, Output()) == "Фото 1938_restored.png"
     assert restored_name(PHOTO.name, Output("jpeg")) == "Фото 1938_restored.jpg"
     assert Output("jpeg").media_type == "image/jpeg"
+
+
+@given(st.binary(max_size=200), st.binary(max_size=200))
+def test_checksums_of_bands_join_to_that_of_the_whole(first, second):
+    whole = joined_adler32(zlib.adler32(first), zlib.adler32(second), len(second))
+    assert whole == zlib.adler32(first + second)
