@@ -18,5 +18,5 @@ def test_progress_goes_on_until_the_file_is_there(tmp_path):
 
     (report,) = restore_all([task], Order(arrange([Sharpen()]), Output("png"), 2_000_000), None, tell)
     assert report.status == "done"
-    assert [entry[0] for entry in seen][0] == "sharpen"
+    assert seen[0][0] == "sharpen"
     assert seen[-2:] == [("encode", 1, 1, 0.0, False), ("encode", 1, 1, 1.0, True)]
