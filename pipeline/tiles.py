@@ -84,7 +84,7 @@ def run_tiled(
     Parameters
     ----------
     run : callable
-        Takes (h, w, C) and returns (h * scale, w * scale, D).
+        Takes (h, w, C) and returns (h * scale, w * scale, D), best of all contiguous.
     image : ndarray of float32, shape (H, W, C)
         The whole input.
     rows, columns : list of Span
@@ -113,12 +113,15 @@ def run_tiled(
 def _blend(out: Array, y: Array, row: Span, column: Span, scale: int) -> None:
     """Add one weighted tile to the output, in place, where its weight is not zero."""
     (top, bottom), (left, right) = (_trusted(s.weight) for s in (row, column))
-    weight = row.weight[top:bottom, None, None] * column.weight[None, left:right, None]
-    target = out[
-        row.start * scale + top : row.start * scale + bottom,
-        column.start * scale + left : column.start * scale + right,
-    ]
-    target += y[top:bottom, left:right] * weight
+    down, across = row.weight[top:bottom], column.weight[left:right]
+    first_row, first_column, depth = row.start * scale + top, column.start * scale + left, out.shape[2]
+    # Rows of samples, not of pixels: loops over three channels at a time would cost more than many a network.
+    target = out.reshape(out.shape[0], -1)[first_row:, first_column * depth :][: bottom - top, : (right - left) * depth]
+    part = y.reshape(y.shape[0], -1)[top:bottom, left * depth : right * depth]
+    if (down == 1).all() and (across == 1).all():
+        target[:] = part  # no other tile counts here
+    else:
+        target += part * (down[:, None] * across.repeat(depth))
 
 
 def _trusted(weight: Array) -> tuple[int, int]:

@@ -62,7 +62,11 @@ class Deblur(Stage):
         if spec.channels == 6:
             given = np.concatenate([image, _guess(image, found, context)], axis=2)
         deblurred = infer(spec, given, context)
-        return image + self.strength * (deblurred - image)
+        if self.strength < 1:
+            deblurred -= image
+            deblurred *= self.strength
+            deblurred += image
+        return deblurred
 
 
 def estimate(image: Image, context: Context) -> Blur:
