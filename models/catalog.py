@@ -7,9 +7,10 @@ Adding a model is one `ModelSpec` in `MODELS` and, where no definition fits, one
 from dataclasses import asdict, replace
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from models.errors import ModelError
-from models.families import colorizer, deblurgan, fast_restorer, fast_upscaler, real_esrgan
+from models.families import colorizer, deblurgan, fast_detector, fast_restorer, fast_upscaler, real_esrgan
 from models.spec import ModelSpec, Task
 
 __all__ = ["MODELS", "ModelSpec", "Task", "find", "for_task", "from_file", "get"]
@@ -46,7 +47,7 @@ def for_task(task: Task) -> tuple[ModelSpec, ...]:
 
     Parameters
     ----------
-    task : {"denoise", "deblur", "colorize", "upscale", "estimate"}
+    task : {"denoise", "deblur", "colorize", "upscale", "estimate", "detect", "fill"}
         What they are for.
     """
     return tuple(spec for spec in MODELS if spec.task == task)
@@ -69,13 +70,13 @@ def find(name: str) -> ModelSpec:
 
 
 def from_file(path: str | Path) -> ModelSpec:
-    """Return the spec of a person's own upscaler or restorer; reads the file.
+    """Return the spec of a person's own upscaler, restorer, damage detector or filler; reads the file.
 
     Parameters
     ----------
     path : str or Path
-        A file of any architecture that spandrel knows, or a restorer that ``python -m training`` made. Nothing
-        vouches for it but its owner.
+        A file of any architecture that spandrel knows, a restorer or detector that ``python -m training`` made, or the
+        scratch detector of "Bringing Old Photos Back to Life". Nothing vouches for it but its owner.
 
     Raises
     ------
@@ -85,7 +86,7 @@ def from_file(path: str | Path) -> ModelSpec:
         If it is not a network from RGB pictures to RGB pictures.
     """
     from models import weights
-    from models.networks import realesrgan, unet
+    from models.networks import damage_detector, lama, realesrgan, scratch_unet, unet
 
     path = Path(path).expanduser().resolve()
     spec = ModelSpec(
@@ -103,13 +104,28 @@ def from_file(path: str | Path) -> ModelSpec:
     if unet.is_one(state):
         ours = fast_restorer(spec.id, spec.title, task="denoise", **unet.traits(state))
         return replace(ours, tier="own", file=spec.file, licence=spec.licence, paper="", wrappers=_OWN_WRAPPERS)
+    if damage_detector.is_one(state):
+        found = fast_detector(multiple=damage_detector.multiple(state))
+        return replace(spec, task="detect", builder=found.builder, **_sizes(found))
+    if scratch_unet.is_one(state):
+        found = fast_detector(multiple=scratch_unet.multiple(state))
+        return replace(spec, task="detect", builder="models.networks.scratch_unet:build", **_sizes(found))
+    if lama.is_one(state):
+        filler = replace(spec, task="fill", builder="models.networks.lama:build", channels=4)
+        return replace(filler, multiple=8, minimum=16, context=64, tile=512)
     return replace(spec, **asdict(realesrgan.traits(state)))
+
+
+def _sizes(spec: ModelSpec) -> dict[str, Any]:
+    """Return what pictures a spec's network takes, and how they are split."""
+    names = ("multiple", "minimum", "context", "tile", "tiling", "half")
+    return {name: getattr(spec, name) for name in names}
 
 
 OWN_SUFFIXES = (".pth", ".pt", ".ckpt", ".safetensors")
 """Endings of files that may hold a person's own model."""
 
-_OWN_WRAPPERS = ("params_ema", "params-ema", "params", "model_state_dict", "state_dict", "model", "net")
+_OWN_WRAPPERS = ("params_ema", "params-ema", "params", "model_state_dict", "state_dict", "model_state", "model", "net")
 
 MODELS: tuple[ModelSpec, ...] = (
     fast_upscaler("fast-x4", "Fast x4", scale=4, partner="fast-x4-faithful"),

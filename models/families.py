@@ -128,6 +128,25 @@ def fast_colorizer() -> ModelSpec:
     )
 
 
+def fast_detector(*, multiple: int = 16) -> ModelSpec:
+    """Return the damage detector in the box; its answer is a picture of probabilities."""
+    return ModelSpec(
+        id="fast-damage",
+        title="Fast damage detector",
+        task="detect",
+        tier="fast",
+        builder="models.networks.damage_detector:build",
+        file="fast-damage.safetensors",
+        licence="MIT",
+        paper="trained by this project; a U-Net as O. Ronneberger et al., 2015",
+        multiple=multiple,  # folded by 2, then halved three times
+        minimum=multiple,
+        context=96,
+        tile=1024,
+        half=True,
+    )
+
+
 def colorizer(
     name: str, title: str, paper: str, *, file: str, pin: Pin, channels: int = 1, mirrors: tuple[str, ...] = ()
 ) -> ModelSpec:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Task = Literal["denoise", "deblur", "colorize", "upscale", "estimate"]
+Task = Literal["denoise", "deblur", "colorize", "upscale", "estimate", "detect", "fill"]
 Tier = Literal["fast", "full", "own"]
 Tiling = Literal["exact", "approximate", "never"]
 
@@ -43,7 +43,8 @@ class ModelSpec:
     """Enlargement."""
 
     channels: int = 3
-    """Channels of the input: 3 for RGB in [0, 1], 1 for CIE L in [0, 100], 4 for L and a person's hints."""
+    """Channels of the input: 3 for RGB in [0, 1], 1 for CIE L in [0, 100], 4 for L and a person's hints, or for
+    RGB and a mask."""
 
     working_side: int = 0
     """Where above 0, a picture is reduced to the area of a square of this side before the network sees it."""

@@ -164,7 +164,7 @@ def _restore(task: Task, order: Order, engine: Engine, report: Report, progress:
     report.stages = list(result.timings)
     report.notices = [*result.notices, *encoded.notices]
     if order.suggest:
-        report.notices += [why for name, why in suggestions(photo.pixels).items() if name in order.suggest]
+        report.notices += [why for name, why in suggestions(photo.pixels, engine).items() if name in order.suggest]
 
 
 def write_safely(target: Path, data: bytes) -> None:

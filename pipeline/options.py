@@ -55,7 +55,15 @@ class Text:
     help: str
 
 
-Rule = Number | Choice | Switch | Text
+@dataclass(frozen=True)
+class PictureFile:
+    """The path of a picture file, or nothing."""
+
+    help: str
+    default: str = ""
+
+
+Rule = Number | Choice | Switch | Text | PictureFile
 
 
 def number(default: float, *, low: float, high: float, step: float, help: str) -> Any:
@@ -76,6 +84,11 @@ def switch(default: bool, *, help: str) -> Any:
 def text(default: str, pattern: str, *, form: str, help: str) -> Any:
     """Declare a dataclass field that holds a text which matches `pattern`."""
     return field(default=default, metadata={"rule": Text(default, pattern, form, help)})
+
+
+def picture(*, help: str) -> Any:
+    """Declare a dataclass field that holds the path of a picture file, or is empty."""
+    return field(default="", metadata={"rule": PictureFile(help)})
 
 
 def rules(options: Dataclass | type[Dataclass]) -> dict[str, Rule]:
@@ -111,5 +124,7 @@ def _breach(rule: Rule, value: object) -> str:
             return "" if good else "one of " + ", ".join(choices)
         case Switch():
             return "" if isinstance(value, bool) else "true or false"
+        case PictureFile():
+            return "" if isinstance(value, str) else "the path of a picture file"
         case Text(pattern=pattern, form=form):
             return "" if isinstance(value, str) and re.fullmatch(pattern, value) else form

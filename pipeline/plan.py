@@ -15,7 +15,19 @@ from pipeline import blend
 from pipeline.errors import OptionError
 from pipeline.finish import Finish
 from pipeline.options import rules
-from pipeline.stages import BY_NAME, ORDER, Colorize, Deblur, Denoise, PostDenoise, Sharpen, Stage, Tone, Upscale
+from pipeline.stages import (
+    BY_NAME,
+    ORDER,
+    Colorize,
+    Deblur,
+    Denoise,
+    PostDenoise,
+    Repair,
+    Sharpen,
+    Stage,
+    Tone,
+    Upscale,
+)
 
 Tier = Literal["fast", "full"]
 
@@ -64,13 +76,17 @@ def arrange(
     return Plan(tuple(ranked), frozenset(optional), finish or Finish(), dict(strengths or {}))
 
 
-def simple(scale: float = 2.0, *, tone: bool = False, colorize: bool = False, tier: Tier = "fast") -> Plan:
+def simple(
+    scale: float = 2.0, *, repair: bool = False, tone: bool = False, colorize: bool = False, tier: Tier = "fast"
+) -> Plan:
     """Return the plan of simple mode.
 
     Parameters
     ----------
     scale : float
         1 keeps the size.
+    repair : bool
+        Find damage and fill it.
     tone : bool
         Revive faded tones.
     colorize : bool
@@ -80,10 +96,8 @@ def simple(scale: float = 2.0, *, tone: bool = False, colorize: bool = False, ti
         files are missing.
     """
     stages: list[Stage] = [Denoise(), Deblur(), Upscale(scale=scale), PostDenoise(), Sharpen()]
-    if tone:
-        stages.append(Tone())
-    if colorize:
-        stages.append(Colorize())
+    wishes: dict[Stage, bool] = {Repair(): repair, Tone(): tone, Colorize(): colorize}
+    stages += [stage for stage, is_wanted in wishes.items() if is_wanted]
     return arrange((with_tier(stage, tier) for stage in stages), optional={"deblur", "colorize"})
 
 

@@ -11,6 +11,7 @@ from pipeline.errors import StudioError
 from pipeline.notices import Notice
 from pipeline.photo import Output, encode_photo, read_photo
 from pipeline.suggest import suggestions
+from ui.work import workshop
 
 _PIXELS = 900_000
 _looking = threading.Lock()
@@ -47,7 +48,7 @@ def _look(picture: Picture) -> Glance:
         preview.write_bytes(encode_photo(photo.pixels, photo, Output("jpeg", 88, "strip")).data)
     except StudioError as error:
         return Glance(preview, error=error)
-    return Glance(preview, photo.original_size, suggestions(photo.pixels))
+    return Glance(preview, photo.original_size, suggestions(photo.pixels, workshop().engine))
 
 
 _glances: WeakKeyDictionary[Picture, Glance] = WeakKeyDictionary()

@@ -13,7 +13,7 @@ from models import catalog, weights
 from pipeline.album import Album, Picture
 from pipeline.errors import OptionError, StudioError
 from pipeline.notices import Notice
-from pipeline.options import Choice, Number, Rule, Switch, Text, rules
+from pipeline.options import Choice, Number, PictureFile, Rule, Switch, Text, rules
 from pipeline.plan import Plan, arrange, simple, stage
 from pipeline.presets import PRESETS
 from pipeline.stages import ORDER, Colorize, Stage
@@ -72,7 +72,7 @@ def _simple(suggestions: Mapping[str, Notice]) -> Plan:
     )
     address.record("scale", scale, DEFAULT_SCALE)
     wishes = {name: _wish(name, suggestions.get(name)) for name in ADVISERS}
-    plan = simple(scale, tone=wishes["tone"], colorize=wishes["colorize"])
+    plan = simple(scale, repair=wishes["repair"], tone=wishes["tone"], colorize=wishes["colorize"])
     for chosen in plan.stages:
         if isinstance(chosen, Colorize):
             model_files.offer(chosen)
@@ -158,6 +158,8 @@ def _widget(stage_key: str, name: str, rule: Rule) -> Any:
             return st.toggle(label, default, key=key, help=text, bind="query-params")
         case Text(default, form=form):
             return st.text_input(label, default, key=key, help=text, placeholder=form, bind="query-params")
+        case PictureFile(default=default):
+            return default  # a browser does not name files of this machine
 
 
 def _naming(option: str) -> Callable[[str], str]:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import OptionError
 from pipeline.finish import Finish
-from pipeline.options import Choice, Number, Text, rules
+from pipeline.options import Choice, Number, PictureFile, Text, rules
 from pipeline.plan import Plan, arrange, from_json, simple, stage, to_json
 from pipeline.stages import BY_NAME, ORDER, Colorize, Denoise, Sharpen, Upscale
 
@@ -17,7 +17,7 @@ def values(rule):
             return st.floats(low, high)
         case Choice(choices=choices):
             return st.sampled_from(choices)
-        case Text(default=default):
+        case Text(default=default) | PictureFile(default=default):
             return st.just(default)
     return st.booleans()
 
@@ -48,6 +48,7 @@ def test_stages_are_in_the_order_of_the_pipeline(plan):
 
 def test_simple_mode_is_the_whole_chain():
     assert [s.name for s in simple(4).stages] == ["denoise", "deblur", "upscale", "post-denoise", "sharpen"]
+    assert [s.name for s in simple(4, repair=True).stages][:3] == ["denoise", "repair", "deblur"]
     assert [s.name for s in simple(4, tone=True, colorize=True).stages][2:4] == ["tone", "colorize"]
 
 
@@ -92,7 +93,7 @@ def test_wrong_settings_say_what_is_wrong(text, says):
 
 
 def test_unknown_stage_names_the_known_ones():
-    with pytest.raises(OptionError, match="denoise, deblur, tone, colorize"):
+    with pytest.raises(OptionError, match="denoise, repair, deblur, tone, colorize"):
         stage("denoize", {})
 
 

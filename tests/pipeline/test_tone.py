@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from models.engine import Engine
 from pipeline.colour import COLOURED_ABOVE, colour_measure, to_lab
 from pipeline.filters import luma
 from pipeline.stages import Context, Tone
@@ -100,7 +101,7 @@ def test_goals_lie_within_the_range_for_any_ends():
 
 
 def test_faded_prints_are_suggested_for_with_the_figures():
-    notice = suggestions(faded(grey("astronaut"), SEPIA))["tone"]
+    notice = suggestions(faded(grey("astronaut"), SEPIA), Engine("cpu"))["tone"]
     assert notice.code == "tone-suggested"
     assert "0.8" in notice.message
 

@@ -1,0 +1,81 @@
+"""LaMa and other networks of spandrel's that fill holes.
+
+References
+----------
+.. [1] R. Suvorov et al., "Resolution-robust Large Mask Inpainting with Fourier Convolutions", WACV 2022.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor, nn
+
+from models.errors import CheckpointMismatch
+
+_KEY = "model.1.bn_l.running_mean"
+
+
+class Filler(nn.Module):
+    """A network of spandrel's that takes a picture and a mask, as one of four channels.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Called with picture and mask.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Fill holes.
+
+        Parameters
+        ----------
+        x : Tensor, shape (N, 4, H, W)
+            RGB in [0, 1], and 1 where there is a hole; both sides are multiples of 8.
+
+        Returns
+        -------
+        Tensor, shape (N, 3, H, W)
+            RGB.
+        """
+        result: Tensor = self.network(x[:, :3], x[:, 3:])
+        return result
+
+
+def is_one(state: Mapping[str, Tensor]) -> bool:
+    """Say whether a state dict is that of a LaMa."""
+    return any(f"{prefix}.{_KEY}" in state for prefix in ("model", "generator"))
+
+
+def build(state: Mapping[str, Tensor]) -> nn.Module:
+    """Build the filler that a state dict belongs to.
+
+    Parameters
+    ----------
+    state : mapping of str to Tensor
+        The keys of an architecture of spandrel's that takes a mask.
+
+    Returns
+    -------
+    Filler
+        In float32, in eval mode, without gradients.
+
+    Raises
+    ------
+    CheckpointMismatch
+        If spandrel does not know the keys, or the network takes no mask.
+    """
+    from spandrel import MaskedImageModelDescriptor, ModelLoader, UnsupportedModelError
+
+    try:
+        descriptor: Any = ModelLoader().load_from_state_dict(dict(state))
+    except (UnsupportedModelError, RuntimeError, KeyError, ValueError) as error:
+        msg = f"Expected a network that fills holes, got tensors that fit none: {error}. Choose another file."
+        raise CheckpointMismatch(msg) from error
+    if not isinstance(descriptor, MaskedImageModelDescriptor):
+        msg = f"Expected a network that fills holes, got {descriptor.architecture.name}. Choose another file."
+        raise CheckpointMismatch(msg)
+    return Filler(descriptor.model).float().eval().requires_grad_(False)

@@ -1,0 +1,143 @@
+"""Fill holes in a picture from what surrounds them.
+
+References
+----------
+.. [1] A. Telea, "An Image Inpainting Technique Based on the Fast Marching Method", 2004.
+.. [2] M. Bertalmio, A. Bertozzi and G. Sapiro, "Navier-Stokes, Fluid Dynamics, and Image and Video Inpainting", 2001.
+.. [3] S. Damelin and N. Hoang, "On Surface Completion and Image Inpainting by Biharmonic Functions", 2018.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import cv2
+import numpy as np
+
+from models import catalog, fillers
+from pipeline.damage import Mask
+from pipeline.errors import OptionError
+from pipeline.inference import infer
+from pipeline.stage import Context, Image
+
+AUTO, TELEA, NAVIER_STOKES, BIHARMONIC = "auto", "telea", "navier-stokes", "biharmonic"
+
+NARROW = 12
+"""Width in pixels of damage up to which the biharmonic fill is taken, which comes nearest to the truth there."""
+
+_RADIUS = {TELEA: 5, NAVIER_STOKES: 3}
+_MARGIN = 64
+"""Pixels around a hole that a method sees at least."""
+
+
+def fill(image: Image, mask: Mask, filler: str, context: Context) -> Image:
+    """Return the picture with its holes filled; outside the mask every pixel is what it was, to the bit.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (H, W, 3)
+        RGB in [0, 1]; not written to.
+    mask : ndarray of bool, shape (H, W)
+        True in the holes.
+    filler : str
+        A key of `CLASSICAL`; `AUTO`, which is biharmonic for narrow holes and Telea's method for wide ones; or the path
+        of a network's file: LaMa (.pth, .safetensors or .onnx) or MI-GAN's pipeline (.onnx).
+    context : Context
+        Engine and progress.
+
+    Raises
+    ------
+    OptionError
+        If nothing is left to fill from, or the file holds no filler.
+    WeightsMissing, WeightsCorrupt
+        If the file is not there, or is damaged.
+    """
+    if mask.all():
+        msg = "Expected a mask that leaves some of the photograph to fill from, got one that covers all of it."
+        raise OptionError(msg)
+    output = image.copy()
+    for part, method in _parts(mask, filler, context):
+        for number, box in enumerate(boxes := _boxes(part)):
+            context.advance(number / len(boxes))
+            # A method is given all holes, for it must not read one that another method fills.
+            filled = method(_emptied(image[box], mask[box]), mask[box])
+            hole = part[box]
+            output[box][hole] = np.clip(filled[hole], 0.0, 1.0)
+    return output
+
+
+def _emptied(image: Image, mask: Mask) -> Image:
+    """Put the mean of what is known into the holes: at a picture's border, OpenCV lets a little of them through."""
+    image = image.copy()
+    image[mask] = image[~mask].mean(axis=0)
+    return image
+
+
+def wide_parts(mask: Mask, width: int = NARROW) -> Mask:
+    """Return the parts of a mask that are wider than `width` pixels, and what hangs on to them by less than that."""
+    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width + 1, width + 1))
+    core = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disk, borderType=cv2.BORDER_REPLICATE)
+    return mask & (cv2.dilate(core, np.ones((5, 5), np.uint8)) > 0)
+
+
+Method = Callable[[Image, Mask], Image]
+
+
+def _parts(mask: Mask, filler: str, context: Context) -> list[tuple[Mask, Method]]:
+    """Return which part of the mask is filled by which method."""
+    if filler == AUTO:
+        wide = wide_parts(mask)
+        return [(mask & ~wide, CLASSICAL[BIHARMONIC]), (wide, CLASSICAL[TELEA])]
+    if filler in CLASSICAL:
+        return [(mask, CLASSICAL[filler])]
+    path = Path(filler).expanduser()
+    if path.suffix.lower() == ".onnx":
+        return [(mask, lambda image, hole: fillers.fill(path, image, hole))]
+    spec = catalog.find(filler)
+    if spec.task != "fill":
+        msg = f"Expected a model that fills holes, got {spec.title}, which is there to {spec.task}. Choose a filler."
+        raise OptionError(msg)
+
+    def network(image: Image, hole: Mask) -> Image:
+        given = np.concatenate([image, hole[..., None].astype(np.float32)], axis=2)
+        return infer(spec, given, context)
+
+    return [(mask, network)]
+
+
+def _boxes(mask: Mask) -> list[tuple[slice, slice]]:
+    """Return the rectangles to work in: holes near each other share one, and each has a margin of what is known."""
+    reach = np.ones((_MARGIN, _MARGIN), np.uint8)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(mask.astype(np.uint8), reach), connectivity=8)
+    rows, columns = mask.shape
+    return [
+        (
+            slice(max(top - _MARGIN // 2, 0), min(top + height + _MARGIN // 2, rows)),
+            slice(max(left - _MARGIN // 2, 0), min(left + width + _MARGIN // 2, columns)),
+        )
+        for left, top, width, height, _ in stats[1:count].tolist()
+    ]
+
+
+def _telea(image: Image, mask: Mask) -> Image:
+    eight_bits = (image * 255 + 0.5).astype(np.uint8)  # OpenCV's float version of this one gives nonsense
+    filled = cv2.inpaint(eight_bits, mask.astype(np.uint8), _RADIUS[TELEA], cv2.INPAINT_TELEA)
+    return np.divide(filled, 255, dtype=np.float32)
+
+
+def _navier_stokes(image: Image, mask: Mask) -> Image:
+    holes = mask.astype(np.uint8)
+    channels = [cv2.inpaint(c, holes, _RADIUS[NAVIER_STOKES], cv2.INPAINT_NS) for c in cv2.split(image)]
+    return np.asarray(cv2.merge(channels), np.float32)
+
+
+def _biharmonic(image: Image, mask: Mask) -> Image:
+    from skimage.restoration import inpaint_biharmonic  # a third of a second to import
+
+    return np.asarray(inpaint_biharmonic(image, mask, channel_axis=-1, split_into_regions=True), np.float32)
+
+
+CLASSICAL: Mapping[str, Method] = MappingProxyType(
+    {TELEA: _telea, NAVIER_STOKES: _navier_stokes, BIHARMONIC: _biharmonic}
+)
+"""Methods that need no file."""

@@ -1,0 +1,57 @@
+"""Repair: finds scratches, dust, folds and tears, and fills them from what surrounds them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import cv2
+import numpy as np
+
+from pipeline import fill
+from pipeline.damage import DETECTORS, Mask, find, grow, read_mask
+from pipeline.options import choice, number, picture
+from pipeline.stage import Context, Image, Stage
+
+
+@dataclass(frozen=True)
+class Repair(Stage):
+    """Repair a damaged print.
+
+    What a detector marks grows by a little, since the edge of a scratch is soft, and is filled; all else stays what it
+    was, to the bit. It comes after denoise, as grain hides what is damaged.
+    """
+
+    name: ClassVar[str] = "repair"
+    summary: ClassVar[str] = "fills scratches, dust, folds and tears"
+
+    model: str = choice(
+        DETECTORS[0],
+        DETECTORS,
+        open=True,
+        help="detector: classical needs no network; or a path to a .pth, .pt or .safetensors file",
+    )
+    sensitivity: float = number(0.5, low=0.05, high=0.95, step=0.05, help="above 0.5 more is held to be damage")
+    grow: float = number(1, low=0, high=10, step=1.0, help="pixels by which the mask is widened")
+    filler: str = choice(
+        fill.AUTO,
+        [fill.AUTO, *fill.CLASSICAL],
+        open=True,
+        help="auto chooses by the width of the damage; or a path to LaMa or MI-GAN (.onnx, .pth, .safetensors)",
+    )
+    mask: str = picture(help="mask of one's own instead of the detector's: light where there is damage")
+
+    def apply(self, image: Image, context: Context) -> Image:
+        mask = self.damage(image, context)
+        if not mask.any():
+            context.notice("repair-skipped", "Repair: no damage was found; left as it is.")
+            return image
+        places, _ = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
+        context.notice("repair-filled", f"Repair: {mask.mean():.2%} of the photo were filled, in {places - 1} places.")
+        return fill.fill(image, mask, self.filler, context)
+
+    def damage(self, image: Image, context: Context) -> Mask:
+        """Return what `apply` fills of a denoised picture, shape (H, W)."""
+        context.advance(0.0)
+        if self.mask:
+            return grow(read_mask(Path(self.mask), *image.shape[:2]), round(self.grow))
+        return grow(find(image, self.model, self.sensitivity, context), round(self.grow))

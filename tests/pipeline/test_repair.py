@@ -1,0 +1,209 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+from PIL import Image
+
+from models.engine import Engine
+from models.errors import WeightsMissing
+from models.networks.damage_detector import DamageClassifier
+from models.networks.scratch_unet import ScratchUNet, build
+from pipeline import damage
+from pipeline.cli import main
+from pipeline.damage import CLASSICAL, find, grow, likelihood, read_mask, suggest_repair
+from pipeline.errors import OptionError, PhotoError
+from pipeline.stages import Context, Repair
+from tests.photographs import photograph, psnr
+from tests.pipeline.damaged import scratched
+from tests.pipeline.fakes import FakeEngine
+
+RESTORE = ["--only", "repair", "--repair-model", CLASSICAL]
+
+
+def save(path, mask):
+    Image.fromarray(mask.astype(np.uint8) * 255).save(path)
+    return path
+
+
+def detector(path, widths=(4, 8), bias=0.0):
+    """A detector's file; `bias` makes it mark everything, or nothing."""
+    torch.manual_seed(0)
+    network = DamageClassifier(widths=widths, blocks=(1,) * len(widths))
+    with torch.no_grad():
+        network.tail.bias.fill_(bias)
+        network.tail.weight.zero_()
+    safetensors.torch.save_file(network.state_dict(), path)
+    return str(path)
+
+
+# Finding
+
+
+@pytest.mark.parametrize("tone", [0.97, 0.02], ids=["light", "dark"])
+@pytest.mark.parametrize("name", ["coffee", "chelsea"])
+def test_the_classical_detector_finds_scratches(name, tone):
+    _, image, mask = scratched(name, tone=tone)
+    found = grow(find(image, CLASSICAL, 0.5, Context(None)), 2)
+    assert (found & mask).sum() > 0.5 * mask.sum()
+    assert found.mean() < 0.15
+
+
+@pytest.mark.parametrize("name", ["coffee", "chelsea", "rocket"])
+def test_the_classical_detector_leaves_whole_photographs_nearly_alone(name):
+    assert find(photograph(name, 480), CLASSICAL, 0.5, Context(None)).mean() < 0.02
+
+
+def test_more_sensitivity_marks_more():
+    _, image, _ = scratched()
+    marks = [find(image, CLASSICAL, s, Context(None)) for s in (0.1, 0.5, 0.9)]
+    assert all((more | less == more).all() for less, more in pairwise(marks))
+    assert marks[0].sum() < marks[2].sum()
+
+
+def test_a_networks_probability_is_cut_at_one_less_the_sensitivity(tmp_path):
+    path = detector(tmp_path / "mine.safetensors")
+    image = photograph("coffee", 120)
+    asked = []
+
+    def halves(x, network):
+        asked.append(network.spec)
+        return np.repeat(np.linspace(0, 1, x.shape[3], dtype=np.float32)[None, None, None], 3, axis=1).repeat(
+            x.shape[2], axis=2
+        )
+
+    context = Context(FakeEngine(halves))
+    shares = [find(image, path, s, context).mean() for s in (0.2, 0.5, 0.8)]
+    assert shares == pytest.approx([0.2, 0.5, 0.8], abs=0.03)
+    assert (asked[0].task, asked[0].multiple) == ("detect", 4)
+
+
+def test_a_detector_of_ones_own_training_runs(tmp_path):
+    image = photograph("coffee", 100)
+    context = Context(Engine("cpu", "float32"))
+    everything = detector(tmp_path / "all.safetensors", bias=9.0)
+    nothing = detector(tmp_path / "none.safetensors", bias=-9.0)
+    assert likelihood(image, everything, context).min() > 0.99
+    assert likelihood(image, everything, context).shape == image.shape[:2]
+    stage = Repair(model=nothing)
+    assert stage.apply(image, context) is image
+    assert [notice.code for notice in context.notices] == ["repair-skipped"]
+
+
+def test_the_official_scratch_detector_is_known_by_its_tensors(tmp_path):
+    torch.manual_seed(0)
+    network = ScratchUNet(width=4, depth=3)
+    for name, tensor in network.state_dict().items():
+        if name.endswith("filt"):
+            tensor.copy_(torch.tensor([[1.0, 2, 1], [2, 4, 2], [1, 2, 1]]) / 16)
+    network.eval()
+    path = tmp_path / "FT_Epoch_latest.pt"
+    torch.save({"model_state": network.state_dict(), "epoch": 1}, path)
+    image = np.ascontiguousarray(photograph("coffee", 96)[:64, :96])
+    with torch.inference_mode():
+        expected = network(torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)[None])))[0, 0].numpy()
+        again = build(network.state_dict())(torch.zeros(1, 3, 16, 24))
+    found = likelihood(image, str(path), Context(Engine("cpu", "float32")))
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+    assert again.shape == (1, 3, 16, 24)
+
+
+def test_official_keys_are_those_of_the_published_definition():
+    keys = set(ScratchUNet().state_dict())
+    assert {
+        "first.1.weight",
+        "down_sample.3.1.weight",
+        "down_sample.3.2.running_mean",
+        "down_sample.3.4.filt",
+        "down_path.0.block.1.weight",
+        "down_path.0.block.6.bias",
+        "up_path.3.up.2.weight",
+        "up_path.3.conv_block.block.5.weight",
+        "last.1.bias",
+    } <= keys
+
+
+def test_only_a_detector_detects():
+    with pytest.raises(OptionError, match="there to denoise"):
+        Repair(model="fast-denoise").apply(photograph("coffee"), Context(FakeEngine(None)))
+    with pytest.raises(WeightsMissing):
+        Repair(model="/nowhere/mine.safetensors").apply(photograph("coffee"), Context(FakeEngine(None)))
+
+
+# Masks
+
+
+def test_a_mask_grows_in_every_direction():
+    mask = np.zeros((21, 21), bool)
+    mask[10, 10] = True
+    assert grow(mask, 0) is mask
+    grown = grow(mask, 3)
+    assert grown[10, 7]
+    assert grown[13, 10]
+    assert not grown[10, 6]
+    assert not grown[13, 13]
+
+
+def test_a_mask_of_another_size_is_brought_to_the_pictures(tmp_path):
+    _, image, mask = scratched()
+    path = save(tmp_path / "mask.png", np.repeat(np.repeat(mask, 2, axis=0), 2, axis=1))
+    read = read_mask(path, *image.shape[:2])
+    assert (read == mask).mean() > 0.999
+    with pytest.raises(OptionError, match="belongs to it"):
+        read_mask(path, 200, 200)
+    with pytest.raises(PhotoError):
+        read_mask(tmp_path / "none.png", 10, 10)
+
+
+# The stage
+
+
+def test_a_scratched_photograph_comes_nearer_to_the_whole_one():
+    truth, image, _ = scratched()
+    context = Context(FakeEngine(None))
+    out = Repair(model=CLASSICAL, grow=2).apply(image, context)
+    assert psnr(out, truth) > psnr(image, truth) + 4
+    assert context.notices[0].code == "repair-filled"
+    assert "%" in context.notices[0].message
+
+
+@pytest.mark.parametrize("margin", [0, 3])
+def test_a_mask_of_ones_own_is_filled_and_nothing_else(tmp_path, margin):
+    truth, image, mask = scratched()
+    path = save(tmp_path / "mask.png", mask)
+    out = Repair(mask=str(path), grow=margin).apply(image, Context(FakeEngine(None)))
+    outside = ~grow(mask, margin)
+    np.testing.assert_array_equal(out[outside], image[outside])
+    assert psnr(out, truth) > psnr(image, truth) + 10
+
+
+def test_an_empty_mask_leaves_the_photograph_alone(tmp_path):
+    _, image, mask = scratched()
+    path = save(tmp_path / "mask.png", np.zeros_like(mask))
+    context = Context(FakeEngine(None))
+    assert Repair(mask=str(path)).apply(image, context) is image
+    assert context.notices[0].code == "repair-skipped"
+
+
+def test_the_command_line_takes_a_mask(tmp_path, capsys):
+    truth, image, mask = scratched(side=160)
+    Image.fromarray((image * 255 + 0.5).astype(np.uint8)).save(tmp_path / "in.png")
+    save(tmp_path / "mask.png", mask)
+    command = ["restore", str(tmp_path / "in.png"), "-o", str(tmp_path / "out.png"), *RESTORE]
+    assert main([*command, "--repair-mask", str(tmp_path / "mask.png"), "--repair-grow", "0"]) == 0
+    out = np.asarray(Image.open(tmp_path / "out.png")).astype(np.float32) / 255
+    assert psnr(out, truth) > psnr(image, truth) + 10
+    assert "were filled" in capsys.readouterr().err
+    assert main([*command, "--overwrite", "--repair-mask", str(tmp_path / "none.png")]) == 1
+
+
+def test_repair_is_suggested_by_what_a_network_finds(tmp_path, monkeypatch):
+    image = photograph("coffee", 120)
+    context = Context(Engine("cpu", "float32"))
+    monkeypatch.setattr(damage, "DETECTORS", (detector(tmp_path / "all.safetensors", bias=9.0), CLASSICAL))
+    assert suggest_repair(image, context).message.startswith("100.0%")
+    monkeypatch.setattr(damage, "DETECTORS", (detector(tmp_path / "none.safetensors", bias=-9.0), CLASSICAL))
+    assert suggest_repair(image, context) is None
+    monkeypatch.setattr(damage, "DETECTORS", (CLASSICAL,))
+    assert suggest_repair(scratched()[1], context) is None
