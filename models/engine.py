@@ -8,7 +8,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from functools import lru_cache, partial
+from functools import lru_cache
 from importlib import import_module
 from typing import Any, Literal, NoReturn, Protocol
 
@@ -38,7 +38,7 @@ class Network(Protocol):
     precision: Precision
 
     def run(self, x: Array, cancelled: Callable[[], bool] = ...) -> Array:
-        """Return the network's output for one input, in memory of its own.
+        """Return the network's output for one input, in memory of its own; pictures best with channels last there.
 
         Parameters
         ----------
@@ -166,7 +166,8 @@ def _load(spec: ModelSpec, mix: float, device: Device, precision: Precision) -> 
         return _TorchNetwork(spec, _module(spec, mix), precision)
     kind = openvino.Type.bf16 if precision == "bfloat16" else openvino.Type.f32
     hints = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": kind}
-    return _OpenVinoNetwork(spec, compiled.load(spec, mix, hints, partial(graph, spec, mix)), precision)
+    model = compiled.load(spec, mix, hints, lambda: graphs.channels_last(graph(spec, mix)))
+    return _OpenVinoNetwork(spec, model, precision)
 
 
 def graph(spec: ModelSpec, mix: float = 1.0) -> Any:
@@ -214,13 +215,13 @@ class _OpenVinoNetwork:
                     if cancelled():
                         self._request.cancel()
                         self._request.wait()
-                output: Array = self._request.get_output_tensor(0).data.copy()
+                output: Array = self._request.get_output_tensor(0).data.copy()  # pictures: (1, H, W, C)
             except RuntimeError as error:
                 if cancelled():
                     msg = "The work was cancelled while a network ran."
                     raise Cancelled(msg) from error
                 _fail(self.spec, x, error)
-        return output
+        return output.transpose(0, 3, 1, 2) if output.ndim == x.ndim else output
 
 
 class _TorchNetwork:

@@ -168,5 +168,4 @@ def _quarters(network: Network, tile: Image, context: Context) -> Image:
 def _forward(network: Network, tile: Image, context: Context) -> Image:
     """Run one tile once: (H, W, C) to NCHW and back, contiguous either way."""
     x = np.ascontiguousarray(tile.transpose(2, 0, 1)[None])
-    planes = network.run(x, context.cancelled)[0]
-    return np.asarray(cv2.merge(list(planes)), np.float32).reshape(*planes.shape[1:], -1)
+    return np.ascontiguousarray(network.run(x, context.cancelled)[0].transpose(1, 2, 0))
