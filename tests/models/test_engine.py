@@ -44,6 +44,11 @@ def test_the_cpu_computes_what_torch_computes(own, size):
     np.testing.assert_allclose(out, expected(module, x), atol=2e-5)
 
 
+def test_a_picture_comes_pixel_by_pixel(own):
+    out = Engine("cpu", "float32").network(own[0]).run(picture())
+    assert out.transpose(0, 2, 3, 1).flags.c_contiguous
+
+
 @pytest.mark.skipif(not _computes_bfloat16(), reason="this processor has no bfloat16")
 def test_bfloat16_stays_close_to_float32(own):
     spec, module = own
