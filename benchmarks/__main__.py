@@ -1,4 +1,4 @@
-"""The command line of the benchmarks: ``python -m benchmarks peers|quality|speed|colours|sheet``.
+"""The command line of the benchmarks: ``python -m benchmarks peers|quality|speed|fill|colours|sheet``.
 
 Exit codes: 0 done, 1 failed or not within the tolerance, 2 wrong use.
 """
@@ -45,6 +45,11 @@ def _parser() -> argparse.ArgumentParser:
     quality.add_argument("--tasks", type=_tasks, default=_tasks("all"), help="TASK,TASK,... (default all)")
     quality.set_defaults(command=_quality)
     _add_speed(commands.add_parser("speed", help="stages, chain, processes and files, beside the peers, in turns"))
+    repair = commands.add_parser("fill", help="fillers on true masks, and detectors against them")
+    repair.add_argument("--truth", type=Path, required=True, metavar="FOLDER", help="undamaged photographs")
+    repair.add_argument("--fillers", nargs="*", default=[], metavar="FILE", help="also LaMa's or MI-GAN's file")
+    repair.add_argument("--detectors", nargs="*", default=[], metavar="FILE", help="also a detector's file")
+    repair.set_defaults(command=_fill)
     colours = commands.add_parser("colours", help="guessed colours against true ones, by folder")
     colours.add_argument("folder", type=Path, help="colour photographs, grouped by their folders")
     colours.add_argument("--plates", action="store_true", help="each is a scan of three plates: blue, green, red")
@@ -123,6 +128,20 @@ def _speed(args: argparse.Namespace) -> bool:
 
     asked = Asked(args.photograph, args.weights, tuple(args.megapixels), tuple(args.scales), args.rounds)
     for line in tables(args.only, asked):
+        print(line, flush=True)
+    return True
+
+
+def _fill(args: argparse.Namespace) -> bool:
+    from benchmarks import fill
+    from pipeline.damage import DETECTORS
+    from pipeline.fill import AUTO, CLASSICAL
+
+    engine = Engine("cpu")
+    for line in fill.fillers(args.truth, [*CLASSICAL, AUTO, *args.fillers], engine):
+        print(line, flush=True)
+    print()
+    for line in fill.detectors(args.truth, [*DETECTORS, *args.detectors], engine):
         print(line, flush=True)
     return True
 

@@ -12,9 +12,9 @@ from benchmarks.damage import Case, Image
 from models.engine import Engine
 from pipeline.errors import PhotoError, StudioError, WeightsMissing
 from pipeline.photo import DECODE_LIMIT, Output, encode_photo, read_photo
-from pipeline.plan import Plan
+from pipeline.plan import Plan, arrange
 from pipeline.run import run
-from pipeline.stages import Colorize, Deblur, Denoise, Stage, Upscale
+from pipeline.stages import Colorize, Deblur, Denoise, Repair, Stage, Tone, Upscale
 
 PALE = 0.6
 """Saturation at which results have 0.30 of Kodak24's colour, as ``benchmarks colours --color 0.3`` finds it."""
@@ -27,7 +27,7 @@ ENLARGE: Mapping[str, Stage] = MappingProxyType(
     }
 )
 
-TRIALS: Mapping[str, Mapping[str, Stage]] = MappingProxyType(
+TRIALS: Mapping[str, Mapping[str, Stage | Plan]] = MappingProxyType(
     {
         "upscale4_clean": ENLARGE,
         "upscale4_real": ENLARGE,
@@ -42,13 +42,18 @@ TRIALS: Mapping[str, Mapping[str, Stage]] = MappingProxyType(
             "fast-denoise": Denoise(model="fast-denoise"),
             "deblur": Deblur(),
             "deblur, always": Deblur(always=True),
+            "repair": Repair(),
+            "tone": Tone(),
         },
         "colorize": {"colorize": Colorize(), f"colorize, saturation {PALE}": Colorize(saturation=PALE)},
-        "scratches": {},
-        "old_photo": {},
+        "scratches": {"repair": Repair()},
+        "old_photo": {
+            "denoise, tone": arrange([Denoise(), Tone(sepia="neutral")]),
+            "denoise, repair, deblur, tone": arrange([Denoise(), Repair(), Deblur(), Tone(sepia="neutral")]),
+        },
     }
 )
-"""The stages that each task puts to the proof; where there are none, the studio has none for it yet."""
+"""The stages, alone or several in their order, that each task puts to the proof."""
 
 HEAD = f"| task | result | {' | '.join(metrics.NAMES)} | pictures |\n|---|---|{'---|' * (len(metrics.NAMES) + 1)}"
 
@@ -75,7 +80,7 @@ def tables(folder: Path, tasks: Sequence[str], engine: Engine) -> Iterator[str]:
     PhotoError
         If the folder holds no photographs.
     """
-    photographs = _photographs(folder)
+    photographs = find_photographs(folder)
     yield HEAD
     for task in tasks:
         results: dict[str, Scores | WeightsMissing] = {_input_name(task): [], **{name: [] for name in TRIALS[task]}}
@@ -85,22 +90,22 @@ def tables(folder: Path, tasks: Sequence[str], engine: Engine) -> Iterator[str]:
             yield _row(task, name, scores)
 
 
-def restore(stage: Stage, case: Case, engine: Engine) -> Image:
-    """Put a damaged picture through one stage as the command line does, from 8-bit PNG to 8-bit PNG.
+def restore(trial: Stage | Plan, case: Case, engine: Engine) -> Image:
+    """Put a damaged picture through a trial's stages as the command line does, from 8-bit PNG to 8-bit PNG.
 
     Raises
     ------
     WeightsMissing
-        If the stage's model is not on this machine.
+        If a stage's model is not on this machine.
     """
     photo = read_photo(_png(case.damaged), max_pixels=DECODE_LIMIT)
-    result = run(Plan((stage,)), photo, engine)
+    result = run(trial if isinstance(trial, Plan) else Plan((trial,)), photo, engine)
     return read_photo(encode_photo(result.pixels, photo, Output("png")).data, max_pixels=DECODE_LIMIT).pixels
 
 
 def _judge(task: str, path: Path, engine: Engine, results: dict[str, Scores | WeightsMissing]) -> None:
     """Add the scores of one photograph."""
-    photograph = _read(path)
+    photograph = read_truth(path)
     if photograph is None or (task == "colorize" and not damage.has_colour(photograph)):
         return
     case = damage.make(task, path.stem, photograph)
@@ -108,14 +113,15 @@ def _judge(task: str, path: Path, engine: Engine, results: dict[str, Scores | We
         if isinstance(scores, WeightsMissing):
             continue
         try:
-            stage = TRIALS[task].get(name)
-            result = restore(stage, case, engine) if stage else _enlarged(case)
+            trial = TRIALS[task].get(name)
+            result = restore(trial, case, engine) if trial else _enlarged(case)
             scores.append(metrics.score(result, case.truth))
         except WeightsMissing as error:
             results[name] = error
 
 
-def _photographs(folder: Path) -> list[Path]:
+def find_photographs(folder: Path) -> list[Path]:
+    """Return the photographs of a folder and its folders, sorted."""
     found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)
     if not found:
         msg = f"Expected a folder of photographs ({', '.join(sorted(_SUFFIXES))}), found none in {folder}."
@@ -123,7 +129,7 @@ def _photographs(folder: Path) -> list[Path]:
     return found
 
 
-def _read(path: Path) -> Image | None:
+def read_truth(path: Path) -> Image | None:
     """Return a photograph by the decoder that the protocol names, OpenCV's; None where it is too small to judge."""
     picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if picture is None or min(picture.shape[:2]) < _SMALLEST_SIDE:

@@ -5,6 +5,7 @@ import pytest
 from benchmarks import damage, quality
 from models.engine import Engine
 from pipeline.errors import PhotoError
+from pipeline.plan import Plan
 from pipeline.stage import Context
 from pipeline.stages import BY_NAME, Colorize, Denoise
 from tests.photographs import photograph
@@ -25,7 +26,10 @@ def rows(folder, *tasks):
 
 def test_every_task_has_its_trials_and_every_trial_its_stage():
     assert list(quality.TRIALS) == list(damage.RECIPES)
-    assert {stage.name for trials in quality.TRIALS.values() for stage in trials.values()} <= set(BY_NAME)
+    trials = [trial for task in quality.TRIALS.values() for trial in task.values()]
+    stages = [stage for trial in trials for stage in (trial.stages if isinstance(trial, Plan) else [trial])]
+    assert {stage.name for stage in stages} <= set(BY_NAME)
+    assert all(quality.TRIALS.values())
 
 
 def test_a_stage_gets_and_gives_8_bit_pictures_through_the_pipeline():
@@ -42,10 +46,12 @@ def test_the_table_sets_the_stage_against_the_input(folder):
     assert float(restored[2]) > float(psnr)
 
 
-def test_a_task_without_a_stage_shows_its_input_alone(folder):
-    ((task, name, *scores, pictures),) = rows(folder, "old_photo")
+def test_stages_are_tried_together_too(folder):
+    (task, name, psnr, *_, colour, pictures), together, *_ = rows(folder, "old_photo")
     assert [task, name, pictures] == ["old_photo", "input", "1"]
-    assert scores[-1] == "-"  # a grey truth has no colour to compare with
+    assert colour == "-"  # a grey truth has no colour to compare with
+    assert together[1] == "denoise, tone"
+    assert float(together[2]) > float(psnr)
 
 
 def test_a_model_that_is_missing_is_said(folder, tmp_path, monkeypatch):
