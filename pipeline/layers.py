@@ -159,12 +159,17 @@ class Layers:
             Goes over it.
         """
         wider, left, top = _with_halo(view, finish, self.size)
-        total = np.zeros((wider.out_height, wider.out_width, 3), np.float32)
+        total: Image | None = None
         for layer, share in zip(self._layers, shares, strict=True):
             if share:
-                total += np.float32(share) * self._part(layer, wider)
+                part = self._part(layer, wider)
+                if share != 1:
+                    part *= np.float32(share)
+                total = part if total is None else np.add(total, part, out=total)
+        if total is None:
+            total = np.zeros((wider.out_height, wider.out_width, 3), np.float32)
         np.clip(total, 0.0, 1.0, out=total)
-        done = finish.apply(total, zoom=view.zoom)
+        done = finish.apply(total, zoom=view.zoom, reuse=True)
         return done[top : top + view.out_height, left : left + view.out_width]
 
     def crop(self, index: int, side: int) -> Image:

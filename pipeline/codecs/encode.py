@@ -40,6 +40,17 @@ def lay_out(pixels: F32, alpha: F32 | None, depth: int, form: str) -> tuple[Canv
     return Canvas(pixels, alpha, depth), tuple(notices)
 
 
+def for_screen(pixels: F32) -> bytes:
+    """Encode a picture as PNG of 8 bits, quickly and without anything beside it.
+
+    Parameters
+    ----------
+    pixels : ndarray of float32, shape (H, W, 3)
+        RGB in [0, 1].
+    """
+    return encode_png(Canvas(pixels, None, 8), Metadata())
+
+
 def written(canvas: Canvas, metadata: Metadata, form: str, quality: int) -> tuple[bytes, tuple[Notice, ...]]:
     """Encode a laid out picture; `quality` counts for JPEG and WebP.
 

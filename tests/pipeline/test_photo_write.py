@@ -15,6 +15,7 @@ from PIL import Image
 
 from pipeline.codecs import canvas
 from pipeline.codecs.colour import srgb_profile
+from pipeline.codecs.encode import for_screen
 from pipeline.codecs.encode_png import joined_adler32
 from pipeline.errors import OptionError, PhotoUnwritable
 from pipeline.photo import Output, encode_photo, read_photo, restored_name
@@ -153,3 +154,8 @@ def test_names_of_downloads():
 def test_checksums_of_bands_join_to_that_of_the_whole(first, second):
     whole = joined_adler32(zlib.adler32(first), zlib.adler32(second), len(second))
     assert whole == zlib.adler32(first + second)
+
+
+def test_a_picture_for_the_screen_is_its_pixels_rounded():
+    pixels = np.random.default_rng(3).random((37, 53, 3), np.float32)
+    np.testing.assert_array_equal(back(for_screen(pixels), "png"), np.rint(pixels * 255).astype(np.uint8))
