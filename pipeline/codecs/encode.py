@@ -48,7 +48,7 @@ def for_screen(pixels: F32) -> bytes:
     pixels : ndarray of float32, shape (H, W, 3)
         RGB in [0, 1].
     """
-    return encode_png(Canvas(pixels, None, 8), Metadata())
+    return encode_png(Canvas(pixels, None, 8), Metadata(), tagged=False)
 
 
 def written(canvas: Canvas, metadata: Metadata, form: str, quality: int) -> tuple[bytes, tuple[Notice, ...]]:

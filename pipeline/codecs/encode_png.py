@@ -22,7 +22,7 @@ RGB, RGBA = 2, 6
 ADLER = 65521
 
 
-def encode_png(canvas: Canvas, metadata: Metadata) -> bytes:
+def encode_png(canvas: Canvas, metadata: Metadata, *, tagged: bool = True) -> bytes:
     """Encode a picture as PNG.
 
     Parameters
@@ -31,6 +31,8 @@ def encode_png(canvas: Canvas, metadata: Metadata) -> bytes:
         8 or 16 bits a channel, with or without alpha.
     metadata : Metadata
         IPTC has no place in PNG and is left out.
+    tagged : bool
+        Whether to enclose the profile of sRGB, which is what a reader takes a file without one for.
 
     Returns
     -------
@@ -38,7 +40,8 @@ def encode_png(canvas: Canvas, metadata: Metadata) -> bytes:
     """
     colour_type = RGB if canvas.channels == 3 else RGBA
     chunks = [_chunk(b"IHDR", struct.pack(">IIBBBBB", *canvas.size, canvas.depth, colour_type, 0, 0, 0))]
-    chunks.append(_chunk(b"iCCP", b"sRGB\0\0" + zlib.compress(srgb_profile())))
+    if tagged:
+        chunks.append(_chunk(b"iCCP", b"sRGB\0\0" + zlib.compress(srgb_profile())))
     if metadata.dpi:
         per_metre = [round(d / 0.0254) for d in metadata.dpi]
         chunks.append(_chunk(b"pHYs", struct.pack(">IIB", *per_metre, 1)))
