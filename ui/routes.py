@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-import cv2
-import numpy as np
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -17,10 +15,10 @@ from starlette.routing import BaseRoute, Route
 
 from pipeline import blend
 from pipeline.album import Album, Picture
+from pipeline.codecs.encode import for_screen
 from pipeline.errors import OptionError, StudioError
 from pipeline.finish import Finish
 from pipeline.layers import View
-from pipeline.stage import Image
 from pipeline.stages import BY_NAME
 from ui import files, glance
 from ui.work import workshop
@@ -65,7 +63,7 @@ def _look(picture: Picture, query: Mapping[str, str]) -> bytes:
             image = layers.look(view, layers.only(int(query["layer"])), Finish())
     except (ValueError, KeyError) as error:  # also OptionError
         raise HTTPException(422, f"This is no view of the picture: {error}.") from error
-    return _png(image)
+    return for_screen(image)
 
 
 def _read_view(query: Mapping[str, str], size: tuple[int, int]) -> View:
@@ -76,14 +74,6 @@ def _read_view(query: Mapping[str, str], size: tuple[int, int]) -> View:
     h = min(max(int(query.get("h", height)), 1), height - y)
     zoom = min(int(query.get("out", w)) / w, 1.0, MAX_SIDE / max(w, h))
     return View(x, y, w, h, max(round(w * zoom), 1), max(round(h * zoom), 1))
-
-
-def _png(image: Image) -> bytes:
-    samples = (image * 255 + 0.5).astype(np.uint8)
-    done, data = cv2.imencode(".png", cv2.cvtColor(samples, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 1])
-    if not done:
-        raise HTTPException(500, "The picture could not be encoded.")
-    return data.tobytes()
 
 
 async def _finish(request: Request) -> Response:
