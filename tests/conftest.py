@@ -3,6 +3,8 @@
 import hypothesis
 import pytest
 
+import models  # noqa: F401 - before anything imports OpenVINO, whose telemetry it keeps from loading
+
 hypothesis.settings.register_profile("studio", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("studio")
 
