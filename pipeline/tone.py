@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from pipeline.colour import COLOURED_ABOVE, colour_measure, from_lab, to_lab
 from pipeline.filters import gaussian, luma
+from pipeline.inference import is_neutral
 from pipeline.notices import Notice
 
 Array = NDArray[np.float32]
@@ -42,8 +43,11 @@ _LOCAL_SHARE = 1 / 24
 _LOCAL_EDGE = 0.15
 """Difference from the surroundings that gains most; edges, which differ more, would get halos."""
 
-_GREY_BELOW = 1.0
-"""Chroma under which a print has no hue worth keeping."""
+_TONES = 16
+"""Steps of luminance, each with as many pixels, at which a print's hue is read."""
+
+_MIDDLE = (30.0, 70.0)
+"""L of the middle tones, which show the hue best."""
 
 
 @dataclass(frozen=True)
@@ -126,8 +130,8 @@ def revive(image: Array, *, neutral: bool, local_contrast: float) -> Array:
         return np.clip(stretched + gain[..., None], 0.0, 1.0)
     grey = _stretched(luma(image), np.float32(levels.black), np.float32(levels.white), levels.goals)
     grey = _with_local_contrast(grey, local_contrast)
-    hue = np.zeros(2, np.float32) if neutral else _hue(image)
-    return _toned(grey, hue)
+    rgb = np.repeat(grey[..., None], 3, axis=2)
+    return rgb if neutral or is_neutral(image) else _toned(rgb, image)
 
 
 def _balanced(levels: Levels) -> tuple[Array, Array]:
@@ -169,20 +173,24 @@ def _small(image: Array) -> Array:
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _hue(image: Array) -> Array:
-    """Return the mean a and b of the print's middle tones, shape (2,); zero where it has no hue."""
-    lab = to_lab(_small(image)).reshape(-1, 3)
-    low, high = np.percentile(lab[:, 0], [25, 75])
-    hue = lab[(lab[:, 0] >= low) & (lab[:, 0] <= high), 1:].mean(axis=0)
-    return hue if np.hypot(*hue) >= _GREY_BELOW else np.zeros(2, np.float32)
+def _toned(rgb: Array, image: Array) -> Array:
+    """Return grey RGB with the print's hue, full in the middle tones, and none in black and on white paper.
 
-
-def _toned(grey: Array, hue: Array) -> Array:
-    """Return luma as RGB with a hue that is full in the middle tones, and none in black and on white paper."""
-    rgb = np.repeat(grey[..., None], 3, axis=2)
-    if not hue.any():
-        return rgb
-    lab = to_lab(rgb)
+    What differs from the hue that the print has at a luminance, such as tinted cheeks, goes on top as it is.
+    """
+    steps, tone = _tone_curve(to_lab(_small(image)).reshape(-1, 3))
+    low, high = np.searchsorted(steps, [_MIDDLE[0], _MIDDLE[1]])
+    hue = tone[low:high].mean(axis=0) if high > low else tone.mean(axis=0)
+    lab, old = to_lab(rgb), to_lab(image)
     middle = lab[..., 0] * (100 - lab[..., 0]) / 2500
-    lab[..., 1:] = middle[..., None] * hue
+    for channel in (0, 1):
+        usual = np.interp(old[..., 0], steps, tone[:, channel]).astype(np.float32)
+        lab[..., 1 + channel] = middle * hue[channel] + old[..., 1 + channel] - usual
     return from_lab(lab)
+
+
+def _tone_curve(lab: Array) -> tuple[Array, Array]:
+    """Return mean L, shape (N,), and mean a and b, shape (N, 2), of equal parts of the pixels, from dark to light."""
+    ranked = lab[np.argsort(lab[:, 0])]
+    parts = np.array([part.mean(axis=0) for part in np.array_split(ranked, min(_TONES, len(ranked)))], np.float32)
+    return parts[:, 0], parts[:, 1:]

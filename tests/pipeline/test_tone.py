@@ -74,6 +74,15 @@ def test_colours_are_never_made_grey_by_that_choice():
     assert notices == ["tone-skipped"]
 
 
+def test_what_was_tinted_by_hand_keeps_its_tint():
+    image = faded(grey("astronaut"), SEPIA)
+    image[60:90, 60:90] *= np.array([0.7, 0.9, 1.3], np.float32)
+    assert colour_measure(image) < COLOURED_ABOVE
+    before, after = (to_lab(x) for x in (image, apply(Tone(), image)[0]))
+    tints = [lab[60:90, 60:90, 2].mean() - lab[60:90, 95:125, 2].mean() for lab in (before, after)]
+    assert tints[1] < 0.6 * tints[0] < -3
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_grey_stays_exactly_grey(name):
     out, _ = apply(Tone(), faded(grey(name)))
