@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from models.engine import Engine
@@ -23,6 +23,7 @@ from pipeline.photo import read_photo
 from pipeline.plan import Plan
 from pipeline.run import run
 from pipeline.stage import Image
+from pipeline.stages import Repair
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,9 @@ class Picture:
     job: Job[Restored] | None = None
     plan: Plan | None = None
     """What `job` does."""
+
+    mask: Path | None = None
+    """Its damage, as a person has corrected it."""
 
     restored: Restored | None = None
     """What the last job that went well has made."""
@@ -105,11 +109,15 @@ class Picture:
         return self.finish.apply(self.done.layers.full(self.weights()), reuse=True)
 
     def settled_plan(self) -> Plan:
-        """Return the plan with the live finish and the strengths in it: what the command line needs to repeat it."""
+        """Return the plan with the live finish and the strengths in it: what the command line needs to repeat it.
+
+        A mask of one's own is left out, for its file lies here: it is saved from the page, and given beside the plan.
+        """
         plan = self.done.plan
+        stages = tuple(replace(s, mask="") if isinstance(s, Repair) else s for s in plan.stages)
         running = {stage.name for stage in plan.stages}
         strengths = {name: value for name, value in self.strengths.items() if value != 1 and name in running}
-        return Plan(plan.stages, plan.optional, self.finish, strengths)
+        return Plan(stages, plan.optional, self.finish, strengths)
 
 
 @dataclass(eq=False)

@@ -3,7 +3,7 @@
 Streamlit's own pictures are reduced and encoded anew, and its downloads stay in memory; these are neither.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,11 +16,12 @@ from starlette.routing import BaseRoute, Route
 from pipeline import blend
 from pipeline.album import Album, Picture
 from pipeline.codecs.encode import for_screen
+from pipeline.damage import DETECTORS
 from pipeline.errors import OptionError, StudioError
 from pipeline.finish import Finish
 from pipeline.layers import View
 from pipeline.stages import BY_NAME
-from ui import files, glance
+from ui import damage, files, glance, model_files
 from ui.work import workshop
 
 MAX_SIDE = 4096
@@ -88,6 +89,46 @@ async def _finish(request: Request) -> Response:
     return Response(status_code=204)
 
 
+async def _plate(request: Request) -> Response:
+    """Send the photograph as the stages see it, to look for damage."""
+    path = await _made(damage.plate, _picture(request))
+    return FileResponse(path, media_type="image/jpeg", headers=_private())
+
+
+async def _damage(request: Request) -> Response:
+    """Send how likely each pixel is damaged, as a grey picture."""
+    model = request.query_params.get("model", DETECTORS[0])
+    if model not in (*DETECTORS, *model_files.own()):
+        raise HTTPException(422, f"There is no detector {model}.")
+    path = await _made(damage.found, _picture(request), model)
+    return FileResponse(path, media_type="image/png", headers=_private())
+
+
+async def _made(make: Callable[..., Path], *args: object) -> Path:
+    try:
+        return await run_in_threadpool(make, *args)
+    except StudioError as error:
+        raise HTTPException(422, str(error)) from error
+
+
+async def _mask(request: Request) -> Response:
+    """Send the mask that a person corrected."""
+    path = _picture(request).mask
+    if path is None:
+        raise HTTPException(404, "This photograph has no mask of its own.")
+    return FileResponse(path, media_type="image/png", headers={"Cache-Control": "no-store"})
+
+
+async def _keep_mask(request: Request) -> Response:
+    """Take the mask as it stands on the page."""
+    picture, data = _picture(request), await request.body()
+    try:
+        await run_in_threadpool(damage.keep, picture, data)
+    except (StudioError, ValueError) as error:
+        raise HTTPException(422, f"This is no mask of the photograph: {error}") from error
+    return Response(status_code=204)
+
+
 async def _make(request: Request) -> Response:
     """Make a file on demand: a restored picture, or a ZIP of all of an album."""
     album = _album(request)
@@ -142,6 +183,10 @@ ROUTES: list[BaseRoute] = [
     Route("/studio/{album}/{number:int}/preview", _preview),
     Route("/studio/{album}/{number:int}/view", _view),
     Route("/studio/{album}/{number:int}/finish", _finish, methods=["POST"]),
+    Route("/studio/{album}/{number:int}/plate", _plate),
+    Route("/studio/{album}/{number:int}/damage", _damage),
+    Route("/studio/{album}/{number:int}/mask", _mask),
+    Route("/studio/{album}/{number:int}/mask", _keep_mask, methods=["PUT"]),
     Route("/studio/{album}/{number:int}/make", _make, methods=["POST"]),
     Route("/studio/{album}/make", _make, methods=["POST"]),
     Route("/studio/{album}/files/{path:path}", _file),

@@ -5,7 +5,7 @@ import streamlit as st
 from pipeline.album import Album, Picture
 from pipeline.errors import StudioError
 from pipeline.jobs import State
-from ui import address, batch, glance, progress, result, settings, start
+from ui import address, batch, glance, mask, progress, result, settings, start
 from ui.words import explain, say
 
 
@@ -45,6 +45,7 @@ def _show_picture(album: Album, number: int) -> None:
     result.show(album, number)
     with st.expander(say("restore.other"), icon=":material/tune:"):
         plan = settings.choose(glance.at(picture).suggestions)
+        mask.offer(album, number, plan)
         settings.restore(album, [picture], plan, say("restore.again"))
 
 
@@ -56,13 +57,14 @@ def _before(album: Album, picture: Picture, number: int) -> None:
         st.error(explain(seen.error), icon=":material/broken_image:")
         return
     left, right = st.columns([3, 2], gap="large")
-    with left, st.container(key="preview"):
-        start.preview(album, number)
     with right, st.container(key="settings"):
         st.subheader(picture.name, anchor=False)
         st.caption(f"{seen.size[0]} × {seen.size[1]}")
         plan = settings.choose(seen.suggestions)
         settings.restore(album, [picture], plan, say("restore"))
+    with left, st.container(key="preview"):
+        if not mask.offer(album, number, plan):
+            start.preview(album, number)
 
 
 def _tell_failure(picture: Picture) -> None:

@@ -5,7 +5,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from pipeline.config import Config
 from pipeline.jobs import Job, JobQueue
 from pipeline.pace import Pace
 from pipeline.plan import Plan
+from pipeline.stages import Repair
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,18 @@ def order(album: Album, pictures: Sequence[Picture], plan: Plan) -> None:
         If too many albums are waiting.
     """
     shop = workshop()
-    jobs = shop.queue.submit_all([_restoration(picture, plan) for picture in pictures], album)
-    for picture, job in zip(pictures, jobs, strict=True):
-        picture.job, picture.plan = job, plan
+    plans = [_own(plan, picture.mask) for picture in pictures]
+    works = [_restoration(picture, own) for picture, own in zip(pictures, plans, strict=True)]
+    jobs = shop.queue.submit_all(works, album)
+    for picture, own, job in zip(pictures, plans, jobs, strict=True):
+        picture.job, picture.plan = job, own
+
+
+def _own(plan: Plan, mask: Path | None) -> Plan:
+    """Return a plan whose repair takes the mask that a person corrected, where there is one."""
+    if mask is None:
+        return plan
+    return replace(plan, stages=tuple(replace(s, mask=str(mask)) if isinstance(s, Repair) else s for s in plan.stages))
 
 
 def _restoration(picture: Picture, plan: Plan) -> Callable[[Job[Restored]], Restored]:

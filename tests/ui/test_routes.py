@@ -40,7 +40,8 @@ def ask(path, *, method="GET", body=None):
         "root_path": "",
     }
 
-    waiting = [{"type": "http.request", "body": json.dumps(body or {}).encode(), "more_body": False}]
+    sent = body if isinstance(body, bytes) else json.dumps(body or {}).encode()
+    waiting = [{"type": "http.request", "body": sent, "more_body": False}]
 
     async def receive():
         return waiting.pop() if waiting else await asyncio.Event().wait()

@@ -1,0 +1,57 @@
+"""The mask component: the damage that was found, over the photograph, and brushes to correct it."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from pipeline.album import Album
+from pipeline.plan import Plan
+from pipeline.stages import Repair
+from ui import damage
+from ui.words import say
+
+_HERE = Path(__file__).parent
+_GEOMETRY = _HERE.parent / "viewer" / "geometry.js"
+_PARTS = (_GEOMETRY, _HERE / "sheet.js", _HERE / "mask.js")
+_TOOLS = ("tools", "mark", "erase", "protect", "move", "size", "sensitivity", "hide", "clear", "load", "save")
+_LABELS = ("label", "undo", "redo", "in", "out", "fit", "share", "looking", "help", "failed", *_TOOLS)
+
+_component = st.components.v2.component(
+    "studio.mask",
+    html=(_HERE / "mask.html").read_text(encoding="utf-8"),
+    css=(_HERE / "mask.css").read_text(encoding="utf-8"),
+    js="\n".join(part.read_text(encoding="utf-8") for part in _PARTS),
+)
+
+
+def offer(album: Album, number: int, plan: Plan) -> bool:
+    """Draw the switch that shows the damage, where a plan repairs it; return whether the mask is drawn."""
+    repairs = [stage for stage in plan.stages if isinstance(stage, Repair)]
+    if not repairs or not st.toggle(say("mask.open"), help=say("mask.open.help"), key=f"mask.on.{album.id}.{number}"):
+        return False
+    editor(album, number, repairs[0])
+    return True
+
+
+def editor(album: Album, number: int, repair: Repair) -> None:
+    """Draw a photograph of an album with its mask; the mask goes straight to the server (`ui.routes`).
+
+    Parameters
+    ----------
+    album : Album
+    number : int
+        Of the photograph in it.
+    repair : Repair
+        Its detector and sensitivity are where the editor begins.
+    """
+    picture = album.pictures[number]
+    data = {
+        "address": f"studio/{album.id}/{number}/",
+        "size": damage.size(picture),
+        "edited": picture.mask is not None,
+        "model": repair.model,
+        "sensitivity": repair.sensitivity,
+        "file": f"{Path(picture.name).stem}_mask.png",
+        "labels": {name: say(f"mask.{name}", share="{share}") for name in _LABELS},  # the browser knows the share
+    }
+    _component(data=data, key=f"mask.{album.id}.{number}.{repair.model}.{repair.sensitivity}")
