@@ -16,7 +16,7 @@ from pipeline.plan import Plan, arrange
 from pipeline.run import run
 from pipeline.stages import Colorize, Deblur, Denoise, Repair, Stage, Tone, Upscale
 
-PALE = 0.6
+PALE = 0.62
 """Saturation at which results have 0.30 of Kodak24's colour, as ``benchmarks colours --color 0.3`` finds it."""
 
 ENLARGE: Mapping[str, Stage] = MappingProxyType(

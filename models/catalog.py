@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import ModelError
-from models.families import colorizer, deblurgan, fast_detector, fast_restorer, fast_upscaler, real_esrgan
+from models.families import (
+    colorizer,
+    deblurgan,
+    fast_colorizer,
+    fast_detector,
+    fast_restorer,
+    fast_upscaler,
+    real_esrgan,
+)
 from models.spec import ModelSpec, Task
 
 __all__ = ["MODELS", "ModelSpec", "Task", "find", "for_task", "from_file", "get"]
@@ -203,6 +211,7 @@ MODELS: tuple[ModelSpec, ...] = (
         encoder="inception",
         pin=(None, None),  # published nowhere that we know of
     ),
+    fast_colorizer(),
     colorizer(
         "siggraph17",
         "Real-Time User-Guided Colorization",

@@ -65,7 +65,7 @@ def test_tasks_list_the_box_first():
     assert [spec.id for spec in catalog.for_task("upscale")][:3] == ["fast-x4", "fast-x4-faithful", "fast-x2"]
     deblurrers = [spec.id for spec in catalog.for_task("deblur")]
     assert deblurrers == ["fast-deblur", "deblurgan-mobilenet", "deblurgan-inception"]
-    assert [spec.id for spec in catalog.for_task("colorize")] == ["siggraph17", "eccv16"]
+    assert [spec.id for spec in catalog.for_task("colorize")] == ["fast-colorize", "siggraph17", "eccv16"]
 
 
 def test_reading_the_catalog_does_not_import_torch():

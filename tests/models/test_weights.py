@@ -27,7 +27,11 @@ def pinned(path):
 
 
 @pytest.mark.parametrize(
-    ("model", "instead"), [("siggraph17", "go on without"), ("realesrgan-x4plus", "use fast-x4, which is in the box")]
+    ("model", "instead"),
+    [
+        ("siggraph17", "use fast-colorize, which is in the box"),
+        ("realesrgan-x4plus", "use fast-x4, which is in the box"),
+    ],
 )
 def test_a_missing_file_names_three_ways_out(model, instead, folder):
     spec = catalog.get(model)
