@@ -72,14 +72,31 @@ def infer(spec: ModelSpec, image: Image, context: Context, *, mix: float = 1.0) 
     return output
 
 
-def same_size(spec: ModelSpec) -> ModelSpec:
-    """Return a model that keeps the size of pictures.
+def restorer(spec: ModelSpec) -> ModelSpec:
+    """Return a model that makes a better picture of a picture.
 
     Raises
     ------
     OptionError
-        If it enlarges them.
+        If it answers with something else, such as where damage is.
     """
+    if spec.task in ("colorize", "estimate", "detect", "fill"):
+        msg = (
+            f"Expected a model that restores pictures, got {spec.title}, which is there to {spec.task}: choose another."
+        )
+        raise OptionError(msg)
+    return spec
+
+
+def same_size(spec: ModelSpec) -> ModelSpec:
+    """Return a restorer that keeps the size of pictures.
+
+    Raises
+    ------
+    OptionError
+        If it is none, or enlarges them.
+    """
+    restorer(spec)
     if spec.scale != 1:
         msg = f"Expected a model that keeps the size, got {spec.title}, which enlarges by {spec.scale}: choose another."
         raise OptionError(msg)

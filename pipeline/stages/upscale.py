@@ -8,7 +8,7 @@ import numpy as np
 
 from models import catalog
 from models.catalog import ModelSpec
-from pipeline.inference import infer
+from pipeline.inference import infer, restorer
 from pipeline.options import choice, number
 from pipeline.stage import Context, Image, Stage
 
@@ -54,7 +54,7 @@ class Upscale(Stage):
         """Return the network that these options mean."""
         if self.model == FAST:
             return catalog.get("fast-x1" if self.scale == 1 else "fast-x2" if self.scale <= 2 else "fast-x4")
-        return catalog.find(self.model)
+        return restorer(catalog.find(self.model))
 
     def _mix(self, spec: ModelSpec) -> float:
         """Return the network's own share where its weights are mixed with a partner's."""

@@ -14,8 +14,8 @@ from pipeline import damage
 from pipeline.cli import main
 from pipeline.damage import CLASSICAL, find, grow, likelihood, read_mask, suggest_repair
 from pipeline.errors import OptionError, PhotoError
-from pipeline.stages import Context, Repair
-from tests.photographs import photograph, psnr
+from pipeline.stages import Context, Deblur, Denoise, Repair, Upscale
+from tests.photographs import noisy, photograph, psnr
 from tests.pipeline.damaged import scratched
 from tests.pipeline.fakes import FakeEngine
 
@@ -207,3 +207,12 @@ def test_repair_is_suggested_by_what_a_network_finds(tmp_path, monkeypatch):
     assert suggest_repair(image, context) is None
     monkeypatch.setattr(damage, "DETECTORS", (CLASSICAL,))
     assert suggest_repair(scratched()[1], context) is None
+
+
+@pytest.mark.parametrize("stage", [Denoise, Deblur, Upscale], ids=lambda stage: stage.name)
+def test_a_detector_restores_nothing(stage, tmp_path):
+    always = {"always": True} if stage is Deblur else {}
+    with pytest.raises(OptionError, match="there to detect"):
+        stage(model=str(detector(tmp_path / "mine.safetensors")), **always).apply(
+            noisy(photograph("coffee", 100), 0.1), Context(Engine())
+        )
