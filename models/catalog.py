@@ -154,6 +154,7 @@ MODELS: tuple[ModelSpec, ...] = (
         channels=1,
         tiling="never",
     ),
+    fast_detector(),
     real_esrgan(
         "realesrgan-x4plus",
         "Real-ESRGAN x4plus",

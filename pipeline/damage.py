@@ -21,7 +21,7 @@ CLASSICAL = "classical"
 DETECTORS = (*(spec.id for spec in catalog.for_task("detect")), CLASSICAL)
 """The first is the default: the network in the box where the catalog has one, else the classical detector."""
 
-_WORTH_A_WORD = 0.002
+_WORTH_A_WORD = 0.015
 """Part of a photograph, found damaged by a network, from which repair is suggested."""
 
 _HAT = 9
