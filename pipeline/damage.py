@@ -23,6 +23,8 @@ DETECTORS = (*(spec.id for spec in catalog.for_task("detect")), CLASSICAL)
 
 _WORTH_A_WORD = 0.015
 """Part of a photograph, found damaged by a network, from which repair is suggested."""
+_TOO_SMALL_TO_TELL = 100_000
+"""In a picture of fewer pixels, a reduced one, whiskers and rims are as thin as scratches."""
 
 _HAT = 9
 """Side, in pixels, of the disk that scratches and dust are narrower than."""
@@ -129,7 +131,8 @@ def read_mask(path: Path, height: int, width: int) -> Mask:
 def suggest_repair(image: Image, context: Context) -> Notice | None:
     """Suggest to repair a photograph in which the detector in the box finds damage; None where it finds none.
 
-    The classical detector suggests nothing, for it marks as much in many a photograph that is whole.
+    The classical detector suggests nothing, for it marks as much in many a photograph that is whole; nor does any on a
+    picture of less than 0.1 megapixel, where what is thin is seldom a scratch.
 
     Parameters
     ----------
@@ -138,7 +141,9 @@ def suggest_repair(image: Image, context: Context) -> Notice | None:
     context : Context
         Engine.
     """
-    share = 0.0 if DETECTORS[0] == CLASSICAL else float(find(image, DETECTORS[0], 0.5, context).mean())
+    if DETECTORS[0] == CLASSICAL or image.shape[0] * image.shape[1] < _TOO_SMALL_TO_TELL:
+        return None
+    share = float(find(image, DETECTORS[0], 0.5, context).mean())
     if share < _WORTH_A_WORD:
         return None
     return Notice("repair-suggested", f"{share:.1%} of the photo look damaged: Repair can fill them.")

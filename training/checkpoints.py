@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from models.errors import CheckpointMismatch, WeightsCorrupt, WeightsMissing
 from models.networks import blur_estimator, damage_detector, fast_colorizer, srvgg, unet
+from training import growth
 from training.critic import Adversary
 
 LAST = "last.pt"
@@ -40,7 +41,8 @@ def load_state(path: Path) -> dict[str, Tensor]:
 def begin_from(network: nn.Module, state: Mapping[str, Tensor]) -> None:
     """Load weights into a network; where only its last layer differs in shape, load the rest.
 
-    So a network for another scale begins with the body of a trained one. It is said aloud.
+    So a network for another scale begins with the body of a trained one. It is said aloud. A compact upscaler of fewer
+    convolutions is deepened first.
 
     Raises
     ------
@@ -48,6 +50,8 @@ def begin_from(network: nn.Module, state: Mapping[str, Tensor]) -> None:
         If anything else differs.
     """
     own = network.state_dict()
+    if isinstance(network, srvgg.SRVGG) and state.keys() < own.keys():
+        state = growth.deepen(srvgg.build(state).state_dict(), network.num_conv)
     last = {key for key in own if key.rpartition(".")[0] == list(own)[-1].rpartition(".")[0]}
     other = {key for key in own if key not in state or state[key].shape != own[key].shape}
     if not other <= last or state.keys() - own.keys():

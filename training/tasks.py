@@ -16,7 +16,7 @@ from training.data import Patches, Photograph
 from training.settings import Settings
 
 EXAM_PATCHES = 32
-DEPTH = 12
+DEPTH = 20
 """Inner convolutions of an upscaler."""
 FOLD = 2
 """Side of the squares of pixels that a restorer folds into channels."""

@@ -38,6 +38,7 @@ class SRVGG(nn.Module):
     def __init__(self, *, num_feat: int = 64, num_conv: int = 32, scale: int = 4) -> None:
         super().__init__()
         self.scale = scale
+        self.num_conv = num_conv
         layers = [nn.Conv2d(3, num_feat, 3, padding=1), nn.PReLU(num_feat)]
         for _ in range(num_conv):
             layers += [nn.Conv2d(num_feat, num_feat, 3, padding=1), nn.PReLU(num_feat)]

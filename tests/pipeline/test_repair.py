@@ -199,10 +199,11 @@ def test_the_command_line_takes_a_mask(tmp_path, capsys):
 
 
 def test_repair_is_suggested_by_what_a_network_finds(tmp_path, monkeypatch):
-    image = photograph("coffee", 120)
+    image = photograph("coffee", 320)
     context = Context(Engine("cpu", "float32"))
     monkeypatch.setattr(damage, "DETECTORS", (detector(tmp_path / "all.safetensors", bias=9.0), CLASSICAL))
     assert suggest_repair(image, context).message.startswith("100.0%")
+    assert suggest_repair(image[:300, :300], context) is None  # of a thumbnail nobody can tell
     monkeypatch.setattr(damage, "DETECTORS", (detector(tmp_path / "none.safetensors", bias=-9.0), CLASSICAL))
     assert suggest_repair(image, context) is None
     monkeypatch.setattr(damage, "DETECTORS", (CLASSICAL,))

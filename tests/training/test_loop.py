@@ -16,7 +16,7 @@ from training import losses
 from training.checkpoints import build
 from training.loop import has_bfloat16, rate, train
 from training.settings import Settings
-from training.tasks import DEBLUR, DENOISE, upscale
+from training.tasks import DEBLUR, DENOISE, DEPTH, upscale
 
 TASK = replace(upscale(2), features=8)
 
@@ -96,7 +96,7 @@ def test_minutes_end_a_run_too(settings):
 
 
 def test_a_run_begins_with_a_files_weights(settings, tmp_path):
-    source = SRVGG(num_feat=8, num_conv=12, scale=2)
+    source = SRVGG(num_feat=8, num_conv=DEPTH, scale=2)
     start = save(source, tmp_path / "start.safetensors")
     trained = average(train(TASK, replace(settings, start=start, steps=1, learning_rate=1e-9)))
     for key, tensor in source.state_dict().items():
@@ -104,14 +104,14 @@ def test_a_run_begins_with_a_files_weights(settings, tmp_path):
 
 
 def test_the_body_of_another_scale_is_taken_and_that_is_said(settings, tmp_path, capsys):
-    source = SRVGG(num_feat=8, num_conv=12, scale=4)
+    source = SRVGG(num_feat=8, num_conv=DEPTH, scale=4)
     start = save(source, tmp_path / "start.safetensors")
     trained = average(train(TASK, replace(settings, start=start, steps=1, learning_rate=1e-9)))
     assert trained["body.2.weight"] == pytest.approx(source.state_dict()["body.2.weight"], abs=1e-6)
-    assert "body.26.bias, body.26.weight" in capsys.readouterr().out
+    assert "body.42.bias, body.42.weight" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("wrong", [{"num_feat": 4, "num_conv": 12}, {"num_feat": 8, "num_conv": 2}])
+@pytest.mark.parametrize("wrong", [{"num_feat": 4, "num_conv": DEPTH}, {"num_feat": 8, "num_conv": DEPTH + 1}])
 def test_a_network_of_another_size_is_refused(settings, tmp_path, wrong):
     start = save(SRVGG(**wrong, scale=2), tmp_path / "start.safetensors")
     with pytest.raises(CheckpointMismatch, match=r"body\."):
@@ -136,7 +136,7 @@ def test_distilling_follows_the_teacher(settings, tmp_path):
         settings, teacher=save(teacher, tmp_path / "teacher.safetensors"), pool=4,
         losses=(("distill", 1.0),), steps=200, learning_rate=0.05,
     )  # fmt: skip
-    network = SRVGG(num_feat=8, num_conv=12, scale=2)
+    network = SRVGG(num_feat=8, num_conv=DEPTH, scale=2)
     network.load_state_dict(average(train(TASK, distilling)))
     with torch.inference_mode():
         assert network(torch.full((1, 3, 8, 8), 0.5)).mean() < 0.2

@@ -1,0 +1,32 @@
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.networks.srvgg import SRVGG
+from training.growth import deepen
+
+
+@given(fewer=st.integers(0, 5), more=st.integers(0, 6), scale=st.sampled_from([1, 2, 4]), seed=st.integers(0, 99))
+def test_a_deeper_network_begins_with_the_same_answer(fewer, more, scale, seed):
+    torch.manual_seed(seed)
+    small = SRVGG(num_feat=4, num_conv=fewer + 1, scale=scale)
+    for layer in small.body[1::2]:
+        torch.nn.init.uniform_(layer.weight, -1, 1)
+    large = SRVGG(num_feat=4, num_conv=fewer + 1 + more, scale=scale)
+    large.load_state_dict(deepen(small.state_dict(), fewer + 1 + more))
+    picture = torch.rand(1, 3, 9, 7)
+    assert large(picture).detach().numpy() == pytest.approx(small(picture).detach().numpy(), abs=1e-5)
+
+
+def test_new_convolutions_lie_between_the_old_ones():
+    small = SRVGG(num_feat=4, num_conv=3, scale=2)
+    deep = deepen(small.state_dict(), 6)
+    centre = torch.eye(4)
+    new = [torch.equal(deep[f"body.{2 * i}.weight"][:, :, 1, 1], centre) for i in range(1, 7)]
+    assert new == [True, False] * 3
+
+
+def test_nothing_is_taken_from_a_deeper_file():
+    state = SRVGG(num_feat=4, num_conv=3, scale=2).state_dict()
+    assert deepen(state, 2).keys() == state.keys()

@@ -1,0 +1,54 @@
+"""Begin a deeper network with a shallower one's weights, so that it computes the same before its first step.
+
+References
+----------
+.. [1] T. Chen, I. Goodfellow, J. Shlens, "Net2Net: Accelerating Learning via Knowledge Transfer", ICLR 2016:
+   section 2.3, layers that begin as the identity.
+"""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+
+def deepen(state: Mapping[str, Tensor], num_conv: int) -> dict[str, Tensor]:
+    """Put convolutions that change nothing between those of a compact upscaler, as evenly as they go.
+
+    Parameters
+    ----------
+    state : mapping of str to Tensor
+        Of `models.networks.srvgg.SRVGG`: ``body.0.weight`` and so on, convolutions and PReLU by turns.
+    num_conv : int
+        Inner convolutions to reach; the state is returned as it is where it has as many or more.
+
+    Returns
+    -------
+    dict of str to Tensor
+        Keys of the deeper network.
+    """
+    layers = _layers(state)
+    has = (len(layers) - 3) // 2  # the first convolution and its PReLU, pairs of both, the last convolution
+    if has >= num_conv:
+        return dict(state)
+    old = iter(layers[2:-1])
+    body = layers[:2]
+    for place in range(num_conv):
+        is_old = (place + 1) * has // num_conv > place * has // num_conv
+        body += [next(old), next(old)] if is_old else _identity(layers[2]["weight"])
+    body.append(layers[-1])
+    return {f"body.{i}.{name}": tensor for i, layer in enumerate(body) for name, tensor in layer.items()}
+
+
+def _layers(state: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
+    layers: list[dict[str, Tensor]] = [{} for _ in {key.split(".")[1] for key in state}]
+    for key, tensor in state.items():
+        _, index, name = key.split(".")
+        layers[int(index)][name] = tensor
+    return layers
+
+
+def _identity(like: Tensor) -> list[dict[str, Tensor]]:
+    """Make a convolution shaped like another, and a PReLU, that pass on what they are given."""
+    weight = torch.nn.init.dirac_(torch.empty_like(like))
+    return [{"weight": weight, "bias": torch.zeros(len(like))}, {"weight": torch.ones(len(like))}]
