@@ -199,7 +199,7 @@ def test_the_command_line_takes_a_mask(tmp_path, capsys):
 
 
 def test_repair_is_suggested_by_what_a_network_finds(tmp_path, monkeypatch):
-    image = photograph("coffee", 320)
+    image = photograph("coffee", 400)
     context = Context(Engine("cpu", "float32"))
     monkeypatch.setattr(damage, "DETECTORS", (detector(tmp_path / "all.safetensors", bias=9.0), CLASSICAL))
     assert suggest_repair(image, context).message.startswith("100.0%")
