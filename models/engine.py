@@ -140,12 +140,24 @@ class Engine:
         """The device that this engine computes on."""
         return self._device
 
+    @property
+    def precision(self) -> Precision:
+        """The precision that this engine computes in, but for networks that do not bear half of it."""
+        if self._precision != "auto":
+            return self._precision
+        return _half_precision(self._device)
+
     def _precision_for(self, spec: ModelSpec, device: Device) -> Precision:
         if self._precision != "auto":
             return self._precision
-        if device == "cuda":
-            return "float16" if spec.half else "float32"
-        return "bfloat16" if spec.half and _computes_bfloat16() else "float32"
+        return _half_precision(device) if spec.half else "float32"
+
+
+def _half_precision(device: Device) -> Precision:
+    """Return the fastest precision of a device, at which most networks differ by nothing that can be seen."""
+    if device == "cuda":
+        return "float16"
+    return "bfloat16" if _computes_bfloat16() else "float32"
 
 
 def _check(device: Device, precision: str) -> None:

@@ -78,12 +78,14 @@ def _restore(args: argparse.Namespace) -> int:
     work = tasks(args.sources, args.output, order.output)
     show = _Line(len(work))
     reports = []
-    for report in restore_all(work, order, Engine(args.device, args.precision), show.progress):
+    engine = Engine(args.device, args.precision)
+    for report in restore_all(work, order, engine, show.progress):
         show.clear()
         reports.append(report)
         _tell(report, quiet=args.json)
     if args.json:
-        print(json.dumps({"photographs": [report.as_dict() for report in reports]}, indent=2))
+        done = {"device": engine.device, "precision": engine.precision}
+        print(json.dumps(done | {"photographs": [report.as_dict() for report in reports]}, indent=2))
     return _DONE if all(report.status == "done" for report in reports) else _SOME_FAILED
 
 

@@ -17,6 +17,7 @@ from pipeline.layers import Layers, View
 from pipeline.photo import read_photo
 from pipeline.stages import Image, Stage, Upscale
 from ui.words import explain, say, stage_name
+from ui.work import workshop
 
 _SIDE = 1024
 _BINS = 64
@@ -28,6 +29,8 @@ def show(album: Album, number: int) -> None:
     picture = album.pictures[number]
     with st.expander(say("report.title"), icon=":material/fact_check:"):
         st.html(_stages(picture))
+        engine = workshop().engine
+        st.caption(say("report.engine", device=engine.device.upper(), precision=engine.precision))
         st.html(_measures(picture))
         st.image(_histogram(picture.done.layers), alt=say("report.histogram.alt"), width="stretch")
         st.caption(say("report.histogram"))

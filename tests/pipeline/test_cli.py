@@ -106,6 +106,13 @@ def test_simple_mode_suggests_nothing_for_colours(folder, tmp_path, capsys):
     assert not suggestions(capsys.readouterr().out)
 
 
+def test_the_report_says_on_what_and_how_exactly_the_networks_ran(folder, tmp_path, capsys):
+    said = ["--device", "cpu", "--precision", "float32", "--json"]
+    assert main(["restore", str(folder / "coffee.jpg"), "-o", str(tmp_path), "--only", "sharpen", *said]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["device"], report["precision"]) == ("cpu", "float32")
+
+
 def test_two_photographs_of_one_name_do_not_overwrite_each_other(folder, tmp_path, capsys):
     Image.new("RGB", (32, 32)).save(folder / "coffee.png")
     out = tmp_path / "out"
