@@ -43,7 +43,7 @@ $(VENV)/run.stamp: requirements.txt constraints.txt | $(BIN)/python
 	$(PIP) -r requirements.txt
 	@touch $@
 
-$(VENV)/dev.stamp: requirements.txt requirements-training.txt requirements-dev.txt constraints.txt | $(BIN)/python
+$(VENV)/dev.stamp: requirements.txt requirements-diffusion.txt requirements-training.txt requirements-dev.txt constraints.txt | $(BIN)/python
 	$(PIP) -r requirements-dev.txt
 	@touch $(VENV)/run.stamp $@
 

@@ -14,7 +14,7 @@ from types import MappingProxyType
 import cv2
 import numpy as np
 
-from models import catalog, fillers
+from models import catalog, diffusion, fillers
 from pipeline.damage import Mask
 from pipeline.errors import OptionError
 from pipeline.inference import infer
@@ -30,7 +30,7 @@ _MARGIN = 64
 """Pixels around a hole that a method sees at least."""
 
 
-def fill(image: Image, mask: Mask, filler: str, context: Context) -> Image:
+def fill(image: Image, mask: Mask, filler: str, context: Context, *, prompt: str = "") -> Image:
     """Return the picture with its holes filled; outside the mask every pixel is what it was, to the bit.
 
     Parameters
@@ -41,22 +41,25 @@ def fill(image: Image, mask: Mask, filler: str, context: Context) -> Image:
         True in the holes.
     filler : str
         A key of `CLASSICAL`; `AUTO`, which is biharmonic for narrow holes and Telea's method for wide ones; or the path
-        of a network's file: LaMa (.pth, .safetensors or .onnx) or MI-GAN's pipeline (.onnx).
+        of a network's file: LaMa (.pth, .safetensors or .onnx) or MI-GAN's pipeline (.onnx); or of a folder with an
+        inpainting pipeline of diffusers, which fills what is wide, and leaves the rest to biharmonic functions.
     context : Context
         Engine and progress.
+    prompt : str
+        What to put into the holes, for diffusion.
 
     Raises
     ------
     OptionError
         If nothing is left to fill from, or the file holds no filler.
-    WeightsMissing, WeightsCorrupt
-        If the file is not there, or is damaged.
+    ModelError
+        If the file is not there, is damaged, or needs a package that is not.
     """
     if mask.all():
         msg = "Expected a mask that leaves some of the photograph to fill from, got one that covers all of it."
         raise OptionError(msg)
     output = image.copy()
-    for part, method in _parts(mask, filler, context):
+    for part, method in _parts(mask, filler, context, prompt):
         for number, box in enumerate(boxes := _boxes(part)):
             context.advance(number / len(boxes))
             # A method is given all holes, for it must not read one that another method fills.
@@ -83,7 +86,7 @@ def wide_parts(mask: Mask, width: int = NARROW) -> Mask:
 Method = Callable[[Image, Mask], Image]
 
 
-def _parts(mask: Mask, filler: str, context: Context) -> list[tuple[Mask, Method]]:
+def _parts(mask: Mask, filler: str, context: Context, prompt: str) -> list[tuple[Mask, Method]]:
     """Return which part of the mask is filled by which method."""
     if filler == AUTO:
         wide = wide_parts(mask)
@@ -91,6 +94,9 @@ def _parts(mask: Mask, filler: str, context: Context) -> list[tuple[Mask, Method
     if filler in CLASSICAL:
         return [(mask, CLASSICAL[filler])]
     path = Path(filler).expanduser()
+    if diffusion.is_one(path):
+        wide = wide_parts(mask)
+        return [(mask & ~wide, CLASSICAL[BIHARMONIC]), (wide, _diffusion(path, prompt, context))]
     if path.suffix.lower() == ".onnx":
         return [(mask, lambda image, hole: fillers.fill(path, image, hole))]
     spec = catalog.find(filler)
@@ -103,6 +109,14 @@ def _parts(mask: Mask, filler: str, context: Context) -> list[tuple[Mask, Method
         return infer(spec, given, context)
 
     return [(mask, network)]
+
+
+def _diffusion(folder: Path, prompt: str, context: Context) -> Method:
+    def method(image: Image, hole: Mask) -> Image:
+        device = context.engine.device
+        return diffusion.fill(folder, image, hole, prompt=prompt, device=device, tell=context.advance)
+
+    return method
 
 
 def _boxes(mask: Mask) -> list[tuple[slice, slice]]:

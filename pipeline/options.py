@@ -63,7 +63,15 @@ class PictureFile:
     default: str = ""
 
 
-Rule = Number | Choice | Switch | Text | PictureFile
+@dataclass(frozen=True)
+class Phrase:
+    """A line of free text, or nothing."""
+
+    help: str
+    default: str = ""
+
+
+Rule = Number | Choice | Switch | Text | PictureFile | Phrase
 
 
 def number(default: float, *, low: float, high: float, step: float, help: str) -> Any:
@@ -89,6 +97,11 @@ def text(default: str, pattern: str, *, form: str, help: str) -> Any:
 def picture(*, help: str) -> Any:
     """Declare a dataclass field that holds the path of a picture file, or is empty."""
     return field(default="", metadata={"rule": PictureFile(help)})
+
+
+def phrase(*, help: str) -> Any:
+    """Declare a dataclass field that holds a line of free text, or is empty."""
+    return field(default="", metadata={"rule": Phrase(help)})
 
 
 def rules(options: Dataclass | type[Dataclass]) -> dict[str, Rule]:
@@ -126,5 +139,7 @@ def _breach(rule: Rule, value: object) -> str:
             return "" if isinstance(value, bool) else "true or false"
         case PictureFile():
             return "" if isinstance(value, str) else "the path of a picture file"
+        case Phrase():
+            return "" if isinstance(value, str) and value.isprintable() else "a line of text"
         case Text(pattern=pattern, form=form):
             return "" if isinstance(value, str) and re.fullmatch(pattern, value) else form

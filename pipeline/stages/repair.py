@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline import fill
 from pipeline.damage import DETECTORS, Mask, find, grow, read_mask
-from pipeline.options import choice, number, picture
+from pipeline.options import choice, number, phrase, picture
 from pipeline.stage import Context, Image, Stage
 
 
@@ -36,8 +36,10 @@ class Repair(Stage):
         fill.AUTO,
         [fill.AUTO, *fill.CLASSICAL],
         open=True,
-        help="auto chooses by the width of the damage; or a path to LaMa or MI-GAN (.onnx, .pth, .safetensors)",
+        help="auto chooses by the width of the damage; or a path to LaMa or MI-GAN (.onnx, .pth, .safetensors), or to "
+        "a folder with Stable Diffusion",
     )
+    prompt: str = phrase(help="what to put into wide holes, for Stable Diffusion")
     mask: str = picture(help="mask of one's own instead of the detector's: light where there is damage")
 
     def apply(self, image: Image, context: Context) -> Image:
@@ -47,7 +49,7 @@ class Repair(Stage):
             return image
         places, _ = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
         context.notice("repair-filled", f"Repair: {mask.mean():.2%} of the photo were filled, in {places - 1} places.")
-        return fill.fill(image, mask, self.filler, context)
+        return fill.fill(image, mask, self.filler, context, prompt=self.prompt)
 
     def damage(self, image: Image, context: Context) -> Mask:
         """Return what `apply` fills of a denoised picture, shape (H, W)."""

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.errors import OptionError
 from pipeline.finish import Finish
-from pipeline.options import Choice, Number, PictureFile, Switch, Text, rules
+from pipeline.options import Choice, Number, Phrase, PictureFile, Switch, Text, rules
 from pipeline.stages import ORDER, Upscale
 
 
@@ -27,6 +27,8 @@ def test_values_outside_the_rule_are_refused_by_name(kind, name, rule):
             wrong = ["no text of that form", 1, None]
         case PictureFile():
             wrong = [1, True, None]
+        case Phrase():
+            wrong = ["two\nlines", 1, None]
     for value in wrong:
         with pytest.raises(OptionError, match=f"{kind.__name__}.{name} must be"):
             replace(kind(), **{name: value})

@@ -1,0 +1,101 @@
+import json
+
+import numpy as np
+import pytest
+from diffusers import AutoencoderKL, DDIMPipeline, DDIMScheduler, StableDiffusionInpaintPipeline, UNet2DConditionModel
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+
+from models import diffusion
+from models.engine import Engine
+from models.errors import Cancelled, CheckpointMismatch, WeightsCorrupt
+from pipeline.fill import BIHARMONIC, fill, wide_parts
+from pipeline.stage import Context
+from tests.photographs import photograph
+
+WORDS = ["<|startoftext|>", "<|endoftext|>", "a</w>", "face</w>", "sky</w>"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """An inpainting pipeline with weights of chance, written as diffusers does."""
+    place = tmp_path_factory.mktemp("pipeline")
+    (place / "vocab.json").write_text(json.dumps({word: number for number, word in enumerate(WORDS)}))
+    (place / "merges.txt").write_text("#version: 0.2\n")
+    unet = UNet2DConditionModel(
+        block_out_channels=(8, 16), layers_per_block=1, sample_size=64, in_channels=9, out_channels=4,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"), up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        norm_num_groups=2, attention_head_dim=2, cross_attention_dim=8,
+    )  # fmt: skip
+    vae = AutoencoderKL(
+        block_out_channels=(8, 8), latent_channels=4, norm_num_groups=2,
+        down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2,
+    )  # fmt: skip
+    text = CLIPTextConfig(
+        hidden_size=8, intermediate_size=8, num_attention_heads=2, num_hidden_layers=1, vocab_size=len(WORDS),
+        bos_token_id=0, eos_token_id=1, pad_token_id=1,
+    )  # fmt: skip
+    tokenizer = CLIPTokenizer(
+        str(place / "vocab.json"), str(place / "merges.txt"), unk_token=WORDS[1], model_max_length=16
+    )
+    pipeline = StableDiffusionInpaintPipeline(
+        vae, CLIPTextModel(text), tokenizer, unet, DDIMScheduler(steps_offset=1, clip_sample=False),
+        safety_checker=None, feature_extractor=None, requires_safety_checker=False,
+    )  # fmt: skip
+    pipeline.save_pretrained(place / "whole")
+    return place / "whole"
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    monkeypatch.setattr(diffusion, "SIDE", 64)
+
+
+def wide_and_narrow():
+    mask = np.zeros((80, 96), bool)
+    mask[20:50, 30:60] = True
+    mask[5, 5:70] = True
+    return photograph("astronaut", 96)[:80], mask
+
+
+def test_wide_holes_are_filled_by_diffusion_and_narrow_ones_as_ever(folder):
+    image, mask = wide_and_narrow()
+    filled = fill(image, mask, str(folder), Context(Engine("cpu", "float32")), prompt="a face")
+    wide = wide_parts(mask)
+    assert np.array_equal(filled[~mask], image[~mask])
+    as_ever = fill(image, mask, BIHARMONIC, Context(Engine("cpu", "float32")))
+    assert np.array_equal(filled[mask & ~wide], as_ever[mask & ~wide])
+    assert np.isfinite(filled).all()
+    assert filled[wide].std() > 0
+    assert np.abs(filled[wide] - as_ever[wide]).mean() > 0.01
+
+
+def test_the_same_photograph_is_filled_alike_and_another_prompt_fills_otherwise(folder):
+    image, mask = wide_and_narrow()
+    ask = {"device": "cpu", "steps": 2}
+    first, again, other = (diffusion.fill(folder, image, mask, prompt=p, **ask) for p in ("sky", "sky", "a face"))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert first.shape == image.shape
+    assert first.dtype == np.float32
+
+
+def test_it_tells_of_every_step_and_stops_when_it_is_told_to(folder):
+    image, mask = wide_and_narrow()
+    told = []
+    diffusion.fill(folder, image, mask, prompt="", device="cpu", steps=3, tell=told.append)
+    assert told == pytest.approx([1 / 3, 2 / 3, 1])
+    context = Context(Engine("cpu", "float32"), progress=told.append, cancelled=lambda: len(told) > 5)
+    with pytest.raises(Cancelled):
+        fill(image, mask, str(folder), context)
+    assert len(told) < 12
+
+
+def test_folders_that_hold_something_else_are_refused(folder, tmp_path):
+    image, mask = wide_and_narrow()
+    (tmp_path / "model_index.json").write_text("{}")
+    with pytest.raises((WeightsCorrupt, CheckpointMismatch), match=str(tmp_path)):
+        fill(image, mask, str(tmp_path), Context(Engine("cpu", "float32")))
+    unet = diffusion._load(folder, "cpu").unet
+    DDIMPipeline(unet=unet, scheduler=DDIMScheduler()).save_pretrained(tmp_path / "other")
+    with pytest.raises(CheckpointMismatch, match="inpainting"):
+        fill(image, mask, str(tmp_path / "other"), Context(Engine("cpu", "float32")))
