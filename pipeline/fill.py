@@ -51,12 +51,15 @@ def fill(image: Image, mask: Mask, filler: str, context: Context, *, prompt: str
     Raises
     ------
     OptionError
-        If nothing is left to fill from, or the file holds no filler.
+        If nothing is left to fill from, the file holds no filler, or a prompt is given to one that reads none.
     ModelError
         If the file is not there, is damaged, or needs a package that is not.
     """
     if mask.all():
         msg = "Expected a mask that leaves some of the photograph to fill from, got one that covers all of it."
+        raise OptionError(msg)
+    if prompt and not diffusion.is_one(Path(filler).expanduser()):
+        msg = f"Expected a folder with Stable Diffusion as the filler, which a prompt is for, got {filler}. Leave it away."
         raise OptionError(msg)
     output = image.copy()
     for part, method in _parts(mask, filler, context, prompt):

@@ -8,6 +8,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 from models import diffusion
 from models.engine import Engine
 from models.errors import Cancelled, CheckpointMismatch, WeightsCorrupt
+from pipeline.errors import OptionError
 from pipeline.fill import BIHARMONIC, fill, wide_parts
 from pipeline.stage import Context
 from tests.photographs import photograph
@@ -88,6 +89,11 @@ def test_it_tells_of_every_step_and_stops_when_it_is_told_to(folder):
     with pytest.raises(Cancelled):
         fill(image, mask, str(folder), context)
     assert len(told) < 12
+
+
+def test_a_prompt_that_nobody_would_read_is_refused():
+    with pytest.raises(OptionError, match="prompt"):
+        fill(*wide_and_narrow(), BIHARMONIC, Context(Engine("cpu", "float32")), prompt="a face")
 
 
 def test_folders_that_hold_something_else_are_refused(folder, tmp_path):
