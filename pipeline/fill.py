@@ -59,7 +59,7 @@ def fill(image: Image, mask: Mask, filler: str, context: Context, *, prompt: str
         msg = "Expected a mask that leaves some of the photograph to fill from, got one that covers all of it."
         raise OptionError(msg)
     if prompt and not diffusion.is_one(Path(filler).expanduser()):
-        msg = f"Expected a folder with Stable Diffusion as the filler, which a prompt is for, got {filler}. Leave it away."
+        msg = f"Expected the folder of a Stable Diffusion to read the prompt, got the filler {filler}. Leave one away."
         raise OptionError(msg)
     output = image.copy()
     for part, method in _parts(mask, filler, context, prompt):
