@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from PIL import Image as Pillow
 
-from benchmarks import processes, races, timing
+from benchmarks import page, processes, races, timing
 from benchmarks.races import Asked
 from benchmarks.same_weights import Bytes, eight_bits
 from models.engine import Engine
@@ -27,12 +27,6 @@ _LARGE = 32
 
 _SCREEN = (1600, 1200)
 _FINISH = Finish(blur=0.5, sharpen=0.6)
-
-_FIRST_PAGE = """
-from streamlit.testing.v1 import AppTest
-page = AppTest.from_file("ui/main.py", default_timeout=60).run()
-assert not page.exception, page.exception
-"""
 
 
 def tables(only: Sequence[str], asked: Asked) -> Iterator[str]:
@@ -57,7 +51,7 @@ def tables(only: Sequence[str], asked: Asked) -> Iterator[str]:
 
 
 def whole_process(asked: Asked) -> Iterator[str]:
-    """Yield the table of ``python -m pipeline restore`` and of the first page, from the start to the end."""
+    """Yield the table of ``python -m pipeline restore``, from the start to the end."""
     with tempfile.TemporaryDirectory() as folder:
         photo, result = _file(asked, _COLD_MEGAPIXELS, folder), f"{folder}/result.png"
         restore = ["-m", "pipeline", "restore", photo, "-o", result, "--overwrite"]
@@ -65,13 +59,11 @@ def whole_process(asked: Asked) -> Iterator[str]:
         first = processes.measured(restore, empty)
         again = [processes.measured(restore, empty) for _ in range(asked.rounds)]
         imports = processes.measured(["-X", "importtime", *restore], empty).told
-        page = [processes.measured(["-c", _FIRST_PAGE], empty) for _ in range(asked.rounds)]
     torch = "yes" if any(line.split("|")[-1].strip() == "torch" for line in imports.splitlines()) else "no"
     yield "| process | median s | peak MB | imports torch |"
     yield "|---|---|---|---|"
     yield f"| restore {_COLD_MEGAPIXELS} megapixels, no compiled models yet | {_cost([first])} | |"
     yield f"| restore {_COLD_MEGAPIXELS} megapixels, again | {_cost(again)} | {torch} |"
-    yield f"| first page of the app | {_cost(page)} | |"
 
 
 def memory(asked: Asked) -> Iterator[str]:
@@ -140,6 +132,7 @@ PARTS: Mapping[str, Callable[[Asked], Iterator[str]]] = {
     "stages": races.stages,
     "chain": races.chain,
     "process": whole_process,
+    "page": page.tables,
     "memory": memory,
     "encoding": encoding,
     "finish": finish,

@@ -54,7 +54,7 @@ def _await(url: str) -> None:
             with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):
                 return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.2)
+            time.sleep(0.05)
     msg = f"The studio did not answer at {url} within {START_S} seconds."
     raise TimeoutError(msg)
 

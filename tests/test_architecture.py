@@ -11,7 +11,7 @@ ALLOWED = {
     "pipeline": {"pipeline", "models"},
     "ui": {"ui", "pipeline", "models"},
     "training": {"training", "pipeline", "models"},
-    "benchmarks": {"benchmarks", "training", "pipeline", "models"},
+    "benchmarks": {"benchmarks", "examples", "training", "pipeline", "models"},
 }
 ROOMS = {*ALLOWED, "examples", "tests", "app"}
 
