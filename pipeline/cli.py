@@ -59,7 +59,7 @@ def _add_restore(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--metadata", choices=["keep", "no-gps", "strip"], default="keep", help="EXIF and XMP (default keep)"
     )
-    parser.add_argument("--mark", action="store_true", help="put a small sign where colours were guessed")
+    parser.add_argument("--mark", action="store_true", help="put a small sign where a machine guessed")
     parser.add_argument("--overwrite", action="store_true", help="replace outputs that exist")
     parser.add_argument("--max-pixels", type=int, help="larger photographs are reduced to this (default 2000000)")
     parser.add_argument("--strict", action="store_true", help="refuse larger photographs instead")

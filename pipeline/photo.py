@@ -96,7 +96,7 @@ class Output:
     metadata: str = choice(
         "keep", ("keep", "no-gps", "strip"), help="Keep EXIF and XMP, without the position, or not at all."
     )
-    mark: bool = switch(False, help="Put a small sign into a corner where colours were guessed.")
+    mark: bool = switch(False, help="Put a small sign into a corner where a machine guessed.")
 
     def __post_init__(self) -> None:
         check(self)

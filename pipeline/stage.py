@@ -59,11 +59,13 @@ class Stage(ABC):
     summary: ClassVar[str]
     """What the stage does, in a few words."""
 
-    guesses: ClassVar[str] = ""
-    """What it makes up that the photograph does not show, such as ``"colours"``; the output says so."""
-
     def __post_init__(self) -> None:
         check(self)
+
+    @property
+    def guesses(self) -> str:
+        """What it makes up that the photograph does not show, such as ``"colours"``; the output says so."""
+        return ""
 
     @abstractmethod
     def apply(self, image: Image, context: Context) -> Image:

@@ -43,7 +43,6 @@ class Colorize(Stage):
 
     name: ClassVar[str] = "colorize"
     summary: ClassVar[str] = "guesses the colours of a black-and-white photo"
-    guesses: ClassVar[str] = "colours"
 
     model: str = choice(
         _MODELS[0].id,
@@ -69,6 +68,10 @@ class Colorize(Stage):
             takers = ", ".join(spec.id for spec in _MODELS if spec.channels == _TAKES_HINTS)
             msg = f"Colorize.hints need a model that takes them ({takers}), not {self.model}."
             raise OptionError(msg)
+
+    @property
+    def guesses(self) -> str:
+        return "colours"
 
     def apply(self, image: Image, context: Context) -> Image:
         colour = colour_measure(image)

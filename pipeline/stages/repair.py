@@ -42,6 +42,11 @@ class Repair(Stage):
     prompt: str = phrase(help="what to put into wide holes, for Stable Diffusion")
     mask: str = picture(help="mask of one's own instead of the detector's: light where there is damage")
 
+    @property
+    def guesses(self) -> str:
+        """Networks invent what they put into a hole; the other methods draw the surroundings on."""
+        return "" if self.filler in (fill.AUTO, *fill.CLASSICAL) else "fillings"
+
     def apply(self, image: Image, context: Context) -> Image:
         mask = self.damage(image, context)
         if not mask.any():

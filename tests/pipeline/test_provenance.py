@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pipeline.cache import Timing
 from pipeline.codecs.mark import with_mark
 from pipeline.codecs.xmp import COMPOSITE
 from pipeline.filters import luma
 from pipeline.photo import Metadata, Output, encode_photo, read_photo
 from pipeline.plan import arrange
-from pipeline.run import run
-from pipeline.stages import Colorize, PostDenoise
+from pipeline.run import Result, run
+from pipeline.stages import Colorize, PostDenoise, Repair
 from tests.photographs import photograph
 from tests.pipeline.fakes import FakeEngine
 
@@ -84,6 +85,15 @@ def test_a_file_that_was_not_coloured_says_nothing_of_guesses(form):
     assert "colorize" not in text
     assert "guess" not in text
     assert COMPOSITE not in text
+
+
+@pytest.mark.parametrize(("filler", "guesses"), [("telea", ()), ("lama.onnx", ("fillings",))])
+def test_what_a_network_put_into_holes_is_a_guess_and_what_was_drawn_on_is_not(filler, guesses):
+    photo = photo_of(photograph("coffee", 64))
+    repaired = Result(photo, arrange([Repair(filler=filler)]), photo.pixels, (Timing("repair", 0.1, "done"),), ())
+    assert repaired.guesses == guesses
+    assert (COMPOSITE in xmp_of(written(repaired, Output("png")))) == bool(guesses)
+    assert ("fillings are a machine" in repaired.history) == bool(guesses)
 
 
 def test_what_an_earlier_program_said_of_the_source_is_replaced(grey, colored):
