@@ -22,6 +22,7 @@ PALE = 0.62
 ENLARGE: Mapping[str, Stage] = MappingProxyType(
     {
         "upscale x4": Upscale(scale=4),
+        "crisp": Upscale(scale=4, crisp=1),
         "half crisp": Upscale(scale=4, crisp=0.5),
         "faithful": Upscale(scale=4, crisp=0),
     }

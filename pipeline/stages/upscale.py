@@ -34,7 +34,7 @@ class Upscale(Stage):
         open=True,
         help="network: fast is in the box; or a path to a .pth or .safetensors file",
     )
-    crisp: float = number(1.0, low=0, high=1, step=0.05, help="fast x4 only: 0 is faithful and softer, 1 is crisp")
+    crisp: float = number(0.85, low=0, high=1, step=0.05, help="fast x4 only: 0 is faithful and softer, 1 is crisp")
     denoise: float = number(
         0.5, low=0, high=1, step=0.05, help="realesr-general-x4v3 only: 0 keeps the grain, 1 takes it away"
     )
