@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import OptionError
 from pipeline.finish import Finish
-from pipeline.options import Choice, Number, PictureFile, Text, rules
+from pipeline.options import Choice, Number, Phrase, PictureFile, Text, rules
 from pipeline.plan import Plan, arrange, from_json, simple, stage, to_json
 from pipeline.stages import BY_NAME, ORDER, Colorize, Denoise, Sharpen, Upscale
 
@@ -19,6 +19,8 @@ def values(rule):
             return st.sampled_from(choices)
         case Text(default=default) | PictureFile(default=default):
             return st.just(default)
+        case Phrase():
+            return st.text(st.characters(exclude_categories=("C", "Z")))
     return st.booleans()
 
 

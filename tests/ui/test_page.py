@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pipeline.jobs import State
-from pipeline.options import PictureFile, rules
+from pipeline.options import Phrase, PictureFile, rules
 from pipeline.photo import Output, encode_photo, read_photo
 from pipeline.stages import ORDER
 from ui import work
@@ -109,7 +109,7 @@ def test_advanced_mode_shows_every_option_of_every_stage(chosen):
     drawn = (*chosen.slider, *chosen.selectbox, *chosen.toggle, *chosen.text_input)
     shown = {element.key for element in drawn if not element.key.startswith("mask.")} - {"lang"}
     every = [(f"{kind.name}.{name}", rule) for kind in ORDER for name, rule in rules(kind).items()]
-    wanted = {name for name, rule in every if not isinstance(rule, PictureFile)}  # a browser names no files
+    wanted = {name for name, rule in every if not isinstance(rule, PictureFile | Phrase)}  # a browser names no files
     assert wanted | {f"{kind.name}.on" for kind in ORDER} == shown
 
 
