@@ -40,7 +40,6 @@ def fill(
     *,
     prompt: str,
     device: str,
-    steps: int = STEPS,
     tell: Callable[[float], None] = lambda fraction: None,
 ) -> Array:
     """Fill the holes of a picture.
@@ -57,8 +56,6 @@ def fill(
         What to put there; may be empty.
     device : {"cpu", "cuda"}
         On a CPU it takes minutes.
-    steps : int
-        From noise to picture.
     tell : callable
         Told after every step how far it is, in [0, 1]; what it raises ends the work.
 
@@ -76,7 +73,8 @@ def fill(
     InferenceFailed
         If the pipeline's safety filter holds its answer back.
     """
-    torch = _torch()
+    import torch
+
     pipeline = _load(folder, device)
     height, width = image.shape[:2]
     scale = SIDE / max(height, width)
@@ -85,7 +83,7 @@ def fill(
     hole = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_LINEAR) > 0
 
     def after_step(_pipeline: Any, step: int, _time: Any, kept: dict[str, Any]) -> dict[str, Any]:
-        tell((step + 1) / steps)
+        tell((step + 1) / STEPS)
         return kept
 
     answer = pipeline(
@@ -94,7 +92,7 @@ def fill(
         mask_image=hole.astype(np.float32)[None],
         width=size[0],
         height=size[1],
-        num_inference_steps=steps,
+        num_inference_steps=STEPS,
         generator=torch.Generator(device).manual_seed(SEED),
         callback_on_step_end=after_step,
         output_type="np",
@@ -106,20 +104,15 @@ def fill(
     return np.clip(cv2.resize(made, (width, height), interpolation=cv2.INTER_CUBIC), 0, 1)
 
 
-def _torch() -> Any:
-    import torch
-
-    return torch
-
-
 @lru_cache(maxsize=1)
 def _load(folder: Path, device: str) -> Any:
+    import torch
+
     try:
         from diffusers import AutoPipelineForInpainting
     except ImportError as error:
         msg = f"Expected diffusers, to run {folder}, got {error}. Install it: pip install -r requirements-diffusion.txt"
         raise ModelError(msg) from error
-    torch = _torch()
     loader: Any = AutoPipelineForInpainting  # it comes without types
     try:
         pipeline = loader.from_pretrained(

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.errors import OptionError
 from pipeline.finish import Finish
-from pipeline.options import Choice, Number, Phrase, PictureFile, Rule, Switch, Text, rules
+from pipeline.options import Choice, Line, Number, Rule, Switch, Text, rules
 from pipeline.plan import Plan, arrange, from_json, simple, stage, with_tier
 from pipeline.stages import BY_NAME, ORDER, Stage, Upscale
 
@@ -49,10 +49,8 @@ def _add_option(group: Any, flag: str, rule: Rule) -> None:
             group.add_argument(flag, action="store_true", default=None, help=rule.help)
         case Text(form=form):
             group.add_argument(flag, metavar="TEXT", help=f"{rule.help}: {form}")
-        case PictureFile():
-            group.add_argument(flag, metavar="FILE", help=rule.help)
-        case Phrase():
-            group.add_argument(flag, metavar="TEXT", help=rule.help)
+        case Line(metavar=metavar):
+            group.add_argument(flag, metavar=metavar, help=rule.help)
 
 
 def read_plan(args: argparse.Namespace) -> Plan:

@@ -56,22 +56,15 @@ class Text:
 
 
 @dataclass(frozen=True)
-class PictureFile:
-    """The path of a picture file, or nothing."""
+class Line:
+    """A line of free text, or nothing; for the command line, as a browser names no files of this machine."""
 
+    metavar: str
     help: str
     default: str = ""
 
 
-@dataclass(frozen=True)
-class Phrase:
-    """A line of free text, or nothing."""
-
-    help: str
-    default: str = ""
-
-
-Rule = Number | Choice | Switch | Text | PictureFile | Phrase
+Rule = Number | Choice | Switch | Text | Line
 
 
 def number(default: float, *, low: float, high: float, step: float, help: str) -> Any:
@@ -94,14 +87,9 @@ def text(default: str, pattern: str, *, form: str, help: str) -> Any:
     return field(default=default, metadata={"rule": Text(default, pattern, form, help)})
 
 
-def picture(*, help: str) -> Any:
-    """Declare a dataclass field that holds the path of a picture file, or is empty."""
-    return field(default="", metadata={"rule": PictureFile(help)})
-
-
-def phrase(*, help: str) -> Any:
-    """Declare a dataclass field that holds a line of free text, or is empty."""
-    return field(default="", metadata={"rule": Phrase(help)})
+def line(metavar: str, *, help: str) -> Any:
+    """Declare a dataclass field that holds a line of free text, such as a path, or is empty."""
+    return field(default="", metadata={"rule": Line(metavar, help)})
 
 
 def rules(options: Dataclass | type[Dataclass]) -> dict[str, Rule]:
@@ -137,9 +125,7 @@ def _breach(rule: Rule, value: object) -> str:
             return "" if good else "one of " + ", ".join(choices)
         case Switch():
             return "" if isinstance(value, bool) else "true or false"
-        case PictureFile():
-            return "" if isinstance(value, str) else "the path of a picture file"
-        case Phrase():
+        case Line():
             return "" if isinstance(value, str) and value.isprintable() else "a line of text"
         case Text(pattern=pattern, form=form):
             return "" if isinstance(value, str) and re.fullmatch(pattern, value) else form

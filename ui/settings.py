@@ -13,7 +13,7 @@ from models import catalog, weights
 from pipeline.album import Album, Picture
 from pipeline.errors import OptionError, StudioError
 from pipeline.notices import Notice
-from pipeline.options import Choice, Number, Phrase, PictureFile, Rule, Switch, Text, rules
+from pipeline.options import Choice, Line, Number, Rule, Switch, Text, rules
 from pipeline.plan import Plan, arrange, simple, stage
 from pipeline.presets import PRESETS
 from pipeline.stages import ORDER, Colorize, Stage
@@ -158,8 +158,8 @@ def _widget(stage_key: str, name: str, rule: Rule) -> Any:
             return st.toggle(label, default, key=key, help=text, bind="query-params")
         case Text(default, form=form):
             return st.text_input(label, default, key=key, help=text, placeholder=form, bind="query-params")
-        case PictureFile(default=default) | Phrase(default=default):
-            return default  # a browser does not name files of this machine, nor the folder of the model that reads text
+        case Line(default=default):
+            return default
 
 
 def _naming(option: str) -> Callable[[str], str]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline import fill
 from pipeline.damage import DETECTORS, Mask, find, grow, read_mask
-from pipeline.options import choice, number, phrase, picture
+from pipeline.options import choice, line, number
 from pipeline.stage import Context, Image, Stage
 
 
@@ -39,8 +39,8 @@ class Repair(Stage):
         help="auto chooses by the width of the damage; or a path to LaMa or MI-GAN (.onnx, .pth, .safetensors), or to "
         "a folder with Stable Diffusion",
     )
-    prompt: str = phrase(help="what to put into wide holes, for Stable Diffusion")
-    mask: str = picture(help="mask of one's own instead of the detector's: light where there is damage")
+    prompt: str = line("TEXT", help="what to put into wide holes, for Stable Diffusion")
+    mask: str = line("FILE", help="mask of one's own instead of the detector's: light where there is damage")
 
     @property
     def guesses(self) -> str:

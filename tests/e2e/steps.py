@@ -29,12 +29,6 @@ def upload(page, *files):
     payload = [{"name": name, "mimeType": "image/jpeg", "buffer": data} for name, data in files]
     page.locator("input[type=file]").first.set_input_files(payload)
     page.get_by_text(files[0][0]).first.wait_for()
-    at_rest(page)
-
-
-def at_rest(page):
-    """Wait until the server has drawn the whole page: a click on a button that is just being drawn anew is lost."""
-    page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
 
 
 def restore(page):
@@ -43,8 +37,10 @@ def restore(page):
 
 def restored(page):
     """Wait for the result, with its picture drawn and the page at rest."""
-    page.locator(".viewer").wait_for(timeout=150_000)  # it may be a busy machine
-    at_rest(page)
+    failure = page.locator("[data-testid=stException], [data-testid=stAlertContentError]")
+    page.locator(".viewer").or_(failure).first.wait_for(timeout=150_000)  # it may be a busy machine
+    assert failure.all_inner_texts() == []
+    page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
     page.wait_for_function(
         "() => [...document.querySelectorAll('*')].some(e => e.shadowRoot?.querySelector('.after .base')?.naturalWidth)"
     )

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.errors import OptionError
 from pipeline.finish import Finish
-from pipeline.options import Choice, Number, Phrase, PictureFile, Switch, Text, rules
+from pipeline.options import Choice, Line, Number, Switch, Text, rules
 from pipeline.stages import ORDER, Upscale
 
 
@@ -25,9 +25,7 @@ def test_values_outside_the_rule_are_refused_by_name(kind, name, rule):
             wrong = ["yes", 1, None]
         case Text():
             wrong = ["no text of that form", 1, None]
-        case PictureFile():
-            wrong = [1, True, None]
-        case Phrase():
+        case Line():
             wrong = ["two\nlines", 1, None]
     for value in wrong:
         with pytest.raises(OptionError, match=f"{kind.__name__}.{name} must be"):

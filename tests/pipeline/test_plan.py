@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import OptionError
 from pipeline.finish import Finish
-from pipeline.options import Choice, Number, Phrase, PictureFile, Text, rules
+from pipeline.options import Choice, Line, Number, Text, rules
 from pipeline.plan import Plan, arrange, from_json, simple, stage, to_json
 from pipeline.stages import BY_NAME, ORDER, Colorize, Denoise, Sharpen, Upscale
 
@@ -17,9 +17,9 @@ def values(rule):
             return st.floats(low, high)
         case Choice(choices=choices):
             return st.sampled_from(choices)
-        case Text(default=default) | PictureFile(default=default):
+        case Text(default=default):
             return st.just(default)
-        case Phrase():
+        case Line():
             return st.text(st.characters(exclude_categories=("C", "Z")))
     return st.booleans()
 

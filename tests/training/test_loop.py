@@ -199,14 +199,15 @@ def test_the_rate_rises_then_falls():
 def test_losses_are_zero_for_the_right_answer_only(name):
     truth = torch.rand(1, 3, 32, 32)
     other = truth + torch.rand_like(truth)
-    assert losses.combine([(name, 1.0)], truth, truth, truth) == pytest.approx(0, abs=1e-5)  # sums of float32
+    rounding = 1e-5 if name == "haar" else 1e-6  # its last step is a logit, which is steep near 1
+    assert losses.combine([(name, 1.0)], truth, truth, truth) == pytest.approx(0, abs=rounding)
     assert losses.combine([(name, 1.0)], other, truth, truth) > 0
 
 
 def test_the_gradient_loss_ignores_brightness_and_sees_edges():
     truth = torch.rand(1, 3, 8, 8)
     gradient = [("gradient", 1.0)]
-    assert losses.combine(gradient, truth + 0.2, truth) == pytest.approx(0, abs=1e-5)  # sums of float32
+    assert losses.combine(gradient, truth + 0.2, truth) == pytest.approx(0, abs=1e-6)
     assert losses.combine(gradient, 0.5 * truth, truth) > 0.1
 
 

@@ -8,6 +8,7 @@ from pipeline.album import Album
 from pipeline.plan import Plan
 from pipeline.stages import Repair
 from ui import damage
+from ui.keys import key
 from ui.words import say
 
 _HERE = Path(__file__).parent
@@ -54,4 +55,4 @@ def editor(album: Album, number: int, repair: Repair) -> None:
         "file": f"{Path(picture.name).stem}_mask.png",
         "labels": {name: say(f"mask.{name}", share="{share}") for name in _LABELS},  # the browser knows the share
     }
-    _component(data=data, key=f"mask.{album.id}.{number}.{repair.model}.{repair.sensitivity}")
+    _component(data=data, key=key("mask", album.id, number, repair.model, repair.sensitivity))

@@ -7,6 +7,7 @@ import streamlit as st
 from pipeline.album import Album
 from pipeline.finish import Finish
 from pipeline.options import Number, rules
+from ui.keys import key
 from ui.words import say, stage_name
 
 _HERE = Path(__file__).parent
@@ -46,7 +47,7 @@ def viewer(album: Album, number: int) -> None:
         "limits": {name: [rule.low, rule.high, rule.step] for name, rule in _sliders().items()},
         "labels": _labels(),
     }
-    _component(data=data, key=f"viewer.{album.id}.{number}.{run}")
+    _component(data=data, key=key("viewer", album.id, number, run))
 
 
 def _sliders() -> dict[str, Number]:
