@@ -41,6 +41,12 @@ def test_both_files_are_equal(spec):
     assert np.abs(result - expected).max() < (1e-3 if folded else 1e-4) * max(1, np.ptp(expected))
 
 
+@pytest.mark.parametrize("spec", [spec for spec in SPECS if spec.tiling == "exact"], ids=lambda spec: spec.id)
+def test_tiles_overlap_by_one_pixel_a_convolution(spec):
+    shapes = (tensor.shape for tensor in safetensors.torch.load_file(BUNDLED / spec.file).values())
+    assert spec.context == sum(shape[2:] == (3, 3) for shape in shapes)
+
+
 def bicubic(image, scale):
     return cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
 
