@@ -38,7 +38,7 @@ class Network(Protocol):
     precision: Precision
 
     def run(self, x: Array, cancelled: Callable[[], bool] = ...) -> Array:
-        """Return the network's output for one input, in memory of its own; pictures best with channels last there.
+        """Return the network's output for one input; the next run on the same thread may write over it.
 
         Parameters
         ----------
@@ -117,7 +117,7 @@ class Engine:
             If the file is not here, is not the right one, or does not fit.
         """
         device = device or self.device
-        precision = precision or self._precision_for(spec, device)
+        precision = precision or self._precision_on(device, half=spec.half)
         key = (spec, mix, device, precision)
         with self._lock:
             if key not in self._loaded:
@@ -143,14 +143,12 @@ class Engine:
     @property
     def precision(self) -> Precision:
         """The precision that this engine computes in, but for networks that do not bear half of it."""
-        if self._precision != "auto":
-            return self._precision
-        return _half_precision(self._device)
+        return self._precision_on(self._device, half=True)
 
-    def _precision_for(self, spec: ModelSpec, device: Device) -> Precision:
+    def _precision_on(self, device: Device, *, half: bool) -> Precision:
         if self._precision != "auto":
             return self._precision
-        return _half_precision(device) if spec.half else "float32"
+        return _half_precision(device) if half else "float32"
 
 
 def _half_precision(device: Device) -> Precision:
@@ -216,24 +214,32 @@ class _OpenVinoNetwork:
     def __init__(self, spec: ModelSpec, model: Any, precision: Precision) -> None:
         self.spec = spec
         self.precision = precision
-        self._request = model.create_infer_request()
+        self._model = model
+        self._of_thread = threading.local()  # a request holds its answer, which is too large to copy for nothing
         self._lock = threading.Lock()  # one request already uses every core
 
     def run(self, x: Array, cancelled: Callable[[], bool] = lambda: False) -> Array:
         with self._lock:
+            request = self._request()
             try:
-                self._request.start_async({0: np.ascontiguousarray(x)})
-                while not self._request.wait_for(_POLL_MS):
+                request.start_async({0: np.ascontiguousarray(x)})
+                while not request.wait_for(_POLL_MS):
                     if cancelled():
-                        self._request.cancel()
-                        self._request.wait()
-                output: Array = self._request.get_output_tensor(0).data.copy()  # pictures: (1, H, W, C)
+                        request.cancel()
+                        request.wait()
+                output: Array = request.get_output_tensor(0).data  # pictures: (1, H, W, C)
             except RuntimeError as error:
                 if cancelled():
                     msg = "The work was cancelled while a network ran."
                     raise Cancelled(msg) from error
                 _fail(self.spec, x, error)
         return output.transpose(0, 3, 1, 2) if output.ndim == x.ndim else output
+
+    def _request(self) -> Any:
+        """Return the request of this thread."""
+        if not hasattr(self._of_thread, "request"):
+            self._of_thread.request = self._model.create_infer_request()
+        return self._of_thread.request
 
 
 class _TorchNetwork:

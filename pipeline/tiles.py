@@ -84,7 +84,8 @@ def run_tiled(
     Parameters
     ----------
     run : callable
-        Takes (h, w, C) and returns (h * scale, w * scale, D), best of all contiguous.
+        Takes (h, w, C) and returns (h * scale, w * scale, D), best of all contiguous; it may write over what it
+        returned before.
     image : ndarray of float32, shape (H, W, C)
         The whole input.
     rows, columns : list of Span
@@ -102,7 +103,7 @@ def run_tiled(
     for done, (row, column) in enumerate(((r, c) for r in rows for c in columns), start=1):
         y = run(image[row.start : row.stop, column.start : column.stop])
         if count == 1:
-            yield 1, 1, y
+            yield 1, 1, y.copy()
             return
         if out is None:
             out = np.zeros((image.shape[0] * scale, image.shape[1] * scale, y.shape[2]), np.float32)

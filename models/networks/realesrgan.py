@@ -134,7 +134,7 @@ def _tiles(descriptor: Any) -> dict[str, Any]:
 
     if descriptor.architecture.id == "Compact":
         reach = sum(isinstance(part, nn.Conv2d) for part in descriptor.model.modules())
-        return {"context": reach, "tile": 512, "tiling": "exact"}
+        return {"context": reach, "tile": 1024, "tiling": "exact"}
     never = descriptor.tiling is ModelTiling.INTERNAL
     return {"context": BLEND, "tile": 256, "tiling": "never" if never else "approximate"}
 

@@ -46,6 +46,22 @@ def restored(page):
     )
 
 
+def spread(page, frame, start=40, end=160):
+    """Lay two fingers on a frame, `start` pixels from each other, and move them until they are `end` apart."""
+    box = frame.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    touch = page.context.new_cdp_session(page)
+
+    def fingers(kind, apart):
+        points = [{"x": x + side * apart / 2, "y": y, "id": number} for number, side in enumerate((-1, 1))]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points if kind != "touchEnd" else []})
+
+    fingers("touchStart", start)
+    for step in range(1, 5):
+        fingers("touchMove", start + (end - start) * step / 4)
+    fingers("touchEnd", end)
+
+
 def download(page, button="Download"):
     """Press a download button; return the file's name and its bytes."""
     with page.expect_download() as caught:

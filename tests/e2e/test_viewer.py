@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.steps import download, opened, restored, sideways_jpeg, upload
+from tests.e2e.steps import download, opened, restored, sideways_jpeg, spread, upload
 
 pytestmark = pytest.mark.browser
 
@@ -119,6 +119,19 @@ def test_a_slider_previews_while_it_is_dragged_and_is_exact_when_let_go(result):
     assert result.get_by_role("button", name="Cancel").count() == 0
     result.get_by_role("button", name="Reset").click()
     assert slider.input_value() == "0"
+
+
+def test_two_fingers_zoom_where_they_are(visit):
+    page = visit(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
+    page.get_by_role("button", name="Restore the coffee cup").click()
+    restored(page)
+    frame, base = page.locator(".viewer .frame"), page.locator(".after .base")
+    frame.scroll_into_view_if_needed()
+    width, before = (lambda: base.bounding_box()["width"]), base.bounding_box()["width"]
+    spread(page, frame, 40, 80)
+    assert width() == pytest.approx(2 * before, rel=0.05)
+    spread(page, frame, 80, 40)
+    assert width() == pytest.approx(before, rel=0.05)
 
 
 def test_the_picture_fills_the_screen_when_asked(result):

@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -47,6 +48,15 @@ def test_the_cpu_computes_what_torch_computes(own, size):
 def test_a_picture_comes_pixel_by_pixel(own):
     out = Engine("cpu", "float32").network(own[0]).run(picture())
     assert out.transpose(0, 2, 3, 1).flags.c_contiguous
+
+
+def test_no_thread_writes_over_what_another_was_given(own):
+    network = Engine("cpu", "float32").network(own[0])
+    first = network.run(picture())
+    kept = first.copy()
+    with ThreadPoolExecutor(1) as other:
+        other.submit(network.run, 1 - picture()).result()
+    assert np.array_equal(first, kept)
 
 
 @pytest.mark.skipif(not _computes_bfloat16(), reason="this processor has no bfloat16")

@@ -12,8 +12,8 @@ from ui.keys import key
 from ui.words import say
 
 _HERE = Path(__file__).parent
-_GEOMETRY = _HERE.parent / "viewer" / "geometry.js"
-_PARTS = (_GEOMETRY, _HERE / "sheet.js", _HERE / "mask.js")
+_VIEWER = _HERE.parent / "viewer"
+_PARTS = (_VIEWER / "geometry.js", _VIEWER / "pointers.js", _HERE / "sheet.js", _HERE / "mask.js")
 _TOOLS = ("tools", "mark", "erase", "protect", "move", "size", "sensitivity", "hide", "clear", "load", "save")
 _LABELS = ("label", "undo", "redo", "in", "out", "fit", "share", "looking", "help", "failed", *_TOOLS)
 

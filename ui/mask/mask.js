@@ -119,11 +119,6 @@ class Editor {
     })
   }
 
-  _point(event) {
-    const box = this.frame.getBoundingClientRect()
-    return { x: event.clientX - box.left, y: event.clientY - box.top }
-  }
-
   /** A point of the frame, in pixels of the photograph. */
   _onPhoto(point) {
     const { x, y, scale } = this.place
@@ -142,14 +137,14 @@ class Editor {
   _down(event) {
     if (event.button && event.button !== 1) return
     this.frame.setPointerCapture(event.pointerId)
-    this.pointers.set(event.pointerId, this._point(event))
+    this.pointers.set(event.pointerId, pointIn(this.frame, event))
     const isMoving = this.tool === "move" || event.button === 1
     if (this.pointers.size > 1) this._beginPinch()
     else if (isMoving) this.mode = "pan"
     else {
       this.mode = "paint"
       this.sheet.begin()
-      this._stroke(this._point(event), this._point(event))
+      this._stroke(pointIn(this.frame, event), pointIn(this.frame, event))
     }
     if (event.pointerType === "mouse") event.preventDefault()
     this.frame.focus({ preventScroll: true })
@@ -167,7 +162,7 @@ class Editor {
   }
 
   _move(event) {
-    const now = this._point(event)
+    const now = pointIn(this.frame, event)
     this._showCursor(now)
     const before = this.pointers.get(event.pointerId)
     if (!before) return
@@ -175,23 +170,14 @@ class Editor {
       const passed = event.getCoalescedEvents?.() ?? []
       let from = before
       for (const each of passed.length ? passed : [event]) {
-        const to = this._point(each)
+        const to = pointIn(this.frame, each)
         this._stroke(from, to)
         from = to
       }
     }
     if (this.mode === "pan") this.pan(now.x - before.x, now.y - before.y)
-    if (this.mode === "pinch") this._pinch(event.pointerId, before, now)
+    if (this.mode === "pinch") pinch(this, this.pointers, event.pointerId, now)
     this.pointers.set(event.pointerId, now)
-  }
-
-  _pinch(id, before, now) {
-    const other = [...this.pointers].find(([key]) => key !== id)?.[1]
-    if (!other) return
-    const reach = (point) => Math.hypot(point.x - other.x, point.y - other.y) || 1
-    const middle = (point) => ({ x: (point.x + other.x) / 2, y: (point.y + other.y) / 2 })
-    this.pan(middle(now).x - middle(before).x, middle(now).y - middle(before).y)
-    this.zoomBy(reach(now) / reach(before), middle(now))
   }
 
   _up(event) {
@@ -211,7 +197,7 @@ class Editor {
   _wheel(event) {
     if (!event.ctrlKey && !event.metaKey) return // the page scrolls
     event.preventDefault()
-    this.zoomBy(Math.exp(-event.deltaY / 300), this._point(event))
+    this.zoomBy(Math.exp(-event.deltaY / 300), pointIn(this.frame, event))
   }
 
   _showCursor(point) {

@@ -11,7 +11,7 @@ from ui.keys import key
 from ui.words import say, stage_name
 
 _HERE = Path(__file__).parent
-_PARTS = ("geometry.js", "plane.js", "divider.js", "finish.js", "strip.js", "viewer.js")
+_PARTS = ("geometry.js", "pointers.js", "plane.js", "divider.js", "finish.js", "strip.js", "viewer.js")
 _LABELS = ("label", "before", "after", "divider", "fit", "full", "in", "out", "hold", "screen", "strip", "photo")
 _MORE_LABELS = ("result", "help", "failed")
 

@@ -10,7 +10,7 @@ class Divider {
     frame.addEventListener("pointerdown", (event) => this._down(event))
     frame.addEventListener("pointermove", (event) => this._move(event))
     for (const end of ["pointerup", "pointercancel"]) frame.addEventListener(end, (event) => this._up(event))
-    frame.addEventListener("dblclick", (event) => viewer.toggleFull(this._point(event)))
+    frame.addEventListener("dblclick", (event) => viewer.toggleFull(pointIn(this.frame, event)))
     frame.addEventListener("wheel", (event) => this._wheel(event), { passive: false })
     handle.addEventListener("keydown", (event) => this._key(event))
   }
@@ -22,15 +22,10 @@ class Divider {
     this.handle.setAttribute("aria-valuetext", `${Math.round(this.at)} %`)
   }
 
-  _point(event) {
-    const box = this.frame.getBoundingClientRect()
-    return { x: event.clientX - box.left, y: event.clientY - box.top }
-  }
-
   _down(event) {
     if (event.button) return
     this.frame.setPointerCapture(event.pointerId)
-    const point = this._point(event)
+    const point = pointIn(this.frame, event)
     this.pointers.set(event.pointerId, point)
     const onHandle = event.target === this.handle
     this.mode = this.pointers.size > 1 ? "pinch" : onHandle || !this.viewer.isZoomed() ? "divide" : "pan"
@@ -44,19 +39,11 @@ class Divider {
   _move(event) {
     const before = this.pointers.get(event.pointerId)
     if (!before) return
-    const now = this._point(event)
+    const now = pointIn(this.frame, event)
     if (this.mode === "divide") this.move((100 * now.x) / this.frame.clientWidth)
     if (this.mode === "pan") this.viewer.pan(now.x - before.x, now.y - before.y)
-    if (this.mode === "pinch") this._pinch(event.pointerId, before, now)
+    if (this.mode === "pinch") pinch(this.viewer, this.pointers, event.pointerId, now)
     this.pointers.set(event.pointerId, now)
-  }
-
-  _pinch(id, before, now) {
-    const other = [...this.pointers].find(([key]) => key !== id)?.[1]
-    if (!other) return
-    const reach = (point) => Math.hypot(point.x - other.x, point.y - other.y) || 1
-    const middle = { x: (now.x + other.x) / 2, y: (now.y + other.y) / 2 }
-    this.viewer.zoomBy(reach(now) / reach(before), middle)
   }
 
   _up(event) {
@@ -67,7 +54,7 @@ class Divider {
   _wheel(event) {
     if (!event.ctrlKey && !event.metaKey) return // the page scrolls
     event.preventDefault()
-    this.viewer.zoomBy(Math.exp(-event.deltaY / 300), this._point(event))
+    this.viewer.zoomBy(Math.exp(-event.deltaY / 300), pointIn(this.frame, event))
   }
 
   _key(event) {
