@@ -1,6 +1,7 @@
 """The script that Streamlit runs for every visitor: page set-up, header, and which page to show."""
 
 import base64
+import logging
 from pathlib import Path
 
 import streamlit as st
@@ -10,6 +11,7 @@ from ui.words import say
 from ui.work import workshop
 
 HERE = Path(__file__).parent
+_LOG = logging.getLogger(__name__)
 
 
 def main() -> None:
@@ -23,7 +25,12 @@ def main() -> None:
     ]
     chosen = st.navigation(pages, position="hidden")
     _header(pages)
-    chosen.run()
+    try:
+        chosen.run()
+    except Exception as error:  # noqa: BLE001 - the page has no caller to raise to; it says what to do
+        _LOG.exception("The page could not be drawn.")
+        st.error(say("error.page"), icon=":material/error:")
+        st.exception(error)
 
 
 def _header(pages: list[st.Page]) -> None:

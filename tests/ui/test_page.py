@@ -104,6 +104,16 @@ def test_an_album_that_is_gone_is_told(app):
     assert len(app.file_uploader) == 1
 
 
+def test_a_failure_of_the_page_itself_says_what_to_do(app, monkeypatch):
+    def fail():
+        raise ZeroDivisionError("nobody expected this")
+
+    monkeypatch.setattr("ui.studio.show", fail)
+    app.run()
+    assert "reload" in app.error[0].value
+    assert "nobody expected this" in app.exception[0].value
+
+
 def test_what_is_no_picture_is_told_before_it_is_restored(app):
     dropped(app, ("notes.jpg", b"these are only words", "image/jpeg"))
     assert "not a picture that can be read" in app.error[0].value
