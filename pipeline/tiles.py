@@ -6,13 +6,19 @@ tiles sum to one at every pixel, so equal tiles blend to themselves. With `margi
 network the blend equals the untiled result. Learnt from chaiNNer's study of seams (its pull request 2363).
 """
 
+import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
+
+_STRIP_ROWS = 128
+_POOL = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="studio-blend")
+"""Large results are in memory that was never touched; on one core the first touch would take longer than the blend."""
 
 
 @dataclass(frozen=True)
@@ -119,10 +125,17 @@ def _blend(out: Array, y: Array, row: Span, column: Span, scale: int) -> None:
     # Rows of samples, not of pixels: loops over three channels at a time would cost more than many a network.
     target = out.reshape(out.shape[0], -1)[first_row:, first_column * depth :][: bottom - top, : (right - left) * depth]
     part = y.reshape(y.shape[0], -1)[top:bottom, left * depth : right * depth]
-    if (down == 1).all() and (across == 1).all():
-        target[:] = part  # no other tile counts here
-    else:
-        target += part * (down[:, None] * across.repeat(depth))
+    is_alone = bool((down == 1).all() and (across == 1).all())
+    weight = across.repeat(depth)
+
+    def add(first: int) -> None:
+        strip = slice(first, first + _STRIP_ROWS)
+        if is_alone:
+            target[strip] = part[strip]  # no other tile counts here
+        else:
+            target[strip] += part[strip] * (down[strip, None] * weight)
+
+    list(_POOL.map(add, range(0, len(target), _STRIP_ROWS)))
 
 
 def _trusted(weight: Array) -> tuple[int, int]:
