@@ -1,6 +1,6 @@
 """Families of models: what the members of each have in common, for `models.catalog`."""
 
-from models.spec import BLEND, ModelSpec, Task
+from models.spec import BLEND, EXACT_TILE, ModelSpec, Task
 
 _REAL_ESRGAN = "github.com/xinntao/Real-ESRGAN"
 _REAL_ESRGAN_PAPER = "X. Wang et al., Real-ESRGAN, ICCV workshops 2021"
@@ -72,7 +72,7 @@ def real_esrgan(
         multiple=4 // scale,  # the x2 network folds 2x2 pixels into channels first
         minimum=4,
         context=reach or BLEND,
-        tile=1024 if reach else 256,  # overlaps of a smaller one would cost a fifth
+        tile=EXACT_TILE if reach else 256,
         tiling="exact" if reach else "approximate",
         half=True,
         partner=partner,

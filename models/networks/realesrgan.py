@@ -14,7 +14,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from models.errors import CheckpointMismatch
-from models.spec import BLEND, Tiling
+from models.spec import BLEND, EXACT_TILE, Tiling
 
 SCALES = (1, 2, 4, 8)
 """Enlargements that the studio works with."""
@@ -134,7 +134,7 @@ def _tiles(descriptor: Any) -> dict[str, Any]:
 
     if descriptor.architecture.id == "Compact":
         reach = sum(isinstance(part, nn.Conv2d) for part in descriptor.model.modules())
-        return {"context": reach, "tile": 1024, "tiling": "exact"}
+        return {"context": reach, "tile": EXACT_TILE, "tiling": "exact"}
     never = descriptor.tiling is ModelTiling.INTERNAL
     return {"context": BLEND, "tile": 256, "tiling": "never" if never else "approximate"}
 

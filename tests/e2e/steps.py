@@ -46,7 +46,7 @@ def restored(page):
     )
 
 
-def spread(page, frame, start=40, end=160):
+def spread(page, frame, start, end):
     """Lay two fingers on a frame, `start` pixels from each other, and move them until they are `end` apart."""
     box = frame.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

@@ -137,14 +137,15 @@ class Editor {
   _down(event) {
     if (event.button && event.button !== 1) return
     this.frame.setPointerCapture(event.pointerId)
-    this.pointers.set(event.pointerId, pointIn(this.frame, event))
+    const point = pointIn(this.frame, event)
+    this.pointers.set(event.pointerId, point)
     const isMoving = this.tool === "move" || event.button === 1
     if (this.pointers.size > 1) this._beginPinch()
     else if (isMoving) this.mode = "pan"
     else {
       this.mode = "paint"
       this.sheet.begin()
-      this._stroke(pointIn(this.frame, event), pointIn(this.frame, event))
+      this._stroke(point, point)
     }
     if (event.pointerType === "mouse") event.preventDefault()
     this.frame.focus({ preventScroll: true })
