@@ -50,9 +50,12 @@ def decorated(image: Image, rng: Rng) -> Image:
 
 
 def _own_colour(image: Image, rng: Rng) -> Image:
-    """Return a colour of the picture, shape (3,), perhaps darker; seldom as light as paper."""
+    """Return a colour of the picture, shape (3,), perhaps darker; seldom as light as paper or as dark as dirt.
+
+    If decoys were as dark as dirt, a network would learn to leave every dark line alone.
+    """
     height, width = image.shape[:2]
-    return image[rng.integers(height), rng.integers(width)] * np.float32(rng.uniform(0.3, 1))
+    return image[rng.integers(height), rng.integers(width)] * np.float32(rng.uniform(0.6, 1))
 
 
 def _behind(image: Image, rng: Rng) -> Image:
@@ -135,10 +138,10 @@ def _line(cover: Cover, points: Image, thickness: int) -> None:
 
 
 KINDS: tuple[tuple[Callable[[Cover, Rng], None], float], ...] = (
-    (wires, 0.15),
-    (frames, 0.08),
-    (stripes, 0.1),
-    (letters, 0.1),
-    (whiskers, 0.1),
+    (wires, 0.08),
+    (frames, 0.06),
+    (stripes, 0.06),
+    (letters, 0.08),
+    (whiskers, 0.08),
 )
 """Every kind of thing, and how often a patch has it."""

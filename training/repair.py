@@ -24,7 +24,7 @@ BLOCKS = (1, 1, 1, 2)
 WIDTHS = (1, 2, 4, 16 / 3)
 """Channels of the levels, as factors of the finest's."""
 EXAM_PATCHES = 64
-UNDAMAGED = 0.2
+UNDAMAGED = 0.25
 """Part of the patches that a detector must leave alone."""
 
 

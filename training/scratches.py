@@ -49,7 +49,7 @@ def damaged(image: Image, rng: Rng) -> tuple[Image, Mask]:
         Where damage can be seen.
     """
     mask = np.zeros(image.shape[:2], bool)
-    is_light = rng.random() < 0.7  # prints lose their emulsion to white paper; negatives print theirs black
+    is_light = rng.random() < 0.6  # prints lose their emulsion to white paper; negatives print theirs black
     for kind in _chosen(rng):
         cover = np.zeros(image.shape[:2], np.uint8)
         kind(cover, rng)
