@@ -253,13 +253,14 @@ def tears(cover: Cover, rng: Rng) -> None:
 
 
 KINDS: tuple[tuple[Callable[[Cover, Rng], None], float], ...] = (
-    (scratches, 0.6),
+    (scratches, 0.65),
     (dust, 0.6),
     (hairs, 0.25),
-    (folds, 0.2),
+    (folds, 0.25),
     (cracks, 0.12),
-    (losses, 0.12),
-    (stains, 0.1),
-    (tears, 0.1),
+    (losses, 0.08),
+    (stains, 0.06),
+    (tears, 0.06),
 )
-"""Every kind of damage, and how often a damaged patch has it."""
+"""Every kind of damage, and how often a damaged patch has it; what covers many pixels is seldom, or it would count
+for more than all else."""
