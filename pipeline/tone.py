@@ -26,13 +26,17 @@ _TAIL = 0.1
 _PAPER = 1.0
 """Per cent of the pixels, at each end, whose colour is taken for that of the paper and of its black."""
 
-_INK = (0.036, 0.85, -0.175)
-_LIGHT = (0.283, -0.28, 0.906)
-"""Where black and white most likely were, as an offset and factors of both: a least-squares fit to 149 photographs that
-``training.recipes.age`` had aged. A whole span for all lay 0.9 dB further from the truth, as not all ever had one."""
+_SHAPE = (2.0, 50.0, 98.0)
+"""Percentiles of luma whose places between black and white tell how much of a picture is nearly either."""
 
-_MOST_INK, _LEAST_LIGHT = 0.08, 0.84
-"""Beyond what was fitted, a print is more faded rather than less contrasty by nature."""
+_INK = (-0.04, 0.685, -0.135, 0.307, -0.025, 0.076)
+_LIGHT = (0.334, -0.293, 0.616, 0.001, -0.04, 0.213)
+"""Where black and white most likely were, as an offset and factors of both and of the places of `_SHAPE`: the
+least-squares fit, in pixels, to 1,336 photographs that ``training.recipes.age`` had aged. By cross-validation 0.4 dB
+nearer to the truth than the fit to black and white alone, and 4 dB further than the best line for each photograph."""
+
+_MOST_INK, _LEAST_LIGHT = 0.1, 0.8
+"""Beyond these, a print is more faded rather than less contrasty by nature."""
 
 _NARROWEST = 0.2
 """Span that is stretched at most so far, so that fog stays fog."""
@@ -62,6 +66,9 @@ class Levels:
     light_rgb: Array
     """Their mean colours, shape (3,): the print's black and the paper's white."""
 
+    shape: tuple[float, ...]
+    """Places of the percentiles `_SHAPE` between black, 0, and white, 1."""
+
     @property
     def faded(self) -> bool:
         """Whether black has risen, and little is left up to white."""
@@ -70,7 +77,8 @@ class Levels:
     @property
     def goals(self) -> tuple[float, float]:
         """Luma that black and white most likely had."""
-        ink, light = (at + down * self.black + up * self.white for at, down, up in (_INK, _LIGHT))
+        signs = (1.0, self.black, self.white, *self.shape)
+        ink, light = (float(np.dot(factors, signs)) for factors in (_INK, _LIGHT))
         return min(max(ink, 0.0), _MOST_INK), min(max(light, _LEAST_LIGHT), 1.0)
 
     def __str__(self) -> str:
@@ -90,7 +98,9 @@ def measure(image: Array) -> Levels:
     grey = luma(small)
     black, white = np.percentile(grey, [_TAIL, 100 - _TAIL])
     dark, light = np.percentile(grey, [_PAPER, 100 - _PAPER])
-    return Levels(float(black), float(white), small[grey <= dark].mean(axis=0), small[grey >= light].mean(axis=0))
+    places = (np.percentile(grey, _SHAPE) - black) / max(white - black, 1e-6)
+    print_black, paper = (small[mask].mean(axis=0) for mask in (grey <= dark, grey >= light))
+    return Levels(float(black), float(white), print_black, paper, tuple(places.tolist()))
 
 
 def suggest_tone(image: Array) -> Notice | None:
