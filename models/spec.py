@@ -69,6 +69,9 @@ class ModelSpec:
     half: bool = False
     """Whether it keeps its quality in 16-bit floats."""
 
+    usual: float = 0.0
+    """Part of all pixels that a detector of damage takes for damaged before it sees a picture; 0 if not known."""
+
     partner: str = ""
     """Model whose weights may be mixed in, to denoise less or to be more faithful."""
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from models import catalog
 from pipeline.errors import OptionError
+from pipeline.evidence import weigh
 from pipeline.filters import luma
 from pipeline.inference import infer
 from pipeline.notices import Notice
@@ -90,7 +91,8 @@ def likelihood(image: Image, model: str, context: Context) -> Image:
     if spec.task != "detect":
         msg = f"Expected a model that finds damage, got {spec.title}, which is there to {spec.task}. Choose a detector."
         raise OptionError(msg)
-    return np.ascontiguousarray(infer(spec, image, context)[..., 0])
+    votes = np.ascontiguousarray(infer(spec, image, context)[..., 0])
+    return weigh(votes, image, spec.usual) if spec.usual else votes
 
 
 def grow(mask: Mask, pixels: int) -> Mask:
