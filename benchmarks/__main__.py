@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     sheet.add_argument("photographs", type=Path, nargs="+")
     sheet.add_argument("--plan", action="append", default=[], help='such as "denoise upscale.scale=4"; several')
     sheet.add_argument("-o", "--out", type=Path, required=True, help="picture file to write")
+    sheet.add_argument("--damage", action="store_true", help="whole photographs, what repair filled, and the result")
     sheet.add_argument("--side", type=_count, default=96, help="side of the part that is shown (default 96 pixels)")
     sheet.set_defaults(command=_sheet)
     return parser
@@ -166,7 +167,10 @@ def _colours(args: argparse.Namespace) -> bool:
 def _sheet(args: argparse.Namespace) -> bool:
     from benchmarks import sheet
 
-    sheet.make(args.photographs, args.plan, args.out, Engine("cpu"), side=args.side)
+    if args.damage:
+        sheet.make_of_damage(args.photographs, args.plan, args.out, Engine("cpu"))
+    else:
+        sheet.make(args.photographs, args.plan, args.out, Engine("cpu"), side=args.side)
     return True
 
 

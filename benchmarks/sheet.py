@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,14 @@ from pipeline.photo import MAX_PIXELS, read_photo
 from pipeline.plan import Plan, arrange, stage
 from pipeline.run import run
 from pipeline.stage import Image
+from pipeline.stages import Repair
 
 TILE = 384
 """Side of one picture on the sheet."""
 LINE = 20
 """Height of the line of text above it."""
 QUALITY = 92
+_RED = (1.0, 0.0, 0.0)
 
 Bytes = NDArray[np.uint8]
 
@@ -74,6 +77,21 @@ def make(photographs: Sequence[Path], plans: Sequence[str], out: Path, engine: E
     write(rows, out)
 
 
+def make_of_damage(photographs: Sequence[Path], plans: Sequence[str], out: Path, engine: Engine) -> None:
+    """Write a sheet of whole photographs: as they are, what a plan fills, in red, and what comes of it.
+
+    Parameters and errors are those of `make`; every plan repairs.
+    """
+    if not photographs:
+        msg = "Expected photographs for the sheet, got none. Name files."
+        raise PhotoError(msg)
+    chosen = [plan(text) for text in plans or ["denoise repair"]]
+    if not all(any(stage.name == Repair.name for stage in plan.stages) for plan in chosen):
+        msg = f"Expected plans that repair, got {', '.join(plans)}. Add repair to each."
+        raise OptionError(msg)
+    write([_row_of_damage(path, chosen, engine) for path in photographs], out)
+
+
 def write(rows: Sequence[Bytes], out: Path) -> None:
     """Write rows of tiles, one below the other, as a picture file."""
     width = max(row.shape[1] for row in rows)
@@ -92,6 +110,36 @@ def _row(path: Path, plans: dict[str, Plan], engine: Engine, side: int) -> Bytes
         rows, columns = (slice(round(start * scale), round((start + size) * scale)) for start in (top, left))
         tiles.append(tile(result[rows, columns], title, cv2.INTER_AREA))
     return np.concatenate(tiles, axis=1)
+
+
+def _row_of_damage(path: Path, plans: Sequence[Plan], engine: Engine) -> Bytes:
+    photo = read_photo(path, max_pixels=MAX_PIXELS)
+    tiles = [tile(_square(photo.pixels), path.stem, cv2.INTER_AREA)]
+    for chosen in plans:
+        seen: dict[str, Image] = {}
+        result = run(chosen, photo, engine, keep=partial(_copy, seen)).pixels
+        names = list(seen)
+        before, after = seen[names[names.index(Repair.name) - 1]], seen[Repair.name]
+        filled = (before != after).any(axis=2)
+        marked = np.where(filled[..., None], np.array(_RED, np.float32), photo.pixels)
+        tiles += [
+            tile(_square(marked), f"filled: {filled.mean():.2%}", cv2.INTER_AREA),
+            tile(_square(result), "result", cv2.INTER_AREA),
+        ]
+    return np.concatenate(tiles, axis=1)
+
+
+def _copy(into: dict[str, Image], name: str, image: Image) -> None:
+    into[name] = image.copy()
+
+
+def _square(image: Image) -> Image:
+    """Reduce a picture to fit a tile, with black where it has no pixels."""
+    height, width = image.shape[:2]
+    factor = TILE / max(height, width)
+    kind = cv2.INTER_AREA if factor < 1 else cv2.INTER_NEAREST
+    small = cv2.resize(image, (max(round(width * factor), 1), max(round(height * factor), 1)), interpolation=kind)
+    return np.pad(small, ((0, TILE - small.shape[0]), (0, TILE - small.shape[1]), (0, 0)))
 
 
 def _busiest(image: Image, side: int) -> tuple[int, int, int]:

@@ -7,6 +7,7 @@ from benchmarks.__main__ import main
 from models.engine import Engine
 from pipeline.errors import OptionError, PhotoError
 from tests.photographs import photograph
+from tests.pipeline.damaged import scratched
 
 
 @pytest.fixture
@@ -49,6 +50,25 @@ def test_the_part_with_most_detail_is_shown():
     assert side == 30
     assert 49 <= top <= 50  # gradients reach a pixel beyond
     assert 69 <= left <= 81
+
+
+def test_a_sheet_of_damage_shows_in_red_what_was_filled(tmp_path):
+    _, image, mask = scratched("coffee")
+    photo, drawn, out = (tmp_path / name for name in ("photo.png", "mask.png", "sheet.png"))
+    Image.fromarray(np.rint(image * 255).astype(np.uint8)).save(photo)
+    Image.fromarray(mask.astype(np.uint8) * 255).save(drawn)
+    plan = f"repair.mask={drawn} repair.grow=0"
+    assert main(["sheet", str(photo), "--damage", "--plan", plan, "-o", str(out)]) == 0
+    pixels = np.asarray(Image.open(out)).astype(int)[sheet.LINE :]
+    before, marked, result = (pixels[:, i * sheet.TILE : (i + 1) * sheet.TILE] for i in range(3))
+    is_red = (marked[..., 0] > 200) & (marked[..., 1:].max(axis=2) < 60)
+    assert is_red.any()
+    assert np.abs(before - result)[is_red].mean() > 5 * np.abs(before - result)[~is_red].mean()
+
+
+def test_a_sheet_of_damage_needs_a_plan_that_repairs(files, tmp_path):
+    with pytest.raises(OptionError, match="Add repair"):
+        sheet.make_of_damage(files, ["denoise"], tmp_path / "sheet.png", Engine("cpu"))
 
 
 def test_no_photographs_make_no_sheet(tmp_path):
