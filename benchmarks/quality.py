@@ -51,6 +51,9 @@ TRIALS: Mapping[str, Mapping[str, Stage | Plan]] = MappingProxyType(
         "old_photo": {
             "denoise, tone": arrange([Denoise(), Tone(sepia="neutral")]),
             "denoise, repair, deblur, tone": arrange([Denoise(), Repair(), Deblur(), Tone(sepia="neutral")]),
+            "the same with fast-denoise": arrange(
+                [Denoise(model="fast-denoise"), Repair(), Deblur(), Tone(sepia="neutral")]
+            ),
         },
     }
 )
