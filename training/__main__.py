@@ -44,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     colorize.set_defaults(losses=(("classes", 1.0),), patch=128)
     repair = commands.add_parser("repair", help="train a detector of scratches and other damage")
     _add_training(repair, lambda _: REPAIR)
-    repair.set_defaults(losses=(("bce", 1.0), ("dice", 1.0)), patch=256, batch=8)
+    repair.set_defaults(losses=(("bce", 1.0), ("dice", 1.0)), patch=256, batch=8, learning_rate=0.003)
     _add_blur(commands.add_parser("blur", help="train the blur estimator that the deblurrer asks"))
     _add_export(commands.add_parser("export", help="write a trained network for the studio"))
     _add_degrade(commands.add_parser("degrade", help="damage photographs"))
