@@ -69,9 +69,6 @@ def make(photographs: Sequence[Path], plans: Sequence[str], out: Path, engine: E
     OptionError
         If a plan cannot.
     """
-    if not photographs:
-        msg = "Expected photographs for the sheet, got none. Name files."
-        raise PhotoError(msg)
     chosen = {text: plan(text) for text in plans}
     rows = [_row(path, chosen, engine, side) for path in photographs]
     write(rows, out)
@@ -82,18 +79,24 @@ def make_of_damage(photographs: Sequence[Path], plans: Sequence[str], out: Path,
 
     Parameters and errors are those of `make`; every plan repairs.
     """
-    if not photographs:
-        msg = "Expected photographs for the sheet, got none. Name files."
-        raise PhotoError(msg)
     chosen = [plan(text) for text in plans or ["denoise repair"]]
-    if not all(any(stage.name == Repair.name for stage in plan.stages) for plan in chosen):
+    if not all(any(isinstance(step, Repair) for step in one.stages) for one in chosen):
         msg = f"Expected plans that repair, got {', '.join(plans)}. Add repair to each."
         raise OptionError(msg)
     write([_row_of_damage(path, chosen, engine) for path in photographs], out)
 
 
 def write(rows: Sequence[Bytes], out: Path) -> None:
-    """Write rows of tiles, one below the other, as a picture file."""
+    """Write rows of tiles, one below the other, as a picture file.
+
+    Raises
+    ------
+    PhotoError
+        If there are none.
+    """
+    if not rows:
+        msg = "Expected photographs for the sheet, got none. Name files."
+        raise PhotoError(msg)
     width = max(row.shape[1] for row in rows)
     sheet = np.concatenate([np.pad(row, ((0, 0), (0, width - row.shape[1]), (0, 0))) for row in rows])
     Pictures.fromarray(sheet).save(out, quality=QUALITY)

@@ -56,11 +56,12 @@ def weigh(votes: Image, image: Image, usual: float) -> Image:
 def _factors(shares: NDArray[np.float64], usual: float) -> Image:
     """Return by what the odds of dark and light damage change, shape (2,), from shares of votes, shape (2, bins)."""
     centres = np.clip(np.linspace(0, 1, _BINS), _SURE, 1 - _SURE)
-    odds, damaged = centres / (1 - centres), np.full(2, usual / 2)
+    odds, factors = centres / (1 - centres), np.ones(2)
     for _ in range(_ROUNDS):
-        moved = odds * (damaged / (usual / 2))[:, None]
+        moved = odds * factors[:, None]
         damaged = np.clip((shares * moved / (1 + moved)).sum(axis=1), _LEAST, _MOST)
-    return (damaged / (usual / 2)).astype(np.float32)
+        factors = damaged / (usual / 2)
+    return factors.astype(np.float32)
 
 
 def _is_lighter(image: Image) -> NDArray[np.bool_]:

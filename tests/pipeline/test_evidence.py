@@ -45,11 +45,11 @@ def test_the_order_of_votes_stays_on_either_side(seed, usual):
     assert ((moved >= 0) & (moved <= 1)).all()
 
 
-def test_a_picture_with_the_usual_share_keeps_its_votes():
-    image, _ = lined(0.9, [])
-    image[::2] = 0.9  # half of it lighter than its surroundings
-    image[1::2] = 0.1
-    votes = np.zeros((SIDE, SIDE), np.float32)
-    damaged = np.random.default_rng(0).random((SIDE, SIDE)) < USUAL
-    votes[damaged] = 1
-    assert weigh(votes, image, USUAL) == pytest.approx(votes, abs=1e-3)
+def test_a_picture_with_the_usual_share_keeps_its_votes_and_one_with_more_gains():
+    rng = np.random.default_rng(0)
+    image = rng.random((SIDE, SIDE, 3), np.float32)  # half of it lighter than its surroundings
+    votes = np.where(rng.random((SIDE, SIDE)) < 0.06, np.float32(0.6), np.float32(8 / 511))
+    usual = float(votes.mean())
+    assert weigh(votes, image, usual) == pytest.approx(votes, abs=0.05)
+    assert weigh(votes, image, usual / 3)[votes > 0.5].min() > 0.7
+    assert weigh(votes, image, usual * 3)[votes > 0.5].max() < 0.5
