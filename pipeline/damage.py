@@ -22,7 +22,7 @@ CLASSICAL = "classical"
 DETECTORS = (*(spec.id for spec in catalog.for_task("detect")), CLASSICAL)
 """The first is the default: the network in the box where the catalog has one, else the classical detector."""
 
-_WORTH_A_WORD = 0.005
+_WORTH_A_WORD = 0.01
 """Part of a photograph, found damaged by a network, from which repair is suggested."""
 _TOO_SMALL_TO_TELL = 100_000
 """In a picture of fewer pixels, a reduced one, whiskers and rims are as thin as scratches."""
