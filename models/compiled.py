@@ -26,7 +26,7 @@ MOST_BYTES = 1 << 30
 
 _LOG = logging.getLogger(__name__)
 _DIGEST_BYTES = 32
-_SOURCES = ("graphs.py", "networks/*.py")
+_SOURCES = ("graphs.py", "quantised.py", "networks/*.py")
 """The code that turns a file into a graph."""
 
 _TRANSLATORS = ("torch", "spandrel")
@@ -37,7 +37,7 @@ def folder() -> Path:
     return weights.folder() / "compiled"
 
 
-def load(spec: ModelSpec, mix: float, hints: dict[str, Any], make: Callable[[], Any]) -> Any:
+def load(spec: ModelSpec, mix: float, precision: str, hints: dict[str, Any], make: Callable[[], Any]) -> Any:
     """Return a network compiled for the CPU: from disk where it is there, else made, and kept.
 
     An entry that cannot be read is discarded with a warning in the log, and made anew; a folder that cannot be written
@@ -49,6 +49,8 @@ def load(spec: ModelSpec, mix: float, hints: dict[str, Any], make: Callable[[], 
         The network, whose file is verified first.
     mix : float
         Its share where its weights are mixed with those of its partner.
+    precision : str
+        What it computes in; part of its name.
     hints : dict
         How OpenVINO is to compile it.
     make : callable
@@ -59,7 +61,7 @@ def load(spec: ModelSpec, mix: float, hints: dict[str, Any], make: Callable[[], 
     WeightsMissing, WeightsCorrupt, CheckpointMismatch
         If the file is not here or not the right one, or does not fit.
     """
-    path = folder() / f"{_key(spec, mix, hints)}.blob"
+    path = folder() / f"{_key(spec, mix, precision, hints)}.blob"
     compiled = _read(path, hints)
     if compiled is None:
         compiled = graphs.core().compile_model(make(), "CPU", hints)
@@ -67,11 +69,11 @@ def load(spec: ModelSpec, mix: float, hints: dict[str, Any], make: Callable[[], 
     return compiled
 
 
-def _key(spec: ModelSpec, mix: float, hints: dict[str, Any]) -> str:
+def _key(spec: ModelSpec, mix: float, precision: str, hints: dict[str, Any]) -> str:
     """Return a digest of all that a compiled network depends on."""
     files = [_digest(spec)] + ([_digest(catalog.get(spec.partner))] if mix < 1.0 else [])
     made_by = [openvino.get_version(), _processor(), _code(), *(version(name) for name in _TRANSLATORS)]
-    facts = [spec, mix, sorted((name, str(value)) for name, value in hints.items()), files, made_by]
+    facts = [spec, mix, precision, sorted((name, str(value)) for name, value in hints.items()), files, made_by]
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 

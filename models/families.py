@@ -31,12 +31,13 @@ def fast_upscaler(model_id: str, title: str, *, scale: int, partner: str = "") -
         tile=512,
         tiling="exact",
         half=True,
+        ranges=True,
         partner=partner,
     )
 
 
 def fast_restorer(model_id: str, title: str, *, task: Task, pictures: int = 1, multiple: int = 8) -> ModelSpec:
-    """Return a restorer in the box, which keeps the size; it may be given a first guess beside the photograph."""
+    """Return a restorer in the box, which keeps the size; beside the photograph it may be given a guess, or marks."""
     return ModelSpec(
         id=model_id,
         title=title,

@@ -10,6 +10,7 @@ import openvino
 from openvino import opset13 as operations
 from openvino.preprocess import PrePostProcessor
 
+from models import quantised
 from models.errors import CheckpointMismatch
 from models.spec import ModelSpec
 
@@ -47,7 +48,8 @@ def read(path: Path, other: Path | None = None, share: float = 1.0) -> Any:
         The other graph.
     share : float
         The first graph's share, in [0, 1]: every weight becomes ``share * first + (1 - share) * other``, the
-        network interpolation of ESRGAN (X. Wang et al., 2018).
+        network interpolation of ESRGAN (X. Wang et al., 2018). So do the ranges of what goes into convolutions,
+        where both graphs keep them.
 
     Raises
     ------
@@ -57,13 +59,17 @@ def read(path: Path, other: Path | None = None, share: float = 1.0) -> Any:
     graph = core().read_model(path)
     if other is None:
         return graph
-    first, second = _weights(graph), _weights(core().read_model(other))
+    partner = core().read_model(other)
+    first, second = _weights(graph), _weights(partner)
     if [node.shape for node in first] != [node.shape for node in second]:
         msg = f"Expected two files of one network, got {path.name} and {other.name}, whose shapes differ."
         raise CheckpointMismatch(msg)
-    for node, partner in zip(first, second, strict=True):
-        mixed = share * node.data.astype(np.float32) + (1 - share) * partner.data.astype(np.float32)
+    for node, twin in zip(first, second, strict=True):
+        mixed = share * node.data.astype(np.float32) + (1 - share) * twin.data.astype(np.float32)
         node.output(0).replace(operations.constant(mixed.astype(node.data.dtype)).output(0))
+    if quantised.has_ranges(graph) and quantised.has_ranges(partner):
+        mean = share * quantised.ranges_of(graph) + (1 - share) * quantised.ranges_of(partner)
+        quantised.keep(graph, mean)
     return graph
 
 

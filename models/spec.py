@@ -46,7 +46,7 @@ class ModelSpec:
 
     channels: int = 3
     """Channels of the input: 3 for RGB in [0, 1], 1 for CIE L in [0, 100], 4 for L and a person's hints, or for
-    RGB and a mask."""
+    RGB and a mask, 3 n for n pictures one behind the other."""
 
     working_side: int = 0
     """Where above 0, a picture is reduced to the area of a square of this side before the network sees it."""
@@ -68,6 +68,9 @@ class ModelSpec:
 
     half: bool = False
     """Whether it keeps its quality in 16-bit floats."""
+
+    ranges: bool = False
+    """Whether its graph keeps the ranges with which it computes in 8 bits, and loses nothing by it."""
 
     usual: float = 0.0
     """Part of all pixels that a detector of damage takes for damaged before it sees a picture; 0 if not known."""

@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     repair.set_defaults(losses=(("bce", 1.0), ("dice", 1.0)), patch=256, batch=8, learning_rate=0.003)
     _add_blur(commands.add_parser("blur", help="train the blur estimator that the deblurrer asks"))
     _add_export(commands.add_parser("export", help="write a trained network for the studio"))
+    _add_calibrate(commands.add_parser("calibrate", help="let an upscaler of the box compute in 8 bits"))
     _add_degrade(commands.add_parser("degrade", help="damage photographs"))
     return parser
 
@@ -149,6 +150,23 @@ def _export(options: argparse.Namespace) -> None:
 
     for path in export(options.checkpoint, options.out, temperature=options.temperature, gain=options.gain):
         print(f"wrote {path}")
+
+
+def _add_calibrate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("graph", type=Path, help="the .xml that export wrote")
+    parser.add_argument("--scale", type=int, choices=(2, 3, 4), required=True)
+    parser.add_argument("--data", type=Path, required=True, help="folder or tar of photographs")
+    parser.add_argument("--patches", type=int, default=64, help="how many are looked at")
+    parser.add_argument("--patch", type=int, default=288, help="side of the clean patch in pixels")
+    parser.set_defaults(command=_calibrate)
+
+
+def _calibrate(options: argparse.Namespace) -> None:
+    from training.calibrate import calibrate
+
+    damage = tasks.upscale(options.scale).damage
+    calibrate(options.graph, options.data, damage, patch=options.patch, patches=options.patches)
+    print(f"wrote {options.graph}")
 
 
 def _add_degrade(parser: argparse.ArgumentParser) -> None:

@@ -32,7 +32,9 @@ def own(tmp_path):
     def make(seed=0):
         torch.manual_seed(seed)
         save_file(SRVGG(num_feat=4, num_conv=1, scale=2).state_dict(), tmp_path / "own.safetensors")
-        return replace(catalog.get("fast-x2"), id="own", tier="own", file=str(tmp_path / "own.safetensors"))
+        return replace(
+            catalog.get("fast-x2"), id="own", tier="own", ranges=False, file=str(tmp_path / "own.safetensors")
+        )
 
     return make
 

@@ -1,0 +1,106 @@
+"""Graphs whose convolutions compute in whole numbers of 8 bits.
+
+Weights are rounded when a graph is loaded, each output channel by its own step. What goes into a convolution is rounded
+by a step that must be known beforehand: its range over many pictures, which ``python -m training calibrate`` measures
+and the graph's file keeps.
+
+References
+----------
+.. [1] B. Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference",
+   CVPR 2018: ranges in which 0 is exact, and a step for each channel's weights.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from openvino import opset13 as operations
+
+from models.errors import WeightsCorrupt
+
+Ranges = NDArray[np.float32]
+"""Least and greatest value that goes into each convolution, in the graph's order, shape (convolutions, 2)."""
+
+_PLACE = ["restoration_studio", "ranges"]
+_STEPS = 255
+
+
+def convolutions(graph: Any) -> list[Any]:
+    """Return the convolutions of a graph, in its order."""
+    return [node for node in graph.get_ordered_ops() if node.get_type_name() == "Convolution"]
+
+
+def has_ranges(graph: Any) -> bool:
+    """Say whether a graph knows what goes into its convolutions."""
+    return bool(graph.has_rt_info(_PLACE))
+
+
+def ranges_of(graph: Any) -> Ranges:
+    """Return the ranges that a graph's file keeps.
+
+    Raises
+    ------
+    WeightsCorrupt
+        If it keeps none, or those of another network.
+    """
+    told = str(graph.get_rt_info(_PLACE).value) if has_ranges(graph) else ""
+    values = np.array(told.split(), np.float32)
+    if values.size != 2 * len(convolutions(graph)):
+        msg = (
+            f"Expected the ranges of {len(convolutions(graph))} convolutions in the graph, got {values.size // 2}. "
+            "Measure them with python -m training calibrate."
+        )
+        raise WeightsCorrupt(msg)
+    return values.reshape(-1, 2)
+
+
+def keep(graph: Any, ranges: Ranges) -> None:
+    """Let a graph keep its ranges, in memory and in the file that it is written to."""
+    graph.set_rt_info(" ".join(f"{value:.6g}" for value in ranges.ravel()), _PLACE)
+
+
+def quantise(graph: Any) -> Any:
+    """Round, in place, all that goes into the convolutions of a graph that keeps its ranges.
+
+    Parameters
+    ----------
+    graph : openvino.Model
+        Its activations must lie behind convolutions, as those of an upscaler in the box do.
+
+    Returns
+    -------
+    openvino.Model
+        The same; compiled, its convolutions compute in 8 bits, and the rest in what is asked.
+
+    Raises
+    ------
+    WeightsCorrupt
+        As `ranges_of` does.
+    """
+    for node, (low, high) in zip(convolutions(graph), ranges_of(graph), strict=True):
+        low, high = _with_exact_zero(float(low), float(high))
+        rounded = operations.fake_quantize(node.input_value(0), low, high, low, high, _STEPS + 1)
+        node.input(0).replace_source_output(rounded.output(0))
+        node.input(1).replace_source_output(_rounded_weights(_constant(node.input_value(1).get_node())).output(0))
+    graph.validate_nodes_and_infer_types()
+    return graph
+
+
+def _with_exact_zero(low: float, high: float) -> tuple[np.float32, np.float32]:
+    """Move a range by less than a step, so that 0, which pads the borders, is one of its values."""
+    low, high = min(low, 0.0), max(high, 1e-6)
+    step = (high - low) / _STEPS
+    zero = round(-low / step)
+    return np.float32(-zero * step), np.float32((_STEPS - zero) * step)
+
+
+def _rounded_weights(weights: NDArray[np.float32]) -> Any:
+    most = np.maximum(np.abs(weights).max(axis=(1, 2, 3), keepdims=True), 1e-6)
+    return operations.fake_quantize(operations.constant(weights), -most, most, -most, most, _STEPS)
+
+
+def _constant(node: Any) -> NDArray[np.float32]:
+    """Return the numbers behind what widens 16-bit weights."""
+    while node.get_type_name() != "Constant":
+        node = node.input_value(0).get_node()
+    return np.asarray(node.data, np.float32)

@@ -1,0 +1,70 @@
+"""Measure what goes into the convolutions of a network of the box, so that it can compute in 8 bits."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino
+from numpy.typing import NDArray
+
+from models import graphs, quantised
+from models.quantised import Ranges
+from training.data import random_patch, read_photographs
+from training.degrade import Image
+from training.recipes import Recipe
+
+_SHARE = 99.99
+"""Percentile that counts as the greatest value of a picture: a step is finer where one pixel in 10,000 is cut."""
+
+
+def calibrate(path: Path, data: Path, damage: Recipe, *, patch: int, patches: int, seed: int = 0) -> None:
+    """Measure a graph's ranges over damaged patches, and write them into its file.
+
+    Parameters
+    ----------
+    path : Path
+        The ``.xml`` of a network from pictures to pictures, as `training.export` writes it; only this file changes.
+    data : Path
+        Folder or tar file of photographs.
+    damage : callable
+        Makes the network's input from a clean patch.
+    patch : int
+        Side of the clean patch in pixels.
+    patches : int
+        How many.
+    seed : int
+        Decides patches and damage.
+
+    Raises
+    ------
+    OptionError
+        If there are no photographs.
+    """
+    rng = np.random.default_rng(seed)
+    photographs = read_photographs(data, side=patch)
+    graph = openvino.Core().read_model(path.read_bytes(), path.with_suffix(".bin").read_bytes())
+    measured = ranges(graph, (damage(random_patch(photographs, patch, rng), rng) for _ in range(patches)))
+    quantised.keep(graph, measured)
+    made = path.with_name(f"{path.stem}-calibrated.xml")
+    openvino.save_model(graph, made, compress_to_fp16=True)
+    made.with_suffix(".bin").replace(path.with_suffix(".bin"))
+    made.replace(path)
+
+
+def ranges(graph: Any, pictures: Iterable[Image]) -> Ranges:
+    """Return the ranges of what goes into a graph's convolutions while it looks at pictures, RGB in [0, 1]."""
+    watched = graph.clone()
+    watched.add_outputs([node.input_value(0) for node in quantised.convolutions(watched)])
+    request = graphs.core().compile_model(watched, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}).create_infer_request()
+    least, most = [], []
+    for picture in pictures:
+        answers = request.infer({0: _batch(picture)})
+        into = [answers[place] for place in range(1, len(watched.outputs))]
+        least.append([np.percentile(values, 100 - _SHARE) for values in into])
+        most.append([np.percentile(values, _SHARE) for values in into])
+    return np.stack([np.min(least, axis=0), np.max(most, axis=0)], axis=1).astype(np.float32)
+
+
+def _batch(picture: Image) -> NDArray[np.float32]:
+    return np.ascontiguousarray(picture.transpose(2, 0, 1)[None], np.float32)
