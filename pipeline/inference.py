@@ -59,7 +59,7 @@ def infer(spec: ModelSpec, image: Image, context: Context, *, mix: float = 1.0) 
     network = context.engine.network(spec, mix=mix, cancelled=context.cancelled)
     height, width = image.shape[:2]
     padded = _pad(image, spec)
-    tile = spec.tile if spec.tiling != "never" else max(padded.shape[:2])
+    tile = _tile(padded, spec)
     run = partial(_run_tile, spec=spec, network=network, context=context, mix=mix)
     output = padded
     for done, count, blended in _tiled(run, padded, spec, tile):
@@ -125,6 +125,12 @@ def _pad(image: Image, spec: ModelSpec) -> Image:
     reflect = min(height, width) > max(right, bottom)
     border = cv2.BORDER_REFLECT_101 if reflect else cv2.BORDER_REPLICATE
     return np.asarray(cv2.copyMakeBorder(image, 0, bottom, 0, right, border), np.float32)
+
+
+def _tile(image: Image, spec: ModelSpec) -> int:
+    """Return the side of tiles; a picture of no more pixels than a tile has goes through whole, whatever its shape."""
+    height, width = image.shape[:2]
+    return max(height, width) if spec.tiling == "never" or height * width <= spec.tile**2 else spec.tile
 
 
 def _fit(side: int, spec: ModelSpec) -> int:

@@ -85,6 +85,14 @@ def test_one_bad_value_that_stays_is_an_error_never_a_hole(bad):
         infer(SPEC, image(), context(poisoned))
 
 
+@pytest.mark.parametrize(("height", "width", "tiles"), [(16, 16, 1), (8, 32, 1), (8, 33, 3), (17, 16, 2)])
+def test_a_picture_of_no_more_pixels_than_a_tile_goes_through_whole(height, width, tiles):
+    seen = []
+    picture = image(height, width)
+    infer(SPEC, picture, context(lambda x, network: [seen.append(x.shape), enlarge(x)][1]))
+    assert len(seen) == tiles
+
+
 def test_cancel_stops_at_the_next_tile():
     tiles = []
 
