@@ -3,6 +3,7 @@
 import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -14,7 +15,7 @@ from benchmarks.damage import LUMA, Image
 from benchmarks.quality import find_photographs, read_truth
 from models.engine import Engine
 from pipeline.damage import Mask, find
-from pipeline.fill import fill
+from pipeline.fill import AUTO, fill
 from pipeline.stage import Context
 from training.masks import f1, hits
 
@@ -49,7 +50,10 @@ def fillers(folder: Path, names: Sequence[str], engine: Engine) -> Iterator[str]
     yield f"|---|---|{'---|' * (len(MEASURES) + 1)}"
     cases = {"scratches": _scratches} | {f"{width} px": _drawn(width) for width in WIDTHS}
     for title, damaged in cases.items():
-        scores: dict[str, list[list[float]]] = {"none": [], **{name: [] for name in names}}
+        ways = {Path(name).name: partial(fill, filler=name) for name in names}
+        if AUTO in names:
+            ways[f"{AUTO}, looking through"] = partial(fill, filler=AUTO, through=True)
+        scores: dict[str, list[list[float]]] = {"none": [], **{name: [] for name in ways}}
         for path in find_photographs(folder):
             truth = read_truth(path)
             if truth is None:
@@ -57,13 +61,13 @@ def fillers(folder: Path, names: Sequence[str], engine: Engine) -> Iterator[str]
             holed, mask = damaged(truth, path.stem)
             truth = truth[: mask.shape[0], : mask.shape[1]]
             scores["none"].append([*_score(holed, truth), 0.0])
-            for name in names:
+            for name, way in ways.items():
                 started = time.perf_counter()
-                filled = fill(holed, mask, name, Context(engine))
+                filled = way(holed, mask, context=Context(engine))
                 scores[name].append([*_score(filled, truth), time.perf_counter() - started])
         for name, rows in scores.items():
             means = " | ".join(f"{value:.3f}" for value in np.mean(rows, axis=0))
-            yield f"| {title} | {Path(name).name} | {means} | {len(rows)} |"
+            yield f"| {title} | {name} | {means} | {len(rows)} |"
 
 
 def detectors(folder: Path, names: Sequence[str], engine: Engine) -> Iterator[str]:

@@ -110,7 +110,8 @@ def from_file(path: str | Path) -> ModelSpec:
     )
     state = weights.read_state(weights.find(spec), spec)
     if unet.is_one(state):
-        ours = fast_restorer(spec.id, spec.title, task="denoise", **unet.traits(state))
+        traits = unet.traits(state)
+        ours = fast_restorer(spec.id, spec.title, task="fill" if traits["pictures"] == 3 else "denoise", **traits)
         return replace(ours, tier="own", file=spec.file, licence=spec.licence, paper="", wrappers=_OWN_WRAPPERS)
     if damage_detector.is_one(state):
         found = fast_detector(multiple=damage_detector.multiple(state))
@@ -155,6 +156,7 @@ MODELS: tuple[ModelSpec, ...] = (
         tiling="never",
     ),
     fast_detector(),
+    fast_restorer("fast-fill", "Fast fill", task="fill", pictures=3),
     real_esrgan(
         "realesrgan-x4plus",
         "Real-ESRGAN x4plus",

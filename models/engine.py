@@ -142,9 +142,10 @@ class Engine:
         return self._device
 
     @property
-    def precision(self) -> Precision:
-        """The precision that most networks compute in: some bear 8 bits, some nothing less than float32."""
-        return self._precision_on(self._device)
+    def precision(self) -> str:
+        """What this engine computes in, in words, but for networks that bear nothing less than float32."""
+        usual = self._precision_on(self._device)
+        return f"{usual} and int8" if self._precision == "auto" and usual == "bfloat16" else usual
 
     def _precision_on(self, device: Device, spec: ModelSpec | None = None) -> Precision:
         if self._precision != "auto":

@@ -5,6 +5,7 @@ References
 .. [1] A. Telea, "An Image Inpainting Technique Based on the Fast Marching Method", 2004.
 .. [2] M. Bertalmio, A. Bertozzi and G. Sapiro, "Navier-Stokes, Fluid Dynamics, and Image and Video Inpainting", 2001.
 .. [3] S. Damelin and N. Hoang, "On Surface Completion and Image Inpainting by Biharmonic Functions", 2018.
+.. [4] S. Gortler et al., "The Lumigraph", SIGGRAPH 1996: holes are filled from reduced pictures ("pull-push").
 """
 
 from collections.abc import Callable, Mapping
@@ -21,16 +22,20 @@ from pipeline.inference import infer
 from pipeline.stage import Context, Image
 
 AUTO, TELEA, NAVIER_STOKES, BIHARMONIC = "auto", "telea", "navier-stokes", "biharmonic"
+FAST = "fast-fill"
+"""The filler in the box."""
 
 NARROW = 12
 """Width in pixels of damage up to which the biharmonic fill is taken, which comes nearest to the truth there."""
 
 _RADIUS = {TELEA: 5, NAVIER_STOKES: 3}
+_GIVEN = 9
+"""Channels that the filler in the box is given, and those that ``python -m training fill`` makes."""
 _MARGIN = 64
 """Pixels around a hole that a method sees at least."""
 
 
-def fill(image: Image, mask: Mask, filler: str, context: Context, *, prompt: str = "") -> Image:
+def fill(image: Image, mask: Mask, filler: str, context: Context, *, prompt: str = "", through: bool = False) -> Image:
     """Return the picture with its holes filled; outside the mask every pixel is what it was, to the bit.
 
     Parameters
@@ -40,13 +45,16 @@ def fill(image: Image, mask: Mask, filler: str, context: Context, *, prompt: str
     mask : ndarray of bool, shape (H, W)
         True in the holes.
     filler : str
-        A key of `CLASSICAL`; `AUTO`, which is biharmonic for narrow holes and Telea's method for wide ones; or the path
-        of a network's file: LaMa (.pth, .safetensors or .onnx) or MI-GAN's pipeline (.onnx); or of a folder with an
-        inpainting pipeline of diffusers, which fills what is wide, and leaves the rest to biharmonic functions.
+        `FAST`; a key of `CLASSICAL`; `AUTO`, which is `FAST`; or the path of a network's file: LaMa (.pth, .safetensors
+        or .onnx), MI-GAN's pipeline (.onnx) or what ``python -m training fill`` made; or of a folder with an inpainting
+        pipeline of diffusers, which fills what is wide, and leaves the rest to biharmonic functions.
     context : Context
         Engine and progress.
     prompt : str
         What to put into the holes, for diffusion.
+    through : bool
+        Whether the filler in the box may look at what is in the holes: few scratches hide all that lies under them,
+        and a detector may have marked what is no damage at all. No other filler does.
 
     Raises
     ------
@@ -62,21 +70,53 @@ def fill(image: Image, mask: Mask, filler: str, context: Context, *, prompt: str
         msg = f"Expected the folder of a Stable Diffusion to read the prompt, got the filler {filler}. Leave one away."
         raise OptionError(msg)
     output = image.copy()
-    for part, method in _parts(mask, filler, context, prompt):
-        for number, box in enumerate(boxes := _boxes(part)):
-            context.advance(number / len(boxes))
-            # A method is given all holes, for it must not read one that another method fills.
-            filled = method(_emptied(image[box], mask[box]), mask[box])
-            hole = part[box]
-            output[box][hole] = np.clip(filled[hole], 0.0, 1.0)
+    work = [(part, method, box) for part, method in _parts(mask, filler, prompt, through) for box in _boxes(part)]
+    for number, (part, method, box) in enumerate(work):
+        portion = context.portion(number / len(work), (number + 1) / len(work))
+        portion.advance(0.0)
+        # A method is given all holes, for it must not read one that another method fills.
+        filled = method(image[box], mask[box], portion)
+        hole = part[box]
+        output[box][hole] = np.clip(filled[hole], 0.0, 1.0)
     return output
 
 
-def _emptied(image: Image, mask: Mask) -> Image:
-    """Put the mean of what is known into the holes: at a picture's border, OpenCV lets a little of them through."""
-    image = image.copy()
-    image[mask] = image[~mask].mean(axis=0)
-    return image
+def surroundings(image: Image, mask: Mask) -> Image:
+    """Fill holes smoothly by what lies around them, near things more than far ones [4]_.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (H, W, 3)
+        RGB in [0, 1]; not written to, and not looked at in the holes.
+    mask : ndarray of bool, shape (H, W)
+        True in the holes.
+    """
+    known = np.where(mask, np.float32(0), np.float32(1))[..., None]
+    return _pushed(image * known, known)
+
+
+def given_to(image: Image, mask: Mask, *, through: bool) -> Image:
+    """Return what the filler in the box is given, shape (H, W, 9): the picture, the mask, and its `surroundings`.
+
+    If it may not look through the holes, the surroundings stand in the picture's place too.
+    """
+    guess = surroundings(image, mask)
+    marks = np.repeat(mask[..., None], 3, axis=2)
+    return np.concatenate([image if through else guess, marks, guess], axis=2, dtype=np.float32)
+
+
+def _pushed(colours: Image, known: Image) -> Image:
+    """Return a picture whose pixels, each times how well it is known, are given; all grey where nothing is known."""
+    height, width = known.shape[:2]
+    if known.min() == 1 or max(height, width) == 1:
+        return np.asarray(np.where(known > 0, colours / np.maximum(known, 1e-6), np.float32(0.5)), np.float32)
+    half = (-(-width // 2), -(-height // 2))
+    reduced = (cv2.resize(cv2.GaussianBlur(x, (5, 5), 1), half, interpolation=cv2.INTER_AREA) for x in (colours, known))
+    small, weight = (x.reshape(half[1], half[0], -1) for x in reduced)
+    sure = np.minimum(4 * weight, 1)  # from a quarter of its pixels on, a place of the reduced picture is known
+    coarse = _pushed(small / np.maximum(weight, 1e-6) * sure, sure)
+    enlarged = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(colours + (1 - known) * enlarged, np.float32)
 
 
 def wide_parts(mask: Mask, width: int = NARROW) -> Mask:
@@ -86,36 +126,42 @@ def wide_parts(mask: Mask, width: int = NARROW) -> Mask:
     return mask & (cv2.dilate(core, np.ones((5, 5), np.uint8)) > 0)
 
 
-Method = Callable[[Image, Mask], Image]
+Method = Callable[[Image, Mask, Context], Image]
+"""Fills a picture's holes; what it returns for the rest is not used."""
 
 
-def _parts(mask: Mask, filler: str, context: Context, prompt: str) -> list[tuple[Mask, Method]]:
+def _parts(mask: Mask, filler: str, prompt: str, through: bool) -> list[tuple[Mask, Method]]:
     """Return which part of the mask is filled by which method."""
-    if filler == AUTO:
-        wide = wide_parts(mask)
-        return [(mask & ~wide, CLASSICAL[BIHARMONIC]), (wide, CLASSICAL[TELEA])]
     if filler in CLASSICAL:
-        return [(mask, CLASSICAL[filler])]
+        return [(mask, _blind(CLASSICAL[filler]))]
     path = Path(filler).expanduser()
     if diffusion.is_one(path):
         wide = wide_parts(mask)
-        return [(mask & ~wide, CLASSICAL[BIHARMONIC]), (wide, _diffusion(path, prompt, context))]
+        return [(mask & ~wide, _blind(CLASSICAL[BIHARMONIC])), (wide, _blind(_diffusion(path, prompt)))]
     if path.suffix.lower() == ".onnx":
-        return [(mask, lambda image, hole: fillers.fill(path, image, hole))]
-    spec = catalog.find(filler)
+        return [(mask, _blind(lambda image, hole, _: fillers.fill(path, image, hole)))]
+    spec = catalog.find(FAST if filler == AUTO else filler)
     if spec.task != "fill":
         msg = f"Expected a model that fills holes, got {spec.title}, which is there to {spec.task}. Choose a filler."
         raise OptionError(msg)
-
-    def network(image: Image, hole: Mask) -> Image:
-        given = np.concatenate([image, hole[..., None].astype(np.float32)], axis=2)
-        return infer(spec, given, context)
-
-    return [(mask, network)]
+    if spec.channels == _GIVEN:
+        return [(mask, lambda image, hole, context: infer(spec, given_to(image, hole, through=through), context))]
+    return [(mask, _blind(lambda image, hole, context: infer(spec, np.dstack([image, hole]), context)))]
 
 
-def _diffusion(folder: Path, prompt: str, context: Context) -> Method:
-    def method(image: Image, hole: Mask) -> Image:
+def _blind(method: Method) -> Method:
+    """Put the mean of what is known into the holes: at a picture's border, OpenCV lets a little of them through."""
+
+    def filled(image: Image, mask: Mask, context: Context) -> Image:
+        image = image.copy()
+        image[mask] = image[~mask].mean(axis=0)
+        return method(image, mask, context)
+
+    return filled
+
+
+def _diffusion(folder: Path, prompt: str) -> Method:
+    def method(image: Image, hole: Mask, context: Context) -> Image:
         device = context.engine.device
         return diffusion.fill(folder, image, hole, prompt=prompt, device=device, tell=context.advance)
 
@@ -136,19 +182,19 @@ def _boxes(mask: Mask) -> list[tuple[slice, slice]]:
     ]
 
 
-def _telea(image: Image, mask: Mask) -> Image:
+def _telea(image: Image, mask: Mask, _: Context) -> Image:
     eight_bits = (image * 255 + 0.5).astype(np.uint8)  # OpenCV's float version of this one gives nonsense
     filled = cv2.inpaint(eight_bits, mask.astype(np.uint8), _RADIUS[TELEA], cv2.INPAINT_TELEA)
     return np.divide(filled, 255, dtype=np.float32)
 
 
-def _navier_stokes(image: Image, mask: Mask) -> Image:
+def _navier_stokes(image: Image, mask: Mask, _: Context) -> Image:
     holes = mask.astype(np.uint8)
     channels = [cv2.inpaint(c, holes, _RADIUS[NAVIER_STOKES], cv2.INPAINT_NS) for c in cv2.split(image)]
     return np.asarray(cv2.merge(channels), np.float32)
 
 
-def _biharmonic(image: Image, mask: Mask) -> Image:
+def _biharmonic(image: Image, mask: Mask, _: Context) -> Image:
     from skimage.restoration import inpaint_biharmonic  # a third of a second to import
 
     return np.asarray(inpaint_biharmonic(image, mask, channel_axis=-1, split_into_regions=True), np.float32)

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
@@ -43,6 +43,10 @@ class Context:
             msg = "The work was cancelled; the photograph was not changed."
             raise Cancelled(msg)
         self.progress(fraction)
+
+    def portion(self, start: float, stop: float) -> "Context":
+        """Return a context for a part of the work, whose progress from 0 to 1 is this one's from `start` to `stop`."""
+        return replace(self, progress=lambda fraction: self.progress(start + (stop - start) * fraction))
 
     def notice(self, code: str, message: str) -> None:
         """Record something that the person should know."""

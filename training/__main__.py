@@ -15,6 +15,7 @@ from models.errors import StudioError
 from training import degrade, losses, masks, recipes, tasks, votes
 from training.colorize import COLORIZE
 from training.data import SUFFIXES, decode
+from training.fill import FILL
 from training.repair import REPAIR
 from training.settings import Settings
 from training.tasks import Task
@@ -45,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     repair = commands.add_parser("repair", help="train a detector of scratches and other damage")
     _add_training(repair, lambda _: REPAIR)
     repair.set_defaults(losses=(("bce", 1.0), ("dice", 1.0)), patch=256, batch=8, learning_rate=0.003)
+    _add_training(commands.add_parser("fill", help="train a filler of marked damage"), lambda _: FILL)
     _add_blur(commands.add_parser("blur", help="train the blur estimator that the deblurrer asks"))
     _add_export(commands.add_parser("export", help="write a trained network for the studio"))
     _add_calibrate(commands.add_parser("calibrate", help="let an upscaler of the box compute in 8 bits"))

@@ -42,7 +42,7 @@ def begin_from(network: nn.Module, state: Mapping[str, Tensor]) -> None:
     """Load weights into a network; where only its last layer differs in shape, load the rest.
 
     So a network for another scale begins with the body of a trained one. It is said aloud. A compact upscaler of fewer
-    convolutions is deepened first.
+    convolutions, or a U-Net of fewer blocks, is deepened first.
 
     Raises
     ------
@@ -52,6 +52,8 @@ def begin_from(network: nn.Module, state: Mapping[str, Tensor]) -> None:
     own = network.state_dict()
     if isinstance(network, srvgg.SRVGG) and state.keys() < own.keys():
         state = growth.deepen(srvgg.build(state).state_dict(), network.num_conv)
+    if isinstance(network, unet.UNet | damage_detector.DamageClassifier):
+        state = growth.add_blocks(state, own)
     last = {key for key in own if key.rpartition(".")[0] == list(own)[-1].rpartition(".")[0]}
     other = {key for key in own if key not in state or state[key].shape != own[key].shape}
     if not other <= last or state.keys() - own.keys():

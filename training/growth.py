@@ -40,6 +40,28 @@ def deepen(state: Mapping[str, Tensor], num_conv: int) -> dict[str, Tensor]:
     return {f"body.{i}.{name}": tensor for i, layer in enumerate(body) for name, tensor in layer.items()}
 
 
+def add_blocks(state: Mapping[str, Tensor], network: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Put residual blocks that add nothing behind those of a U-Net.
+
+    Parameters
+    ----------
+    state : mapping of str to Tensor
+        Of a restorer or of a damage detector, with fewer blocks a level.
+    network : mapping of str to Tensor
+        Of the deeper network, with weights of chance: new blocks keep their first convolution, and the second is 0.
+
+    Returns
+    -------
+    dict of str to Tensor
+        Keys of the deeper network.
+    """
+    grown = dict(state)
+    for key, tensor in network.items():
+        if key not in state and key.startswith(("encoder.", "decoder.")):
+            grown[key] = torch.zeros_like(tensor) if ".second." in key else tensor
+    return grown
+
+
 def _layers(state: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
     layers: list[dict[str, Tensor]] = [{} for _ in {key.split(".")[1] for key in state}]
     for key, tensor in state.items():

@@ -28,12 +28,12 @@ TOLERANCE = 2
 _STEADY = 100.0
 """Pixels that are added to both sides of Dice's quotient, so that an undamaged patch has one."""
 
-Damage = Callable[[Image, np.random.Generator], tuple[Image, NDArray[np.bool_]]]
-"""Damages a picture, RGB in [0, 1], and tells where."""
+Damage = Callable[[Image, np.random.Generator], tuple[Image, NDArray[np.bool_], Image]]
+"""Damages a picture, RGB in [0, 1], and tells where, and what a wrong vote costs at each pixel, shape (H, W)."""
 
 
 class MaskPatches(Dataset[tuple[Tensor, Tensor]]):
-    """Random patches, each turned and damaged, and where they are damaged.
+    """Random patches, each turned and damaged, where they are damaged, and what is at stake.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class MaskPatches(Dataset[tuple[Tensor, Tensor]]):
     patch : int
         Side of the patch in pixels.
     damage : callable
-        Makes the damaged patch and its mask.
+        Makes the damaged patch, its mask and its stakes.
     count : int
         How many there are.
     seed : int
@@ -60,13 +60,13 @@ class MaskPatches(Dataset[tuple[Tensor, Tensor]]):
         return self.count
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        """Patch number `index`: RGB in [0, 1], (3, patch, patch), and 1 where it is damaged, (1, patch, patch)."""
+        """Patch number `index`: RGB in [0, 1], (3, patch, patch), and mask and stakes, (2, patch, patch)."""
         rng = np.random.default_rng((self.seed, index))
-        damaged, mask = self.damage(random_patch(self.photographs, self.patch, rng), rng)
-        return to_tensor(damaged), torch.from_numpy(mask[None].astype(np.float32))
+        damaged, mask, stakes = self.damage(random_patch(self.photographs, self.patch, rng), rng)
+        return to_tensor(damaged), torch.from_numpy(np.stack([mask, stakes]).astype(np.float32))
 
 
-def combine(terms: Sequence[tuple[str, float]], logits: Tensor, mask: Tensor) -> Tensor:
+def combine(terms: Sequence[tuple[str, float]], logits: Tensor, goal: Tensor) -> Tensor:
     """Sum the named losses, each times its weight.
 
     Parameters
@@ -75,8 +75,8 @@ def combine(terms: Sequence[tuple[str, float]], logits: Tensor, mask: Tensor) ->
         Names out of `NAMES` and weights.
     logits : Tensor, shape (N, 1, H, W)
         The network's votes.
-    mask : Tensor, shape (N, 1, H, W)
-        1 where there is damage, else 0.
+    goal : Tensor, shape (N, 2, H, W)
+        The mask, 1 where there is damage, else 0; and the stakes, how much a pixel counts.
 
     Returns
     -------
@@ -84,20 +84,23 @@ def combine(terms: Sequence[tuple[str, float]], logits: Tensor, mask: Tensor) ->
         A scalar.
     """
     weights = dict.fromkeys(NAMES, 0.0) | dict(terms)
-    plain = F.binary_cross_entropy_with_logits(logits, mask)
-    return weights["bce"] * plain + weights["dice"] * undice(logits.sigmoid(), mask)
+    mask, stakes = goal.split(1, dim=1)
+    plain = F.binary_cross_entropy_with_logits(logits, mask, weight=stakes)
+    return weights["bce"] * plain + weights["dice"] * undice(logits.sigmoid(), mask, stakes)
 
 
-def undice(found: Tensor, mask: Tensor) -> Tensor:
+def undice(found: Tensor, mask: Tensor, stakes: Tensor) -> Tensor:
     """Return one less the soft Dice coefficient of each picture, averaged [1]_.
 
     Parameters
     ----------
     found, mask : Tensor, shape (N, 1, H, W)
         Probability and truth, in [0, 1].
+    stakes : Tensor, shape (N, 1, H, W)
+        How much a pixel counts.
     """
-    both = (found * mask).sum((1, 2, 3))
-    either = found.sum((1, 2, 3)) + mask.sum((1, 2, 3))
+    both = (stakes * found * mask).sum((1, 2, 3))
+    either = (stakes * (found + mask)).sum((1, 2, 3))
     return (1 - (2 * both + _STEADY) / (either + _STEADY)).mean()
 
 

@@ -19,7 +19,7 @@ from training.degrade import Image
 from training.settings import Settings
 from training.tasks import Task
 
-BLOCKS = (1, 1, 1, 2)
+BLOCKS = (1, 2, 2, 2)
 """Residual blocks of the levels."""
 WIDTHS = (1, 2, 4, 16 / 3)
 """Channels of the levels, as factors of the finest's."""
@@ -27,9 +27,20 @@ EXAM_PATCHES = 64
 UNDAMAGED = 0.25
 """Part of the patches that a detector must leave alone."""
 
+_REACH = 3.0
+"""Sigma, in pixels, of the blur that stands for a fill."""
+_USUAL_CHANGE, _USUAL_DETAIL = 0.19, 0.042
+"""What damage changes on the average, and what such a blur changes elsewhere, in RGB."""
+_LEAST_STAKE, _MOST = 0.3, 5.0
+"""Part of a pixel's weight that it has in any case; and how many times the average one may count."""
 
-def print_of(image: Image, rng: np.random.Generator) -> tuple[Image, NDArray[np.bool_]]:
+
+def print_of(image: Image, rng: np.random.Generator) -> tuple[Image, NDArray[np.bool_], Image]:
     """Make the print that a detector looks at, aged, damaged, scanned and denoised by chance; and tell its damage.
+
+    A wrong vote costs what it does to the repaired print [1]_: damage that stays, by how far it is from what was
+    there; a whole place that is filled, by how far it is from its surroundings. So a scratch that cannot be seen
+    counts for little, and a thin bright edge for much.
 
     Parameters
     ----------
@@ -44,28 +55,41 @@ def print_of(image: Image, rng: np.random.Generator) -> tuple[Image, NDArray[np.
         RGB in [0, 1].
     mask : ndarray of bool, shape (H, W)
         Where damage can be seen.
+    stakes : ndarray, shape (H, W)
+        What a wrong vote costs; about 1 on the average, over damage as over the rest.
+
+    References
+    ----------
+    .. [1] C. Elkan, "The Foundations of Cost-Sensitive Learning", IJCAI 2001.
     """
-    image = _taken(decorated(image, rng), rng)
+    image = taken(decorated(image, rng), rng)
     is_late = rng.random() < 0.5  # it fades after it was scratched, or was scratched when it had faded
     if not is_late:
-        image = _faded(image, rng)
-    if rng.random() < UNDAMAGED:
-        mask = np.zeros(image.shape[:2], bool)
-    else:
+        image = faded(image, rng)
+    whole, mask = image, np.zeros(image.shape[:2], bool)
+    if rng.random() >= UNDAMAGED:
         image, mask = scratches.damaged(image, rng)
+    stakes = _stakes(image, whole, mask)
     if is_late:
-        image = _faded(image, rng)
-    return _scanned(image, rng).astype(np.float32), mask
+        image = faded(image, rng)
+    return _scanned(image, rng).astype(np.float32), mask, stakes
 
 
-def _taken(image: Image, rng: np.random.Generator) -> Image:
+def _stakes(image: Image, whole: Image, mask: NDArray[np.bool_]) -> Image:
+    """Return what a wrong vote costs: for damage how much it changed, for the rest how much a fill would change."""
+    changed = np.abs(image - whole).mean(axis=2) / _USUAL_CHANGE
+    smoothed = np.abs(whole - degrade.soften(whole, _REACH)).mean(axis=2) / _USUAL_DETAIL
+    return _LEAST_STAKE + (1 - _LEAST_STAKE) * np.minimum(np.where(mask, changed, smoothed), _MOST)
+
+
+def taken(image: Image, rng: np.random.Generator) -> Image:
     """Take the photograph: in colour or not, sharp or not."""
     if rng.random() < 0.5:
         image = degrade.grey(image)
     return degrade.soften(image, rng.uniform(0.4, 1.5)) if rng.random() < 0.5 else image
 
 
-def _faded(image: Image, rng: np.random.Generator) -> Image:
+def faded(image: Image, rng: np.random.Generator) -> Image:
     """Let a print fade and yellow, or not."""
     if rng.random() < 0.5:
         image = degrade.fade(image, rng.uniform(0, 0.25), rng.uniform(0.5, 0.95))
@@ -93,7 +117,7 @@ class Repair(Task):
     def patches(
         self, photographs: list[Photograph], settings: Settings, count: int, seed: int
     ) -> Dataset[tuple[Tensor, Tensor]]:
-        """Make `count` pairs of a print and its mask."""
+        """Make `count` pairs of a print, and its mask and stakes."""
         if settings.pool:
             msg = "a damage detector learns from new patches for ever: leave --pool away"
             raise OptionError(msg)
@@ -102,7 +126,7 @@ class Repair(Task):
     def loss(
         self, network: nn.Module, output: Tensor, goal: Tensor, taught: Tensor | None, settings: Settings
     ) -> Tensor:
-        """Return how far the votes are from the mask."""
+        """Return how far the votes are from the mask, by what is at stake."""
         return masks.combine(settings.losses, output, goal)
 
     @torch.inference_mode()
@@ -113,7 +137,7 @@ class Repair(Task):
         for damaged, mask in (data[i] for i in range(EXAM_PATCHES)):
             found = (network(damaged[None].to(device))[0, 0] > 0).cpu().numpy()
             counts += masks.hits(found, mask[0].numpy() > 0)
-            if not mask.any():
+            if not mask[0].any():
                 wrong.append(found.mean())
         falsely = f", {np.mean(wrong):.2%} marked where nothing is" if wrong else ""
         return f"F1 {masks.f1(*counts.tolist()):.3f}{falsely}"

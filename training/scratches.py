@@ -27,6 +27,8 @@ Mask = NDArray[np.bool_]
 
 VISIBLE = 0.1
 """Opacity from which damage counts."""
+_SAME_PAPER = 0.75
+"""How often damage has the tone that other damage of the print has."""
 _SUBPIXEL = 4
 """Bits of the fraction in the coordinates of lines."""
 
@@ -50,10 +52,12 @@ def damaged(image: Image, rng: Rng) -> tuple[Image, Mask]:
     """
     mask = np.zeros(image.shape[:2], bool)
     is_light = rng.random() < 0.6  # prints lose their emulsion to white paper; negatives print theirs black
+    paper, dirt = (_tone(is_paper, rng) for is_paper in (True, False))
     for kind in _chosen(rng):
         cover = np.zeros(image.shape[:2], np.uint8)
         kind(cover, rng)
-        tone = _tone(is_light if rng.random() < 0.85 else not is_light, rng)
+        is_paper = is_light if rng.random() < 0.85 else not is_light
+        tone = (paper if is_paper else dirt) if rng.random() < _SAME_PAPER else _tone(is_paper, rng)
         opacity = soften(np.divide(cover, 255, dtype=np.float32), rng.uniform(0.3, 0.9))
         mask |= opacity > VISIBLE
         image = image + opacity[..., None] * (_textured(tone, image, rng) - image)
@@ -76,11 +80,11 @@ def _textured(tone: Image, image: Image, rng: Rng) -> Image:
     """Return a tone as a picture, now and then with the fibres of paper."""
     if rng.random() < 0.7:
         return np.broadcast_to(tone, image.shape)
-    fibres = _clouds(image.shape[:2], rng.uniform(0.5, 2), rng) * np.float32(rng.uniform(0.01, 0.05))
+    fibres = clouds(image.shape[:2], rng.uniform(0.5, 2), rng) * np.float32(rng.uniform(0.01, 0.05))
     return np.clip(tone + fibres[..., None], 0, 1)
 
 
-def _clouds(size: tuple[int, int], scale: float, rng: Rng) -> Image:
+def clouds(size: tuple[int, int], scale: float, rng: Rng) -> Image:
     """Return smooth noise of standard deviation 1, shape (H, W), in clumps of about `scale` pixels."""
     coarse = max(1, int(scale / 2))
     small = rng.standard_normal((size[0] // coarse + 2, size[1] // coarse + 2), np.float32)
@@ -169,6 +173,21 @@ def _crack(cover: Cover, start: Image, heading: float, length: float, branches: 
         _crack(cover, fork, heading + rng.choice([-1, 1]) * rng.uniform(0.4, 1.4), length / 2, branches - 1, rng)
 
 
+def crackle(cover: Cover, rng: Rng) -> None:
+    """Draw the net of fine cracks of an emulsion that has dried out, over a part of the print."""
+    height, width = cover.shape
+    net = cv2.Subdiv2D((-width, -height, 3 * width, 3 * height))
+    for _ in range(int(2 * height * width / rng.uniform(12, 45) ** 2) + 4):
+        net.insert(_somewhere(cover, rng).tolist())
+    value = 255 * rng.uniform(0.35, 0.9)
+    for cell in net.getVoronoiFacetList([])[0]:
+        cv2.polylines(cover, [(cell * 2**_SUBPIXEL).round().astype(np.int32)], True, value, 1, cv2.LINE_AA, _SUBPIXEL)
+    rows, columns = np.indices(cover.shape, np.float32)
+    across, down = (axis + 2 * clouds(cover.shape, 6, rng) for axis in (columns, rows))
+    cover[:] = cv2.remap(cover, across, down, cv2.INTER_LINEAR)
+    cover[clouds(cover.shape, rng.uniform(20, 60), rng) < rng.uniform(-1, 1)] = 0
+
+
 def folds(cover: Cover, rng: Rng) -> None:
     """Draw a fold: a straight line right across, broken where the emulsion holds."""
     middle, heading = _somewhere(cover, rng), rng.choice([0, np.pi / 2, rng.uniform(0, np.pi)]) + rng.normal(0, 0.06)
@@ -211,7 +230,7 @@ def _flake(cover: Cover, centre: Image, radius: float, opacity: float, rng: Rng)
 def losses(cover: Cover, rng: Rng) -> None:
     """Draw where the emulsion has come off: ragged islands with sharp edges."""
     size = cover.shape[:2]
-    shape = _clouds(size, rng.uniform(4, 25), rng) + 0.3 * _clouds(size, 2, rng)
+    shape = clouds(size, rng.uniform(4, 25), rng) + 0.3 * clouds(size, 2, rng)
     near = _bump(cover, rng.uniform(15, 60), rng)
     cover[shape + 4 * near > rng.uniform(3.8, 5)] = int(255 * rng.uniform(0.7, 1))
 
@@ -219,7 +238,7 @@ def losses(cover: Cover, rng: Rng) -> None:
 def stains(cover: Cover, rng: Rng) -> None:
     """Draw stains: blots of a liquid, half transparent, darker at the rim."""
     for _ in range(rng.integers(1, 4)):
-        near = _bump(cover, rng.uniform(5, 25), rng) + 0.05 * _clouds(cover.shape, 8, rng)
+        near = _bump(cover, rng.uniform(5, 25), rng) + 0.05 * clouds(cover.shape, 8, rng)
         inside = near > 0.5
         cover[inside] = int(255 * rng.uniform(0.3, 0.8))
         if rng.random() < 0.6:
@@ -258,6 +277,7 @@ KINDS: tuple[tuple[Callable[[Cover, Rng], None], float], ...] = (
     (hairs, 0.25),
     (folds, 0.25),
     (cracks, 0.12),
+    (crackle, 0.06),
     (losses, 0.08),
     (stains, 0.06),
     (tears, 0.06),

@@ -82,15 +82,18 @@ def _upscaler(features: int, scale: int) -> nn.Module:
     return SRVGG(num_feat=features, num_conv=DEPTH, scale=scale)
 
 
-def _restorer(name: str, damage: recipes.Recipe, features: int, pictures: int = 1) -> Task:
-    build = partial(_unet, pictures=pictures)
-    return Task(name, damage, build, features, multiple=FOLD * 2 ** (len(BLOCKS) - 1))
+def _restorer(
+    name: str, damage: recipes.Recipe, features: int, *, blocks: tuple[int, ...] = BLOCKS, pictures: int = 1
+) -> Task:
+    build = partial(unet, blocks=blocks, pictures=pictures)
+    return Task(name, damage, build, features, multiple=FOLD * 2 ** (len(blocks) - 1))
 
 
-def _unet(features: int, pictures: int) -> nn.Module:
-    widths = [features * 2**level for level in range(len(BLOCKS))]
-    return UNet(widths=widths, blocks=BLOCKS, fold=FOLD, pictures=pictures)
+def unet(features: int, *, blocks: tuple[int, ...] = BLOCKS, pictures: int = 1) -> nn.Module:
+    """Make a restorer with weights of chance, of so many features at its finest level."""
+    widths = [features * 2**level for level in range(len(blocks))]
+    return UNet(widths=widths, blocks=blocks, fold=FOLD, pictures=pictures)
 
 
 DEBLUR = _restorer("deblur", recipes.guessed, features=32, pictures=2)
-DENOISE = _restorer("denoise", recipes.noisy, features=32)
+DENOISE = _restorer("denoise", recipes.noisy, features=32, blocks=(2, 2, 4))

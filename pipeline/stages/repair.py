@@ -12,13 +12,18 @@ from pipeline.damage import DETECTORS, Mask, find, grow, read_mask
 from pipeline.options import choice, line, number
 from pipeline.stage import Context, Image, Stage
 
+_FINDING = 0.4
+"""Part of the work that finding takes; filling takes the rest."""
+
 
 @dataclass(frozen=True)
 class Repair(Stage):
     """Repair a damaged print.
 
     What a detector marks grows by a little, since the edge of a scratch is soft, and is filled; all else stays what it
-    was, to the bit. It comes after denoise, as grain hides what is damaged.
+    was, to the bit. The filler in the box looks at what shows through the damage; where a person drew the mask, it
+    looks around it alone, for they may want something gone that is no damage. It comes after denoise, as grain hides
+    what is damaged.
     """
 
     name: ClassVar[str] = "repair"
@@ -36,7 +41,7 @@ class Repair(Stage):
         fill.AUTO,
         [fill.AUTO, *fill.CLASSICAL],
         open=True,
-        help="auto chooses by the width of the damage; or a path to LaMa or MI-GAN (.onnx, .pth, .safetensors), or to "
+        help="auto is the network in the box; or a path to LaMa or MI-GAN (.onnx, .pth, .safetensors), or to "
         "a folder with Stable Diffusion",
     )
     prompt: str = line("TEXT", help="what to put into wide holes, for Stable Diffusion")
@@ -44,17 +49,18 @@ class Repair(Stage):
 
     @property
     def guesses(self) -> str:
-        """Networks invent what they put into a hole; the other methods draw the surroundings on."""
+        """Large networks invent what they put into a hole; the one in the box and the others draw on what is there."""
         return "" if self.filler in (fill.AUTO, *fill.CLASSICAL) else "fillings"
 
     def apply(self, image: Image, context: Context) -> Image:
-        mask = self.damage(image, context)
+        mask = self.damage(image, context.portion(0, _FINDING))
         if not mask.any():
             context.notice("repair-skipped", "Repair: no damage was found; left as it is.")
             return image
         places, _ = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
         context.notice("repair-filled", f"Repair: {mask.mean():.2%} of the photo were filled, in {places - 1} places.")
-        return fill.fill(image, mask, self.filler, context, prompt=self.prompt)
+        rest = context.portion(_FINDING, 1)
+        return fill.fill(image, mask, self.filler, rest, prompt=self.prompt, through=not self.mask)
 
     def damage(self, image: Image, context: Context) -> Mask:
         """Return what `apply` fills of a denoised picture, shape (H, W)."""

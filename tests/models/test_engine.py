@@ -158,4 +158,6 @@ def test_few_bits_are_the_choice_only_where_they_cost_nothing(spec):
     x = np.ascontiguousarray(np.concatenate([photo] * (spec.channels // 3), axis=2).transpose(2, 0, 1)[None])
     chosen, exact = (Engine("cpu", precision).network(spec) for precision in ("auto", "float32"))
     assert chosen.precision == ("int8" if spec.ranges else "bfloat16")
+    assert chosen.precision in Engine("cpu").precision
+    assert Engine("cpu", "float32").precision == exact.precision == "float32"
     assert -10 * np.log10(np.mean((chosen.run(x) - exact.run(x)) ** 2)) > (45 if spec.ranges else 50)

@@ -161,9 +161,13 @@ def test_a_mask_of_another_size_is_brought_to_the_pictures(tmp_path):
 
 def test_a_scratched_photograph_comes_nearer_to_the_whole_one():
     truth, image, _ = scratched()
-    context = Context(FakeEngine(None))
+    told = []
+    context = Context(Engine("cpu"), progress=told.append)
     out = Repair(model=CLASSICAL, grow=2).apply(image, context)
     assert psnr(out, truth) > psnr(image, truth) + 4
+    assert told == sorted(told)
+    assert told[0] == 0
+    assert told[-1] == pytest.approx(1)
     assert context.notices[0].code == "repair-filled"
     assert "%" in context.notices[0].message
 
@@ -172,10 +176,19 @@ def test_a_scratched_photograph_comes_nearer_to_the_whole_one():
 def test_a_mask_of_ones_own_is_filled_and_nothing_else(tmp_path, margin):
     truth, image, mask = scratched()
     path = save(tmp_path / "mask.png", mask)
-    out = Repair(mask=str(path), grow=margin).apply(image, Context(FakeEngine(None)))
+    out = Repair(mask=str(path), grow=margin).apply(image, Context(Engine("cpu")))
     outside = ~grow(mask, margin)
     np.testing.assert_array_equal(out[outside], image[outside])
     assert psnr(out, truth) > psnr(image, truth) + 10
+
+
+def test_a_mask_of_ones_own_means_what_it_marks(tmp_path):
+    """What somebody marked is replaced, though it be no damage: nothing of it may show in the result."""
+    _, image, mask = scratched()
+    path, other = save(tmp_path / "mask.png", mask), image.copy()
+    other[mask] = 0.4
+    stage, context = Repair(mask=str(path), grow=0), Context(Engine("cpu"))
+    np.testing.assert_array_equal(stage.apply(image, context), stage.apply(other, context))
 
 
 def test_an_empty_mask_leaves_the_photograph_alone(tmp_path):

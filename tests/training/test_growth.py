@@ -3,7 +3,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.networks.damage_detector import DamageClassifier
 from models.networks.srvgg import SRVGG
+from models.networks.unet import UNet
+from training.checkpoints import begin_from
 from training.growth import deepen
 
 
@@ -30,3 +33,15 @@ def test_new_convolutions_lie_between_the_old_ones():
 def test_nothing_is_taken_from_a_deeper_file():
     state = SRVGG(num_feat=4, num_conv=3, scale=2).state_dict()
     assert deepen(state, 2).keys() == state.keys()
+
+
+@pytest.mark.parametrize("kind", [UNet, DamageClassifier])
+@given(fewer=st.tuples(*[st.integers(1, 2)] * 2), more=st.tuples(*[st.integers(0, 2)] * 2), seed=st.integers(0, 99))
+def test_a_u_net_of_more_blocks_begins_with_the_same_answer(kind, fewer, more, seed):
+    torch.manual_seed(seed)
+    small = kind(widths=(4, 8), blocks=fewer)
+    torch.nn.init.uniform_(small.tail.weight, -1, 1)
+    large = kind(widths=(4, 8), blocks=[a + b for a, b in zip(fewer, more, strict=True)])
+    begin_from(large, small.state_dict())
+    picture = torch.rand(1, 3, 8, 12)
+    assert large(picture).detach().numpy() == pytest.approx(small(picture).detach().numpy(), abs=1e-5)

@@ -79,15 +79,33 @@ def test_damage_is_light_and_dark():
 
 def test_prints_are_damaged_but_for_some_that_must_be_left_alone():
     shown = [print_of(scene(96, 96), rng(seed)) for seed in range(100)]
-    whole = np.mean([not mask.any() for _, mask in shown])
+    whole = np.mean([not mask.any() for _, mask, _ in shown])
     assert UNDAMAGED / 2 < whole < 2 * UNDAMAGED
-    assert all(image.dtype == np.float32 and 0 <= image.min() <= image.max() <= 1 for image, _ in shown)
+    assert all(image.dtype == np.float32 and 0 <= image.min() <= image.max() <= 1 for image, *_ in shown)
 
 
 def test_the_same_seed_makes_the_same_print():
     first, second = (print_of(scene(96, 96), rng(7)) for _ in range(2))
-    np.testing.assert_array_equal(first[0], second[0])
-    np.testing.assert_array_equal(first[1], second[1])
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_more_is_at_stake_where_a_wrong_vote_changes_more(monkeypatch):
+    def faint_and_clear(image, _):
+        mask = lines(20, 60, side=96)
+        damaged = image.copy()
+        damaged[:, 20] += 0.02
+        damaged[:, 60] += 0.4
+        return damaged, mask
+
+    monkeypatch.setattr(scratches, "damaged", faint_and_clear)
+    flat = np.full((96, 96, 3), 0.3, np.float32)
+    flat[:, 80:] = 0.7  # an edge, which a fill would blur
+    shown = [print_of(flat, rng(seed)) for seed in range(60)]
+    stakes = np.mean([stake for _, mask, stake in shown if mask.any()], axis=0)
+    assert stakes[:, 60].mean() > 2 * stakes[:, 20].mean()
+    assert stakes[:, 79:81].mean() > 2 * stakes[:, 40].mean()
+    assert stakes.min() > 0
 
 
 @pytest.mark.parametrize("kind", [kind for kind, _ in decoys.KINDS], ids=lambda kind: kind.__name__)
@@ -129,15 +147,31 @@ def test_f1_counts_false_marks_and_missed_damage():
     assert masks.f1(*masks.hits(lines(), lines(3))) == 0
 
 
+def goal_of(mask, stakes=1.0):
+    """Mask and stakes as a loss takes them, (1, 2, H, W)."""
+    return torch.from_numpy(np.stack([mask, np.broadcast_to(stakes, mask.shape)])[None].astype(np.float32))
+
+
 def test_dice_counts_a_scratch_as_much_as_bce_counts_the_rest():
-    mask = torch.from_numpy(lines(20)[None, None].astype(np.float32))
+    goal = goal_of(lines(20))
+    mask = goal[:, :1]
     nothing, all_right = torch.full_like(mask, -6), 12 * mask - 6
-    blind, seeing = (masks.combine([("dice", 1)], logits, mask) for logits in (nothing, all_right))
+    blind, seeing = (masks.combine([("dice", 1)], logits, goal) for logits in (nothing, all_right))
     assert seeing < 0.03
     assert blind > 0.2
-    assert masks.combine([("bce", 1)], all_right, mask) < 0.01
-    both = masks.combine([("bce", 1), ("dice", 1)], nothing, mask)
-    assert both == pytest.approx(float(blind + masks.combine([("bce", 1)], nothing, mask)))
+    assert masks.combine([("bce", 1)], all_right, goal) < 0.01
+    both = masks.combine([("bce", 1), ("dice", 1)], nothing, goal)
+    assert both == pytest.approx(float(blind + masks.combine([("bce", 1)], nothing, goal)))
+
+
+@pytest.mark.parametrize("name", masks.NAMES)
+def test_a_pixel_counts_by_what_is_at_stake(name):
+    nothing = torch.full((1, 1, 40, 40), -6.0)
+    missed = [
+        float(masks.combine([(name, 1)], nothing, goal_of(lines(20), np.where(lines(20), stake, 1))))
+        for stake in (0.2, 1, 5)
+    ]
+    assert missed[0] < missed[1] < missed[2]
 
 
 # Training
@@ -148,8 +182,8 @@ def test_patches_are_prints_and_their_masks():
     chosen = Settings(data=(), out=None, steps=1, patch=64, losses=(("bce", 1.0),))
     patches = REPAIR.patches(photographs, chosen, 30, seed=2)
     shown = [patches[i] for i in range(30)]
-    assert all(print_.shape == (3, 64, 64) and mask.shape == (1, 64, 64) for print_, mask in shown)
-    assert {float(value) for _, mask in shown for value in mask.unique()} == {0.0, 1.0}
+    assert all(print_.shape == (3, 64, 64) and goal.shape == (2, 64, 64) for print_, goal in shown)
+    assert {float(value) for _, goal in shown for value in goal[0].unique()} == {0.0, 1.0}
     with pytest.raises(OptionError, match="pool"):
         REPAIR.patches(photographs, Settings(data=(), out=None, steps=1, pool=5), 30, seed=2)
 
