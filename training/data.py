@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from albumentations.augmentations.geometric import functional as geometry
@@ -24,6 +25,9 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".avif"}
 TURNS = ("e", "r90", "r180", "r270", "v", "hvt", "h", "t")
 CRISP_SIGMA = 1.5
 """Width of the unsharp mask on the goal, in pixels."""
+REDUCED_PART = 0.5
+MOST_REDUCED = 2.0
+"""How many patches are cut larger and reduced, and by how much at most."""
 GREY_PART = 0.1
 """Part of the patches made grey: old photographs are, and must stay so."""
 
@@ -208,11 +212,19 @@ class Patches(Dataset[tuple[Tensor, Tensor]]):
 
 
 def random_patch(photographs: list[Photograph], side: int, rng: np.random.Generator) -> Image:
-    """Cut a square of `side` pixels out of one of the photographs, and turn or mirror it; RGB in [0, 1]."""
+    """Cut a square of `side` pixels out of one of the photographs, and turn or mirror it; RGB in [0, 1].
+
+    Half of the squares are larger and are then reduced, by up to 2: what compression did to a photograph goes with it,
+    and colours that were kept at half the resolution become as sharp as the rest.
+    """
     photo = photographs[rng.integers(len(photographs))].pixels
-    top, left = (rng.integers(length - side + 1) for length in photo.shape[:2])
-    turned = geometry.d4(photo[top : top + side, left : left + side], TURNS[rng.integers(len(TURNS))])
-    return np.divide(turned, 255, dtype=np.float32)
+    cut = side
+    if rng.random() < REDUCED_PART:
+        cut = round(side * rng.uniform(1, min(MOST_REDUCED, min(photo.shape[:2]) / side)))
+    top, left = (rng.integers(length - cut + 1) for length in photo.shape[:2])
+    turned = geometry.d4(photo[top : top + cut, left : left + cut], TURNS[rng.integers(len(TURNS))])
+    square = np.divide(turned, 255, dtype=np.float32)
+    return square if cut == side else cv2.resize(square, (side, side), interpolation=cv2.INTER_AREA)
 
 
 def crispen(image: Image, amount: float) -> Image:

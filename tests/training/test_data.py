@@ -6,7 +6,7 @@ import torch
 
 from pipeline.errors import OptionError, PhotoUnreadable
 from tests.training.scenes import write_photographs
-from training.data import Patches, decode, hold_out, read_photographs
+from training.data import MOST_REDUCED, Patches, Photograph, decode, hold_out, random_patch, read_photographs
 from training.degrade import sensor_noise
 
 
@@ -129,6 +129,17 @@ def test_patches_are_turned_cuts_of_the_photographs(folder):
         assert match or torch.equal(clean[0], clean[1]), "neither a cut nor made grey"
         turned.update(match)
     assert turned == set(range(8))
+
+
+def test_half_of_the_patches_are_cut_larger_and_reduced():
+    """Noise of one pixel tells: reduced by area, it is fainter."""
+    noise = np.random.default_rng(0).integers(0, 256, (160, 160, 3), dtype=np.uint8)
+    spread = [float(random_patch([Photograph("noise", noise)], 64, np.random.default_rng(i)).std()) for i in range(200)]
+    whole, least = float(noise.std() / 255), float(noise.std() / 255 / MOST_REDUCED)
+    reduced = np.array(spread) < 0.95 * whole
+    assert 0.35 < reduced.mean() < 0.6
+    assert 0.8 * least < min(spread) < 1.3 * least
+    assert random_patch([Photograph("small", noise[:64, :64])], 64, np.random.default_rng(0)).shape == (64, 64, 3)
 
 
 def test_a_crisp_goal_has_steeper_edges_and_the_same_input(folder):
