@@ -76,7 +76,7 @@ def upscaler(asked: Asked) -> Iterator[str]:
         slowest = next(iter(contenders))
         for name, taken in seconds.items():
             apart = _decibels(results[name], results["studio float32"])
-            share = work * megapixels / median(taken) / most_of[name.endswith("bfloat16")]
+            share = work * megapixels / median(taken) / most_of["bfloat16" if name.endswith("bfloat16") else "float32"]
             yield _row(megapixels, name, taken, timing.ratio(seconds, slowest, name), apart, f"{share:.0%}")
         yield from (_absent(megapixels, name, reason) for name, reason in absent.items())
 
@@ -93,9 +93,11 @@ def stages(asked: Asked) -> Iterator[str]:
             pair: dict[str, Filter] = {rival: filter_} if filter_ else {}
             pair[name] = partial(_alone, stage, engine)
             _, seconds = _raced(pair, picture, asked.rounds)
-            speed = _operations(stage) * megapixels * 1e6 / median(seconds[name])
             ratio = timing.ratio(seconds, rival, name) if filter_ else None
-            share = f"{speed / most_of[True]:.0%}" if speed else ""
+            share = ""
+            if spec := _network(stage):
+                speed = ceiling.per_pixel(spec) * megapixels * 1e6 / median(seconds[name])
+                share = f"{speed / most_of[engine.network(spec).precision]:.0%}"
             yield _row(megapixels, name, seconds[name], ratio, rival, share)
 
 
@@ -138,10 +140,10 @@ def restored(scale: float) -> Plan:
     return Plan(tuple(Deblur(always=True) if stage.name == Deblur.name else stage for stage in plan.stages))
 
 
-def _ceilings(rounds: int) -> tuple[float, float]:
-    """Return the operations a second of float32 convolutions, and of those that the engine chooses here."""
-    exact = ceiling.reached("convolution", "float32", rounds)
-    return exact or 0.0, ceiling.reached("convolution", "bfloat16", rounds) or exact or 0.0
+def _ceilings(rounds: int) -> dict[str, float]:
+    """Return the operations a second of convolutions in all that this processor computes in."""
+    reached = {number: ceiling.reached("convolution", number, rounds) for number in ceiling.NUMBERS}
+    return {number: speed for number, speed in reached.items() if speed}
 
 
 def _upscalers(path: Path) -> tuple[dict[str, Filter], dict[str, str]]:
@@ -209,14 +211,13 @@ def as_photo(picture: Bytes) -> Photo:
     return read_photo(data.tobytes(), max_pixels=DECODE_LIMIT)
 
 
-def _operations(stage: Stage) -> float:
-    """Return the operations that a stage's network spends on a pixel; 0 where it has none in the box."""
-    spec: ModelSpec | None = None
+def _network(stage: Stage) -> ModelSpec | None:
+    """Return a stage's network in the box, if it has one."""
     if isinstance(stage, Upscale):
-        spec = stage.spec()
-    elif isinstance(stage, Deblur) or (isinstance(stage, Denoise) and stage.model != Denoise().model):
-        spec = catalog.get(stage.model)
-    return ceiling.per_pixel(spec) if spec else 0.0
+        return stage.spec()
+    if isinstance(stage, Deblur) or (isinstance(stage, Denoise) and stage.model != Denoise().model):
+        return catalog.get(stage.model)
+    return None
 
 
 def _decibels(picture: Bytes, reference: Bytes) -> str:

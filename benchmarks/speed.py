@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from PIL import Image as Pillow
 
-from benchmarks import page, processes, races, timing
+from benchmarks import processes, races, rivals, timing
 from benchmarks.races import Asked
 from benchmarks.same_weights import Bytes, eight_bits
 from models.engine import Engine
@@ -64,6 +64,16 @@ def whole_process(asked: Asked) -> Iterator[str]:
     yield "|---|---|---|---|"
     yield f"| restore {_COLD_MEGAPIXELS} megapixels, no compiled models yet | {_cost([first])} | |"
     yield f"| restore {_COLD_MEGAPIXELS} megapixels, again | {_cost(again)} | {torch} |"
+
+
+def first_page(asked: Asked) -> Iterator[str]:
+    """Yield the table of the first page in a browser, which requirements-dev.txt brings."""
+    if reason := rivals.missing("playwright"):
+        yield f"Not measured: {reason}."
+        return
+    from benchmarks import page
+
+    yield from page.tables(asked)
 
 
 def memory(asked: Asked) -> Iterator[str]:
@@ -132,7 +142,7 @@ PARTS: Mapping[str, Callable[[Asked], Iterator[str]]] = {
     "stages": races.stages,
     "chain": races.chain,
     "process": whole_process,
-    "page": page.tables,
+    "page": first_page,
     "memory": memory,
     "encoding": encoding,
     "finish": finish,

@@ -29,7 +29,7 @@ def test_operations_are_those_of_the_layers():
 
 
 @pytest.mark.parametrize(
-    ("kind", "expected"), [("matmul", 8 * 2 * 2048**3), ("convolution", 8 * 2 * 64 * 64 * 9 * 512**2)]
+    ("kind", "expected"), [("matmul", 16 * 2 * 2048**3), ("convolution", 16 * 2 * 64 * 64 * 9 * 512**2)]
 )
 def test_the_ceilings_are_counted_by_hand(kind, expected):
     model = ceiling._matmuls("float32") if kind == "matmul" else ceiling._convolutions("float32")
@@ -56,6 +56,11 @@ def test_a_rival_that_is_not_installed_is_told(asked, tmp_path, monkeypatch):
     for name in ("realesrgan", "onnxruntime"):
         assert f"| 0.005 | {name} | not measured: the package {name} is not installed | | | | |" in told
     assert {line.split(" | ")[1] for line in told[2:]} >= {"eager torch", "studio float32"}
+
+
+def test_without_a_browser_the_page_is_not_measured_and_says_so(asked, monkeypatch):
+    monkeypatch.setattr(rivals, "missing", lambda package: f"the package {package} is not installed")
+    assert list(speed.first_page(asked)) == ["Not measured: the package playwright is not installed."]
 
 
 def test_the_peak_of_a_process_is_its_own_and_not_that_of_who_starts_it():
