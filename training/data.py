@@ -211,6 +211,48 @@ class Patches(Dataset[tuple[Tensor, Tensor]]):
         return to_tensor(self.damage(clean, rng)), to_tensor(crispen(clean, self.crisp))
 
 
+class Pairs(Dataset[tuple[Tensor, Tensor]]):
+    """Random patches, each turned, and what a task makes of each: what the network is given, and its goal.
+
+    Parameters
+    ----------
+    photographs : list of Photograph
+        What to cut from; no side below `patch`.
+    patch : int
+        Side of the patch in pixels.
+    make : callable
+        Takes a patch, RGB in [0, 1], and the source of chance; returns both, shapes (H, W, channels).
+    count : int
+        How many there are.
+    seed : int
+        Patch `i` depends on the seed and on `i` alone.
+    """
+
+    def __init__(
+        self,
+        photographs: list[Photograph],
+        patch: int,
+        make: Callable[[Image, np.random.Generator], tuple[Image, Image]],
+        count: int,
+        *,
+        seed: int,
+    ) -> None:
+        self.photographs = photographs
+        self.patch = patch
+        self.make = make
+        self.count = count
+        self.seed = seed
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        """Pair number `index`, shapes (channels, patch, patch)."""
+        rng = np.random.default_rng((self.seed, index))
+        given, goal = self.make(random_patch(self.photographs, self.patch, rng), rng)
+        return to_tensor(given), to_tensor(goal)
+
+
 def random_patch(photographs: list[Photograph], side: int, rng: np.random.Generator) -> Image:
     """Cut a square of `side` pixels out of one of the photographs, and turn or mirror it; RGB in [0, 1].
 

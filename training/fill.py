@@ -13,7 +13,7 @@ from pipeline.damage import grow
 from pipeline.errors import OptionError
 from pipeline.fill import given_to
 from training import degrade, losses, scratches
-from training.data import Photograph, random_patch, to_tensor
+from training.data import Pairs, Photograph
 from training.degrade import Image
 from training.repair import faded, taken
 from training.scratches import Mask, Rng
@@ -97,37 +97,6 @@ def _scanned(image: Image, rng: Rng) -> Image:
     return degrade.jpeg(image, int(rng.integers(75, 98))) if rng.random() < 0.3 else image
 
 
-class Holes(Dataset[tuple[Tensor, Tensor]]):
-    """Random patches with marked damage: what the network is given, and the truth with the marks.
-
-    Parameters
-    ----------
-    photographs : list of Photograph
-        What to cut from; no side below `patch`.
-    patch : int
-        Side of the patch in pixels.
-    count : int
-        How many there are.
-    seed : int
-        Patch `i` depends on the seed and on `i` alone.
-    """
-
-    def __init__(self, photographs: list[Photograph], patch: int, count: int, *, seed: int) -> None:
-        self.photographs = photographs
-        self.patch = patch
-        self.count = count
-        self.seed = seed
-
-    def __len__(self) -> int:
-        return self.count
-
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        """Patch number `index`: (9, patch, patch), and RGB and the marks, (4, patch, patch)."""
-        rng = np.random.default_rng((self.seed, index))
-        given, truth, hole = holed(random_patch(self.photographs, self.patch, rng), rng)
-        return to_tensor(given), to_tensor(np.concatenate([truth, hole[..., None]], axis=2, dtype=np.float32))
-
-
 @dataclass(frozen=True)
 class Fill(Task):
     """Fill what is marked."""
@@ -139,7 +108,7 @@ class Fill(Task):
         if settings.pool:
             msg = "a filler learns from new patches for ever: leave --pool away"
             raise OptionError(msg)
-        return Holes(photographs, settings.patch, count, seed=seed)
+        return Pairs(photographs, settings.patch, _pair, count, seed=seed)
 
     def loss(
         self, network: nn.Module, output: Tensor, goal: Tensor, taught: Tensor | None, settings: Settings
@@ -161,6 +130,12 @@ class Fill(Task):
             pixels += 3 * float(hole.sum())
         filled, guess = -10 * np.log10(errors / pixels)
         return f"psnr in holes {filled:.2f} dB, of the guess {guess:.2f}"
+
+
+def _pair(image: Image, rng: Rng) -> tuple[Image, Image]:
+    """Return what the network is given, and the truth with the marks."""
+    given, truth, hole = holed(image, rng)
+    return given, np.dstack([truth, hole]).astype(np.float32)
 
 
 def _untold(image: Image, rng: Rng) -> Image:

@@ -1,4 +1,4 @@
-"""Pictures of damage and the masks that belong to them: data, losses and the measure for a detector.
+"""Masks of damage: losses and the measure for a detector.
 
 References
 ----------
@@ -6,64 +6,23 @@ References
    3DV 2016: the Dice coefficient as a loss, which rare classes do not drown in.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
-import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import Dataset
-
-from training.data import Photograph, random_patch, to_tensor
-from training.degrade import Image
 
 NAMES = ("bce", "dice")
-"""``bce`` counts every pixel alike; ``dice`` sets what is found against what there is, however little that is."""
+"""``bce`` counts every pixel by its stakes alone; ``dice`` sets what is found against what there is, however little
+that is."""
 
 TOLERANCE = 2
 """Pixels by which a mark may miss."""
 
 _STEADY = 100.0
 """Pixels that are added to both sides of Dice's quotient, so that an undamaged patch has one."""
-
-Damage = Callable[[Image, np.random.Generator], tuple[Image, NDArray[np.bool_], Image]]
-"""Damages a picture, RGB in [0, 1], and tells where, and what a wrong vote costs at each pixel, shape (H, W)."""
-
-
-class MaskPatches(Dataset[tuple[Tensor, Tensor]]):
-    """Random patches, each turned and damaged, where they are damaged, and what is at stake.
-
-    Parameters
-    ----------
-    photographs : list of Photograph
-        What to cut from; no side below `patch`.
-    patch : int
-        Side of the patch in pixels.
-    damage : callable
-        Makes the damaged patch, its mask and its stakes.
-    count : int
-        How many there are.
-    seed : int
-        Patch `i` depends on the seed and on `i` alone.
-    """
-
-    def __init__(self, photographs: list[Photograph], patch: int, damage: Damage, count: int, *, seed: int) -> None:
-        self.photographs = photographs
-        self.patch = patch
-        self.damage = damage
-        self.count = count
-        self.seed = seed
-
-    def __len__(self) -> int:
-        return self.count
-
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        """Patch number `index`: RGB in [0, 1], (3, patch, patch), and mask and stakes, (2, patch, patch)."""
-        rng = np.random.default_rng((self.seed, index))
-        damaged, mask, stakes = self.damage(random_patch(self.photographs, self.patch, rng), rng)
-        return to_tensor(damaged), torch.from_numpy(np.stack([mask, stakes]).astype(np.float32))
 
 
 def combine(terms: Sequence[tuple[str, float]], logits: Tensor, goal: Tensor) -> Tensor:

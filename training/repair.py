@@ -13,7 +13,7 @@ from models.networks.damage_detector import FOLD, DamageClassifier
 from pipeline.errors import OptionError
 from pipeline.filters import noise_sigma
 from training import degrade, masks, scratches
-from training.data import Photograph
+from training.data import Pairs, Photograph
 from training.decoys import decorated
 from training.degrade import Image
 from training.settings import Settings
@@ -121,7 +121,7 @@ class Repair(Task):
         if settings.pool:
             msg = "a damage detector learns from new patches for ever: leave --pool away"
             raise OptionError(msg)
-        return masks.MaskPatches(photographs, settings.patch, print_of, count, seed=seed)
+        return Pairs(photographs, settings.patch, _pair, count, seed=seed)
 
     def loss(
         self, network: nn.Module, output: Tensor, goal: Tensor, taught: Tensor | None, settings: Settings
@@ -145,6 +145,12 @@ class Repair(Task):
 
 def _classifier(features: int) -> nn.Module:
     return DamageClassifier(widths=[round(features * factor) for factor in WIDTHS], blocks=BLOCKS)
+
+
+def _pair(image: Image, rng: np.random.Generator) -> tuple[Image, Image]:
+    """Return a print, and its mask and stakes."""
+    damaged, mask, stakes = print_of(image, rng)
+    return damaged, np.dstack([mask, stakes]).astype(np.float32)
 
 
 def _untold(image: Image, rng: np.random.Generator) -> Image:
