@@ -12,13 +12,19 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def working(page):
-    """A page in the middle of a long job."""
-    upload(page, ("big.jpg", sideways_jpeg(1000)))
+def ready(page):
+    """A page that is about to begin a long job: as large as pictures are, and enlarged as much as they can be."""
+    upload(page, ("big.jpg", sideways_jpeg(1560)))
     page.get_by_role("radio", name="×4").click()
-    restore(page)
-    page.get_by_text("Upscale").first.wait_for()
     return page
+
+
+@pytest.fixture
+def working(ready):
+    """A page in the middle of that job."""
+    restore(ready)
+    ready.get_by_text("Upscale").first.wait_for()
+    return ready
 
 
 def test_cancel_stops_the_work(working):
@@ -37,7 +43,7 @@ def test_a_reload_in_mid_job_loses_nothing(working):
     working.reload()
     working.get_by_role("button", name="Cancel").wait_for()
     restored(working)
-    working.get_by_text("800 × 1000 → 3200 × 4000 pixels").wait_for()
+    working.get_by_text("1248 × 1560 → 4992 × 6240 pixels").wait_for()
 
 
 def test_another_page_and_back_loses_nothing(working):
@@ -47,15 +53,21 @@ def test_another_page_and_back_loses_nothing(working):
     restored(working)
 
 
-def test_two_tabs_see_the_same_work_and_a_third_waits_its_turn(working, visit):
+def test_two_tabs_see_the_same_work(working):
     second = working.context.new_page()
     second.goto(working.url)
     second.get_by_role("button", name="Cancel").wait_for()
+    for page in (working, second):
+        restored(page)
+
+
+def test_another_visitor_waits_for_their_turn(ready, visit):
     other = visit()
     upload(other, ("other.jpg", sideways_jpeg(320)))
+    restore(ready)
     restore(other)
     other.get_by_text("Waiting: 1 before yours").wait_for()
-    for page in (working, second, other):
+    for page in (ready, other):
         restored(page)
 
 
