@@ -26,7 +26,7 @@ FAST = "fast-fill"
 """The filler in the box."""
 
 NARROW = 12
-"""Width in pixels of damage up to which the biharmonic fill is taken, which comes nearest to the truth there."""
+"""Width in pixels of damage up to which diffusion leaves it to the biharmonic fill, which invents nothing."""
 
 _RADIUS = {TELEA: 5, NAVIER_STOKES: 3}
 _GIVEN = 9
