@@ -134,7 +134,7 @@ def _steps(
     batches = _batches(data, run.step * settings.batch, settings)
     tick = time.monotonic()
     while progress(run, settings) < 1:
-        loss = _step(run, task, settings, [tensor.to(device) for tensor in next(batches)])
+        loss = _step(run, task, settings, [tensor.to(device, non_blocking=True) for tensor in next(batches)])
         now = time.monotonic()
         run.seconds += now - tick
         tick = now
@@ -154,6 +154,7 @@ def _batches(data: Dataset[tuple[Tensor, ...]], start: int, settings: Settings) 
         batch_size=settings.batch,
         sampler=range(start, ENDLESS),
         num_workers=settings.workers,
+        pin_memory=torch.cuda.is_available(),  # a card fetches by itself what lies in pinned memory
         worker_init_fn=_quiet_worker,
     )
     return iter(loader)

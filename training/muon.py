@@ -8,6 +8,7 @@ References
 .. [2] D. Kingma and J. Ba, "Adam", ICLR 2015: the rule for everything that is no matrix.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any, overload
 
@@ -52,20 +53,33 @@ class Muon(torch.optim.Optimizer):
             with torch.enable_grad():
                 loss = closure()
         for group in self.param_groups:
+            alike: dict[torch.Size, list[tuple[Tensor, Tensor]]] = defaultdict(list)
             for weight in group["params"]:
-                if weight.grad is not None:
-                    rule = _muon if weight.ndim > 1 else _adam
-                    rule(weight, weight.grad, self.state[weight], group["lr"])
+                if weight.grad is None:
+                    continue
+                if weight.ndim > 1:
+                    alike[weight.flatten(1).shape].append((weight, _ahead(weight.grad, self.state[weight])))
+                else:
+                    _adam(weight, weight.grad, self.state[weight], group["lr"])
+            for pairs in alike.values():
+                _muon(pairs, group["lr"])
         return loss
 
 
-def _muon(weight: Tensor, gradient: Tensor, state: dict[str, Any], lr: float) -> None:
-    momentum = state.setdefault("momentum", torch.zeros_like(weight))
+def _ahead(gradient: Tensor, state: dict[str, Any]) -> Tensor:
+    """Follow the gradient with momentum; return Nesterov's look ahead."""
+    momentum = state.setdefault("momentum", torch.zeros_like(gradient))
     momentum.mul_(MOMENTUM).add_(gradient)
-    step = gradient + MOMENTUM * momentum  # Nesterov's look ahead
-    matrix = step.flatten(1)
-    stretch = max(1.0, matrix.shape[0] / matrix.shape[1]) ** 0.5
-    weight.add_(orthogonal(matrix).view_as(weight), alpha=-lr * stretch)
+    return gradient + MOMENTUM * momentum
+
+
+def _muon(pairs: list[tuple[Tensor, Tensor]], lr: float) -> None:
+    """Move weights of one shape, all at once: a CUDA card spends its time on starting what is small."""
+    matrices = torch.stack([ahead.flatten(1) for _, ahead in pairs])
+    rows, columns = matrices.shape[1:]
+    stretch = max(1.0, rows / columns) ** 0.5
+    for (weight, _), step in zip(pairs, orthogonal(matrices), strict=True):
+        weight.add_(step.view_as(weight), alpha=-lr * stretch)
 
 
 def _adam(weight: Tensor, gradient: Tensor, state: dict[str, Any], lr: float) -> None:
@@ -79,23 +93,23 @@ def _adam(weight: Tensor, gradient: Tensor, state: dict[str, Any], lr: float) ->
 
 
 def orthogonal(matrix: Tensor) -> Tensor:
-    """Bring the singular values of a matrix to about 1, by Newton and Schulz's iteration.
+    """Bring the singular values of a matrix, or of each of many, to about 1, by Newton and Schulz's iteration.
 
     Parameters
     ----------
-    matrix : Tensor, shape (M, N)
+    matrix : Tensor, shape (..., M, N)
         Of full rank, or nearly.
 
     Returns
     -------
-    Tensor, shape (M, N)
+    Tensor, shape (..., M, N)
         The same singular vectors; values between 0.7 and 1.2 where they were not tiny.
     """
     a, b, c = QUINTIC
-    x = matrix / (matrix.norm() + TINY)
-    tall = x.shape[0] > x.shape[1]
-    x = x.T if tall else x
+    x = matrix / (torch.linalg.matrix_norm(matrix, keepdim=True) + TINY)
+    tall = x.shape[-2] > x.shape[-1]
+    x = x.mT if tall else x
     for _ in range(ITERATIONS):
-        square = x @ x.T
+        square = x @ x.mT
         x = a * x + (b * square + c * square @ square) @ x
-    return x.T if tall else x
+    return x.mT if tall else x

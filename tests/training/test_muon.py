@@ -12,6 +12,14 @@ def test_orthogonal_brings_all_singular_values_to_about_one(shape):
     assert values.max() < 1.3
 
 
+def test_orthogonal_treats_each_of_many_matrices_alone():
+    torch.manual_seed(0)
+    matrices = torch.randn(3, 5, 12)
+    matrices[1] *= 100
+    alone = torch.stack([orthogonal(matrix) for matrix in matrices])
+    assert torch.allclose(orthogonal(matrices), alone, atol=1e-4)
+
+
 def test_orthogonal_keeps_the_singular_vectors():
     torch.manual_seed(0)
     matrix = torch.randn(5, 12)
