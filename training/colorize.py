@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from models.networks.fast_colorizer import TEMPERATURE, ColorClassifier
-from pipeline.errors import OptionError
 from training import colours, exam, votes
 from training.data import Photograph
 from training.settings import Settings
@@ -34,9 +33,6 @@ class Colorize(Task):
         self, photographs: list[Photograph], settings: Settings, count: int, seed: int
     ) -> Dataset[tuple[Tensor, Tensor]]:
         """Make `count` pairs of L and ab."""
-        if settings.pool:
-            msg = "a colorizer learns from new patches for ever: leave --pool away"
-            raise OptionError(msg)
         return colours.ColourPatches(photographs, settings.patch, self.damage, count, seed=seed)
 
     def prepare(self, network: nn.Module, data: Dataset[tuple[Tensor, Tensor]]) -> None:
@@ -69,4 +65,4 @@ def _classifier(features: int) -> nn.Module:
     return ColorClassifier(widths=(features, features * 8 // 3, features * 14 // 3), blocks=BLOCKS)
 
 
-COLORIZE = Colorize("colorize", colours.printed, _classifier, features=48, multiple=16, losses=votes.NAMES)
+COLORIZE = Colorize("colorize", colours.printed, _classifier, features=48, multiple=16, losses=votes.NAMES, pools=False)

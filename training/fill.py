@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from pipeline.damage import grow
-from pipeline.errors import OptionError
 from pipeline.fill import given_to
 from training import degrade, losses, scratches
 from training.data import Pairs, Photograph
@@ -105,9 +104,6 @@ class Fill(Task):
         self, photographs: list[Photograph], settings: Settings, count: int, seed: int
     ) -> Dataset[tuple[Tensor, Tensor]]:
         """Make `count` pairs of a marked print, and the truth with the marks."""
-        if settings.pool:
-            msg = "a filler learns from new patches for ever: leave --pool away"
-            raise OptionError(msg)
         return Pairs(photographs, settings.patch, _pair, count, seed=seed)
 
     def loss(
@@ -143,4 +139,6 @@ def _untold(image: Image, rng: Rng) -> Image:
     return holed(image, rng)[0]
 
 
-FILL = Fill("fill", _untold, partial(unet, pictures=3), features=32, multiple=FOLD * 2 ** (len(BLOCKS) - 1))
+FILL = Fill(
+    "fill", _untold, partial(unet, pictures=3), features=32, multiple=FOLD * 2 ** (len(BLOCKS) - 1), pools=False
+)

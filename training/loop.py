@@ -75,6 +75,9 @@ def _check(task: Task, settings: Settings) -> None:
     if wrong := [name for name, _ in settings.losses if name not in task.losses]:
         msg = f"{task.name} learns by {', '.join(task.losses)}, not by {', '.join(wrong)}: check --losses"
         raise OptionError(msg)
+    if settings.pool and not task.pools:
+        msg = f"{task.name} learns from new patches for ever: leave --pool away"
+        raise OptionError(msg)
     if settings.patch % task.multiple:
         msg = f"the patch must be a multiple of {task.multiple} for {task.name}; got {settings.patch}"
         raise OptionError(msg)

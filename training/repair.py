@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from models.networks.damage_detector import FOLD, DamageClassifier
-from pipeline.errors import OptionError
 from pipeline.filters import noise_sigma
 from training import degrade, masks, scratches
 from training.data import Pairs, Photograph
@@ -118,9 +117,6 @@ class Repair(Task):
         self, photographs: list[Photograph], settings: Settings, count: int, seed: int
     ) -> Dataset[tuple[Tensor, Tensor]]:
         """Make `count` pairs of a print, and its mask and stakes."""
-        if settings.pool:
-            msg = "a damage detector learns from new patches for ever: leave --pool away"
-            raise OptionError(msg)
         return Pairs(photographs, settings.patch, _pair, count, seed=seed)
 
     def loss(
@@ -158,4 +154,12 @@ def _untold(image: Image, rng: np.random.Generator) -> Image:
     return print_of(image, rng)[0]
 
 
-REPAIR = Repair("repair", _untold, _classifier, features=24, multiple=FOLD * 2 ** (len(BLOCKS) - 1), losses=masks.NAMES)
+REPAIR = Repair(
+    "repair",
+    _untold,
+    _classifier,
+    features=24,
+    multiple=FOLD * 2 ** (len(BLOCKS) - 1),
+    losses=masks.NAMES,
+    pools=False,
+)

@@ -40,6 +40,8 @@ class Task:
     """The sides of a clean patch are multiples of this."""
     losses: tuple[str, ...] = losses.NAMES
     """Names of what the network can learn by."""
+    pools: bool = True
+    """Whether it can learn from a pool of patches made once."""
 
     def network(self) -> nn.Module:
         """Make the network, with weights of chance."""

@@ -20,7 +20,6 @@ from training.__main__ import main
 from training.colorize import COLORIZE
 from training.data import Photograph
 from training.export import export
-from training.settings import Settings
 
 NAMES = ("astronaut", "coffee", "chelsea", "rocket")
 
@@ -203,12 +202,6 @@ def test_losses_of_other_tasks_are_refused(folder, tmp_path, capsys, quick):
     assert "classes, mean, not by l1" in capsys.readouterr().err
     assert main(["denoise", *command, "--losses", "classes"]) == 1
     assert "not by classes" in capsys.readouterr().err
-
-
-def test_a_pool_is_refused(folder, tmp_path):
-    settings = Settings(data=(folder,), out=tmp_path, steps=1, pool=100)
-    with pytest.raises(OptionError, match="--pool"):
-        COLORIZE.patches([], settings, 1, 0)
 
 
 def test_the_exam_finds_true_colours_right_and_half_of_them_half_wrong(photographs):

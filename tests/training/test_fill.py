@@ -8,12 +8,10 @@ from hypothesis import strategies as st
 
 from models import catalog
 from models.networks.unet import UNet
-from pipeline.errors import OptionError
 from pipeline.fill import surroundings
 from tests.training.scenes import scene, write_photographs
 from training.__main__ import main
 from training.checkpoints import build
-from training.data import Photograph
 from training.fill import FILL, holed
 from training.settings import Settings
 
@@ -72,12 +70,6 @@ def test_only_marked_pixels_are_learnt_from():
     inside[..., 8:16] += 0.3
     assert FILL.loss(None, outside, goal, None, chosen) == 0
     assert float(FILL.loss(None, inside, goal, None, chosen)) == pytest.approx(0.3)
-
-
-def test_it_learns_from_new_patches_alone():
-    photographs = [Photograph("scene", (scene(96, 96) * 255).astype(np.uint8))]
-    with pytest.raises(OptionError, match="pool"):
-        FILL.patches(photographs, Settings(data=(), out=None, steps=1, pool=5), 30, seed=2)
 
 
 def test_it_trains_and_is_exported_and_fills(tmp_path, capsys):

@@ -14,7 +14,10 @@ from pipeline.errors import OptionError
 from tests.training.scenes import write_photographs
 from training import losses
 from training.checkpoints import build
+from training.colorize import COLORIZE
+from training.fill import FILL
 from training.loop import has_bfloat16, rate, train
+from training.repair import REPAIR
 from training.settings import Settings
 from training.tasks import DEBLUR, DENOISE, DEPTH, upscale
 
@@ -164,6 +167,12 @@ def test_restorers_keep_the_size(task, settings):
 def test_a_loss_that_is_no_number_stops_the_run(settings):
     with pytest.raises(ModelError, match="--learning-rate"):
         train(TASK, replace(settings, learning_rate=1e30, steps=50))
+
+
+@pytest.mark.parametrize("task", [COLORIZE, FILL, REPAIR], ids=lambda task: task.name)
+def test_a_pool_is_refused_where_patches_must_be_new(settings, task):
+    with pytest.raises(OptionError, match="--pool"):
+        train(task, replace(settings, losses=((task.losses[0], 1.0),), pool=100))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from models.errors import CheckpointMismatch
 from models.networks.damage_detector import DamageClassifier, build
-from pipeline.errors import OptionError
 from tests.training.scenes import scene, write_photographs
 from training import decoys, masks, scratches
 from training.__main__ import main
@@ -184,8 +183,6 @@ def test_patches_are_prints_and_their_masks():
     shown = [patches[i] for i in range(30)]
     assert all(print_.shape == (3, 64, 64) and goal.shape == (2, 64, 64) for print_, goal in shown)
     assert {float(value) for _, goal in shown for value in goal[0].unique()} == {0.0, 1.0}
-    with pytest.raises(OptionError, match="pool"):
-        REPAIR.patches(photographs, Settings(data=(), out=None, steps=1, pool=5), 30, seed=2)
 
 
 def test_it_trains_and_is_exported(tmp_path, capsys):
