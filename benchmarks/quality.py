@@ -19,6 +19,8 @@ from pipeline.stages import Colorize, Deblur, Denoise, Repair, Stage, Tone, Upsc
 PALE = 0.62
 """Saturation at which results have 0.30 of Kodak24's colour, as ``benchmarks colours --color 0.3`` finds it."""
 
+FILTER = Denoise(model="bilateral")
+
 ENLARGE: Mapping[str, Stage] = MappingProxyType(
     {
         "upscale x4": Upscale(scale=4),
@@ -35,12 +37,12 @@ TRIALS: Mapping[str, Mapping[str, Stage | Plan]] = MappingProxyType(
         "upscale2_clean": {"upscale x2": Upscale(scale=2), "x4 reduced by 2": Upscale(scale=2, model="fast-x4")},
         "upscale2_real": {"upscale x2": Upscale(scale=2), "x4 reduced by 2": Upscale(scale=2, model="fast-x4")},
         "upscale1_real": {"upscale x1": Upscale(scale=1)},
-        "denoise": {"bilateral": Denoise(), "fast-denoise": Denoise(model="fast-denoise")},
+        "denoise": {"bilateral": FILTER, "fast-denoise": Denoise()},
         "defocus": {"deblur": Deblur()},
         "motion": {"deblur": Deblur()},
         "sharp": {
-            "bilateral": Denoise(),
-            "fast-denoise": Denoise(model="fast-denoise"),
+            "bilateral": FILTER,
+            "fast-denoise": Denoise(),
             "deblur": Deblur(),
             "deblur, always": Deblur(always=True),
             "repair": Repair(),
@@ -51,9 +53,7 @@ TRIALS: Mapping[str, Mapping[str, Stage | Plan]] = MappingProxyType(
         "old_photo": {
             "denoise, tone": arrange([Denoise(), Tone(sepia="neutral")]),
             "denoise, repair, deblur, tone": arrange([Denoise(), Repair(), Deblur(), Tone(sepia="neutral")]),
-            "the same with fast-denoise": arrange(
-                [Denoise(model="fast-denoise"), Repair(), Deblur(), Tone(sepia="neutral")]
-            ),
+            "the same by the filter": arrange([FILTER, Repair(), Deblur(), Tone(sepia="neutral")]),
         },
     }
 )

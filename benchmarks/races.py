@@ -22,6 +22,7 @@ from pipeline.plan import Plan, simple
 from pipeline.run import run
 from pipeline.stage import Context, Image
 from pipeline.stages import Deblur, Denoise, PostDenoise, Sharpen, Stage, Upscale
+from pipeline.stages.denoise import CLASSICAL
 
 _GRAIN = 5 / 255
 _PROPORTION = 4 / 3
@@ -183,7 +184,7 @@ def _stages(scales: Sequence[float]) -> Mapping[str, tuple[Stage, str, Filter | 
     means = "OpenCV's non-local means"
     return {
         "denoise": (Denoise(), means, rivals.non_local_means),
-        "denoise, fast-denoise": (Denoise(model="fast-denoise"), means, rivals.non_local_means),
+        "denoise, bilateral": (Denoise(model=CLASSICAL), means, rivals.non_local_means),
         "deblur": (Deblur(always=True), "DeblurGAN-v2 MobileNet, eager torch", rivals.eager_deblurrer()),
         **{f"upscale x{scale:g}": (Upscale(scale=scale), "see upscaler", None) for scale in scales},
         "post-denoise": (PostDenoise(), "OpenCV's Gaussian, 8 bits", rivals.gaussian),
@@ -215,7 +216,7 @@ def _network(stage: Stage) -> ModelSpec | None:
     """Return a stage's network in the box, if it has one."""
     if isinstance(stage, Upscale):
         return stage.spec()
-    if isinstance(stage, Deblur) or (isinstance(stage, Denoise) and stage.model != Denoise().model):
+    if isinstance(stage, Deblur) or (isinstance(stage, Denoise) and stage.model != CLASSICAL):
         return catalog.get(stage.model)
     return None
 

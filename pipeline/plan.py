@@ -31,6 +31,11 @@ from pipeline.stages import (
 
 Tier = Literal["fast", "full"]
 
+NOISE_TAKEN = 0.7
+"""Denoise's strength in simple mode: the upscaler that follows tells the rest of the noise from texture by itself."""
+SHARPEN_PER_FACTOR = 0.1
+"""Simple mode sharpens the more the larger the result: what keeps its size is crisp before."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -95,7 +100,8 @@ def simple(
         Networks in the box, or the official ones. Deblur and colorize are left out, with a notice, where their
         files are missing.
     """
-    stages: list[Stage] = [Denoise(), Deblur(), Upscale(scale=scale), PostDenoise(), Sharpen()]
+    crisp = Sharpen(amount=round(SHARPEN_PER_FACTOR * scale, 2))
+    stages: list[Stage] = [Denoise(strength=NOISE_TAKEN), Deblur(), Upscale(scale=scale), PostDenoise(), crisp]
     wishes: dict[Stage, bool] = {Repair(): repair, Tone(): tone, Colorize(): colorize}
     stages += [stage for stage, is_wanted in wishes.items() if is_wanted]
     return arrange((with_tier(stage, tier) for stage in stages), optional={"deblur", "colorize"})

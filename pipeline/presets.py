@@ -2,21 +2,19 @@
 
 from pipeline.plan import Plan, arrange
 from pipeline.stages import Colorize, Deblur, Denoise, PostDenoise, Sharpen, Tone, Upscale
+from pipeline.stages.denoise import CLASSICAL
 
 _LEFT_OUT_WITHOUT_MODEL = ("deblur", "colorize")
-_GRAIN = Denoise(model="fast-denoise")
-"""On faded, grainy prints the network comes about 1 dB nearer to the truth than the filter."""
-
 PRESETS: dict[str, Plan] = {
     "black-and-white": arrange(
-        [_GRAIN, Deblur(), Colorize(saturation=0.9), Upscale(2.0), PostDenoise(0.4), Sharpen(0.4)],
+        [Denoise(), Deblur(), Colorize(saturation=0.9), Upscale(2.0), PostDenoise(0.4), Sharpen(0.4)],
         optional=_LEFT_OUT_WITHOUT_MODEL,
     ),
     "faded": arrange(
-        [_GRAIN, Deblur(), Tone(), Upscale(2.0), PostDenoise(0.5), Sharpen(0.5, 1.2)],
+        [Denoise(), Deblur(), Tone(), Upscale(2.0), PostDenoise(0.5), Sharpen(0.5, 1.2)],
         optional=_LEFT_OUT_WITHOUT_MODEL,
     ),
     "phone": arrange([Denoise(0.8), Upscale(2.0), PostDenoise(0.3), Sharpen(0.3)]),
-    "drawing": arrange([Denoise(0.5), Upscale(4.0), Sharpen(0.6, 0.8)]),
+    "drawing": arrange([Denoise(0.5, model=CLASSICAL), Upscale(4.0), Sharpen(0.6, 0.8)]),
 }
 """By name: grain and softness of old prints, colour prints with a cast, small sensors, lines on flat ground."""

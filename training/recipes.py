@@ -85,6 +85,19 @@ def photographed(image: Image, rng: np.random.Generator, scale: float = 1) -> Im
     return jpeg(image, int(rng.integers(42, 91))) if rng.random() < 0.85 else image
 
 
+def worn(image: Image, rng: np.random.Generator) -> Image:
+    """Make the picture whose detail is to be restored: a small or old camera's, mostly.
+
+    One in five is as sharp as it was taken, for what a deblurrer has sharpened must be left alone.
+
+    Parameters and result are those of a `Recipe`.
+    """
+    kind = rng.random()
+    if kind < 0.1:
+        return image
+    return _camera(image, rng) if kind < 0.2 else photographed(image, rng)
+
+
 def reduced(image: Image, rng: np.random.Generator, scale: int) -> Image:
     """Make the small picture that an upscaler is asked to enlarge.
 
@@ -198,10 +211,13 @@ def _enlarged(image: Image, rng: np.random.Generator) -> Image:
 
 
 def _camera(image: Image, rng: np.random.Generator) -> Image:
-    """Add what a camera adds: faint noise, a good JPEG."""
+    """Add what a camera adds: faint noise, a good JPEG; two in five times more noise, or a poor JPEG."""
     if rng.random() < 0.9:
-        image = sensor_noise(image, rng.uniform(0.001, 0.01), rng, shared=rng.uniform(0, 0.5))
-    return jpeg(image, int(rng.integers(75, 98))) if rng.random() < 0.8 else image
+        sigma = rng.uniform(0.001, 0.01) if rng.random() < 0.6 else rng.uniform(0.01, 0.03)
+        image = sensor_noise(image, sigma, rng, shared=rng.uniform(0, 0.5))
+    if rng.random() < 0.8:
+        image = jpeg(image, int(rng.integers(75, 98) if rng.random() < 0.6 else rng.integers(45, 75)))
+    return image
 
 
 def _miss(true: Blur, rng: np.random.Generator) -> Blur:

@@ -75,7 +75,7 @@ class Task:
 def upscale(scale: int) -> Task:
     """Enlarge by `scale`, repairing what small and old cameras do; 1 repairs and keeps the size."""
     if scale == 1:
-        return _restorer("upscale x1", recipes.photographed, features=32)
+        return _restorer("upscale x1", recipes.worn, features=32)
     build = partial(_upscaler, scale=scale)
     return Task(f"upscale x{scale}", partial(recipes.reduced, scale=scale), build, features=32, multiple=scale)
 

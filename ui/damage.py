@@ -11,10 +11,10 @@ from pipeline.album import Picture
 from pipeline.codecs import geometry
 from pipeline.damage import likelihood
 from pipeline.photo import Output, encode_photo, read_photo
-from pipeline.plan import Plan
+from pipeline.plan import Plan, simple
 from pipeline.run import run
 from pipeline.stage import Context
-from pipeline.stages import Denoise, Repair
+from pipeline.stages import Repair
 from ui import glance
 from ui.work import workshop
 
@@ -65,7 +65,7 @@ def found(picture: Picture, model: str) -> Path:
 def _look(picture: Picture, model: str) -> bytes:
     engine = workshop().engine
     photo = read_photo(picture.source, name=picture.name, max_pixels=workshop().config.max_pixels)
-    clean = run(Plan((Denoise(),)), photo, engine).pixels
+    clean = run(Plan(simple().stages[:1]), photo, engine).pixels  # what Repair will be given
     likely = likelihood(clean, model, Context(engine, Repair.name))
     return cv2.imencode(".png", np.round(likely * 255).astype(np.uint8))[1].tobytes()
 

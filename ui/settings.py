@@ -4,6 +4,7 @@ Every widget stands in the address of the page by its key, so that a set-up can 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -110,7 +111,7 @@ def _apply(plan: Plan) -> None:
     for kind in ORDER:
         st.session_state[f"{kind.name}.on"] = kind.name in made
         for name, rule in rules(kind).items():
-            value = getattr(made[kind.name], name) if kind.name in made else rule.default
+            value = getattr(made[kind.name], name) if kind.name in made else _at_first(kind)[name]
             st.session_state[f"{kind.name}.{name}"] = float(value) if isinstance(rule, Number) else value
 
 
@@ -122,7 +123,10 @@ def _card(kind: type[Stage]) -> Stage | None:
         st.caption(say_or(f"stage.{kind.name}.summary", kind.summary))
         if not is_on:
             return None
-        options = {name: _widget(kind.name, name, rule) for name, rule in rules(kind).items()}
+        start = _at_first(kind)
+        options = {
+            name: _widget(kind.name, name, replace(rule, default=start[name])) for name, rule in rules(kind).items()
+        }
         try:
             made = stage(kind.name, options)
         except OptionError as error:
@@ -130,6 +134,12 @@ def _card(kind: type[Stage]) -> Stage | None:
             return None
         model_files.offer(made)
         return made
+
+
+def _at_first(kind: type[Stage]) -> dict[str, Any]:
+    """Return what a stage's options are at first: as in simple mode, where that runs it."""
+    made = {chosen.name: chosen for chosen in simple().stages}
+    return {name: getattr(made.get(kind.name), name, rule.default) for name, rule in rules(kind).items()}
 
 
 def _is_on_at_first(kind: type[Stage]) -> bool:

@@ -12,7 +12,7 @@ from pipeline.inference import infer, same_size
 from pipeline.options import choice, number, switch
 from pipeline.stage import Context, Image, Stage
 
-SHARP_BELOW = 0.57
+SHARP_BELOW = 0.64
 """Perceptual blur under which a photograph counts as sharp; half-way between sharp and defocused ones."""
 
 ESTIMATOR = "fast-blur"

@@ -1,4 +1,4 @@
-"""Denoise: a gentle edge-preserving filter, as strong as the noise that it measures, or a network."""
+"""Denoise: a network, or a gentle edge-preserving filter that is as strong as the noise it measures."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -12,6 +12,7 @@ from pipeline.inference import infer, same_size
 from pipeline.options import choice, number
 from pipeline.stage import Context, Image, Stage
 
+FAST = "fast-denoise"
 CLASSICAL = "bilateral"
 
 _DIAMETER = 9
@@ -24,22 +25,22 @@ _TOO_FAINT = 0.5 / 255
 class Denoise(Stage):
     """Take away noise and grain.
 
-    The bilateral filter (Tomasi and Manduchi, "Bilateral Filtering for Gray and Color Images", 1998) follows the
-    noise that is measured; the network in the box finds out by itself how much there is, and keeps more detail. A
-    clean photograph stays as it is.
+    The network in the box finds out by itself how much there is. The bilateral filter (Tomasi and Manduchi, "Bilateral
+    Filtering for Gray and Color Images", 1998) follows the noise that is measured; it is quicker and keeps less
+    detail. A clean photograph stays as it is.
     """
 
     name: ClassVar[str] = "denoise"
     summary: ClassVar[str] = "takes away grain and sensor noise"
 
     strength: float = number(
-        1.0, low=0, high=3, step=0.1, help="1 follows the noise; above 1 only the bilateral filter goes further"
+        1.0, low=0, high=3, step=0.1, help="1 takes all noise; above 1 only the bilateral filter goes further"
     )
     model: str = choice(
-        CLASSICAL,
-        [CLASSICAL, *(spec.id for spec in catalog.for_task("denoise"))],
+        FAST,
+        [*(spec.id for spec in catalog.for_task("denoise")), CLASSICAL],
         open=True,
-        help="bilateral is a classical filter, fast-denoise the network in the box; or a path to a file",
+        help="fast-denoise is the network in the box, bilateral a classical filter, quicker; or a path to a file",
     )
 
     def apply(self, image: Image, context: Context) -> Image:

@@ -11,6 +11,7 @@ from pipeline.layers import Layers, View
 from pipeline.plan import arrange
 from pipeline.run import run
 from pipeline.stages import Denoise, PostDenoise, Sharpen
+from pipeline.stages.denoise import CLASSICAL
 from tests.photographs import noisy, photograph
 
 SHOWN = 0.51 / 255
@@ -84,7 +85,7 @@ def test_a_stage_that_changed_nothing_takes_no_room(tmp_path):
 def test_strengths_in_a_plan_give_what_the_layers_give(tmp_path):
     from pipeline.photo import Output, encode_photo, read_photo
 
-    stages = [Denoise(2.0), PostDenoise(1.0), Sharpen(2.0)]
+    stages = [Denoise(2.0, model=CLASSICAL), PostDenoise(1.0), Sharpen(2.0)]
     strengths = {"denoise": 0.3, "sharpen": 0.6}
     photo = read_photo(_png(noisy(photograph("chelsea", 200), 0.05)))
     layers = Layers(tmp_path)

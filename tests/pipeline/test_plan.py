@@ -54,6 +54,12 @@ def test_simple_mode_is_the_whole_chain():
     assert [s.name for s in simple(4, tone=True, colorize=True).stages][2:4] == ["tone", "colorize"]
 
 
+def test_simple_mode_sharpens_more_the_larger_the_result():
+    amounts = [stage_of(simple(scale), "sharpen").amount for scale in (1, 2, 4)]
+    assert amounts == sorted(set(amounts))
+    assert all(stage_of(simple(scale), "denoise").strength < 1 for scale in (1, 2, 4))  # the upscaler takes the rest
+
+
 def test_simple_mode_takes_the_scale_and_the_tier():
     fast, full = simple(4, tier="fast"), simple(4, tier="full")
     assert stage_of(fast, "upscale") == Upscale(scale=4)

@@ -13,6 +13,7 @@ from pipeline.photo import read_photo
 from pipeline.plan import arrange
 from pipeline.run import run
 from pipeline.stages import Colorize, Deblur, Denoise, PostDenoise, Sharpen, Upscale
+from pipeline.stages.denoise import CLASSICAL
 from tests.photographs import noisy, photograph
 from tests.pipeline.fakes import FakeEngine
 
@@ -36,7 +37,7 @@ def refuse(x, network):
     raise WeightsMissing("the file is not here")
 
 
-PLAN = arrange([Denoise(), Deblur(always=True), Sharpen()])
+PLAN = arrange([Denoise(model=CLASSICAL), Deblur(always=True), Sharpen()])
 
 
 def test_a_run_is_its_stages_one_after_the_other(photo):
@@ -65,7 +66,7 @@ def test_a_stage_after_a_change_is_run_again(photo, tmp_path):
     layers = Layers(tmp_path)
     first = run(PLAN, photo, FakeEngine(negative), keep=layers.add)
     earlier = EarlierRun(PLAN, layers, first.timings, first.notices)
-    other = arrange([Denoise(2.0), *PLAN.stages[1:]])
+    other = arrange([Denoise(2.0, model=CLASSICAL), *PLAN.stages[1:]])
     assert [t.outcome for t in run(other, photo, FakeEngine(negative), earlier=earlier).timings] == ["done"] * 3
 
 

@@ -10,6 +10,7 @@ from pipeline.errors import OptionError, WeightsMissing
 from pipeline.filters import gaussian, luma
 from pipeline.finish import Finish
 from pipeline.stages import ORDER, Colorize, Context, Deblur, Denoise, PostDenoise, Sharpen, Tone, Upscale
+from pipeline.stages.denoise import CLASSICAL, FAST
 from tests.photographs import noisy, photograph, psnr
 from tests.pipeline.fakes import FakeEngine
 
@@ -67,38 +68,37 @@ def test_every_stage_has_a_name_and_a_summary_of_its_own():
 
 @pytest.mark.parametrize("sigma", [0.03, 0.06])
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea"])
-def test_denoise_comes_closer_to_the_truth(name, sigma):
+@pytest.mark.parametrize("model", [FAST, CLASSICAL])
+def test_denoise_comes_closer_to_the_truth(name, sigma, model):
     truth = photograph(name, 384)
     image = noisy(truth, sigma)
-    assert psnr(Denoise().apply(image, context()), truth) > psnr(image, truth) + 1.5
+    clean = Denoise(model=model).apply(image, Context(Engine("cpu", "float32")))
+    assert psnr(clean, truth) > psnr(image, truth) + 1.5
 
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee"])
 def test_the_denoiser_in_the_box_takes_away_strong_noise_better_than_the_filter(name):
     truth = photograph(name, 384)
     image = noisy(truth, 0.06)
-    box = Denoise(model="fast-denoise").apply(image, Context(Engine("cpu", "float32")))
+    box = Denoise().apply(image, Context(Engine("cpu", "float32")))
+    plain = Denoise(model=CLASSICAL).apply(image, context())
     assert psnr(box, truth) > psnr(image, truth) + 6
-    assert psnr(luma(box), luma(truth)) > psnr(luma(Denoise().apply(image, context())), luma(truth)) + 0.2
-
-
-def test_the_denoiser_in_the_box_leaves_a_clean_photograph_almost_alone():
-    truth = photograph("chelsea", 384)
-    box = Denoise(model="fast-denoise").apply(truth, Context(Engine("cpu", "float32")))
-    assert psnr(luma(box), luma(truth)) > 38
+    assert psnr(luma(box), luma(truth)) > psnr(luma(plain), luma(truth)) + 0.2
 
 
 def test_denoise_strength_blends_the_network():
     image = noisy(photograph("coffee"), 0.05)
-    half, whole, more = (Denoise(model="fast-denoise", strength=s).apply(image, context()) for s in (0.5, 1.0, 2.0))
+    half, whole, more = (Denoise(strength=s).apply(image, context()) for s in (0.5, 1.0, 2.0))
     np.testing.assert_allclose(half, (image + whole) / 2, atol=1e-5)
     np.testing.assert_array_equal(more, whole)
 
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea"])
-def test_denoise_leaves_a_clean_photograph_almost_alone(name):
+@pytest.mark.parametrize("model", [FAST, CLASSICAL])
+def test_denoise_leaves_a_clean_photograph_almost_alone(name, model):
     truth = photograph(name, 384)
-    assert psnr(luma(Denoise().apply(truth, context())), luma(truth)) > 38
+    clean = Denoise(model=model).apply(truth, Context(Engine("cpu", "float32")))
+    assert psnr(luma(clean), luma(truth)) > 38
 
 
 def test_denoise_says_when_it_does_nothing():
