@@ -12,7 +12,7 @@ from benchmarks.damage import Case, Image
 from models.engine import Engine
 from pipeline.errors import PhotoError, StudioError, WeightsMissing
 from pipeline.photo import DECODE_LIMIT, Output, encode_photo, read_photo
-from pipeline.plan import Plan, arrange
+from pipeline.plan import Plan, arrange, simple
 from pipeline.run import run
 from pipeline.stages import Colorize, Deblur, Denoise, Repair, Stage, Tone, Upscale
 
@@ -21,7 +21,7 @@ PALE = 0.62
 
 FILTER = Denoise(model="bilateral")
 
-ENLARGE: Mapping[str, Stage] = MappingProxyType(
+ENLARGE: Mapping[str, Stage | Plan] = MappingProxyType(
     {
         "upscale x4": Upscale(scale=4),
         "crisp": Upscale(scale=4, crisp=1),
@@ -33,13 +33,17 @@ ENLARGE: Mapping[str, Stage] = MappingProxyType(
 TRIALS: Mapping[str, Mapping[str, Stage | Plan]] = MappingProxyType(
     {
         "upscale4_clean": ENLARGE,
-        "upscale4_real": ENLARGE,
+        "upscale4_real": {**ENLARGE, "simple mode": simple(4)},
         "upscale2_clean": {"upscale x2": Upscale(scale=2), "x4 reduced by 2": Upscale(scale=2, model="fast-x4")},
-        "upscale2_real": {"upscale x2": Upscale(scale=2), "x4 reduced by 2": Upscale(scale=2, model="fast-x4")},
-        "upscale1_real": {"upscale x1": Upscale(scale=1)},
-        "denoise": {"bilateral": FILTER, "fast-denoise": Denoise()},
-        "defocus": {"deblur": Deblur()},
-        "motion": {"deblur": Deblur()},
+        "upscale2_real": {
+            "upscale x2": Upscale(scale=2),
+            "x4 reduced by 2": Upscale(scale=2, model="fast-x4"),
+            "simple mode": simple(2),
+        },
+        "upscale1_real": {"upscale x1": Upscale(scale=1), "simple mode": simple(1)},
+        "denoise": {"bilateral": FILTER, "fast-denoise": Denoise(), "simple mode": simple(1)},
+        "defocus": {"deblur": Deblur(), "simple mode": simple(1)},
+        "motion": {"deblur": Deblur(), "simple mode": simple(1)},
         "sharp": {
             "bilateral": FILTER,
             "fast-denoise": Denoise(),
@@ -47,6 +51,7 @@ TRIALS: Mapping[str, Mapping[str, Stage | Plan]] = MappingProxyType(
             "deblur, always": Deblur(always=True),
             "repair": Repair(),
             "tone": Tone(),
+            "simple mode": simple(1),
         },
         "colorize": {"colorize": Colorize(), f"colorize, saturation {PALE}": Colorize(saturation=PALE)},
         "scratches": {"repair": Repair()},

@@ -40,7 +40,7 @@ def test_a_stage_gets_and_gives_8_bit_pictures_through_the_pipeline():
 
 
 def test_the_table_sets_the_stage_against_the_input(folder):
-    (task, name, psnr, *_, pictures), restored, _ = rows(folder, "denoise")
+    (task, name, psnr, *_, pictures), restored, *_ = rows(folder, "denoise")
     assert [task, name, pictures] == ["denoise", "input", "1"]
     assert restored[:2] == ["denoise", "bilateral"]
     assert float(restored[2]) > float(psnr)
