@@ -128,15 +128,13 @@ def reduced(image: Image, rng: np.random.Generator, scale: int) -> Image:
 def noisy(image: Image, rng: np.random.Generator) -> Image:
     """Make the picture that a denoiser is asked to clean: noise or grain, mostly written as a JPEG.
 
-    One in twelve has no noise at all, for a denoiser must leave a clean picture alone; one in eight has as much as
-    pushed film or a telephone at night.
+    One in twelve has no noise at all, for a denoiser must leave a clean picture alone.
 
     Parameters and result are those of a `Recipe`.
     """
-    kind = rng.random()
-    if kind < 1 / 12:
+    if rng.random() < 1 / 12:
         return image
-    image = random_noise(image, rng, *((0.08, 0.25) if kind > 7 / 8 else (0.01, 0.08)))
+    image = random_noise(image, rng, 0.01, 0.08)
     return jpeg(image, int(rng.integers(70, 96))) if rng.random() < 0.8 else image
 
 
