@@ -95,7 +95,7 @@ def worn(image: Image, rng: np.random.Generator) -> Image:
     kind = rng.random()
     if kind < 0.1:
         return image
-    return _camera(image, rng) if kind < 0.2 else photographed(image, rng)
+    return _camera(image, rng, poor=0.4) if kind < 0.2 else photographed(image, rng)
 
 
 def reduced(image: Image, rng: np.random.Generator, scale: int) -> Image:
@@ -208,13 +208,13 @@ def _enlarged(image: Image, rng: np.random.Generator) -> Image:
     return resize(small, height, width, int(way))
 
 
-def _camera(image: Image, rng: np.random.Generator) -> Image:
-    """Add what a camera adds: faint noise, a good JPEG; two in five times more noise, or a poor JPEG."""
+def _camera(image: Image, rng: np.random.Generator, poor: float = 0) -> Image:
+    """Add what a camera adds: faint noise, a good JPEG; in a part `poor` of the pictures more noise, or a poor JPEG."""
     if rng.random() < 0.9:
-        sigma = rng.uniform(0.001, 0.01) if rng.random() < 0.6 else rng.uniform(0.01, 0.03)
+        sigma = rng.uniform(0.01, 0.03) if rng.random() < poor else rng.uniform(0.001, 0.01)
         image = sensor_noise(image, sigma, rng, shared=rng.uniform(0, 0.5))
     if rng.random() < 0.8:
-        image = jpeg(image, int(rng.integers(75, 98) if rng.random() < 0.6 else rng.integers(45, 75)))
+        image = jpeg(image, int(rng.integers(45, 75) if rng.random() < poor else rng.integers(75, 98)))
     return image
 
 

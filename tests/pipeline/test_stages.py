@@ -7,9 +7,10 @@ from models.engine import Engine
 from models.weights import BUNDLED
 from pipeline.blur import Blur
 from pipeline.errors import OptionError, WeightsMissing
-from pipeline.filters import gaussian, luma
+from pipeline.filters import blur_measure, gaussian, luma
 from pipeline.finish import Finish
 from pipeline.stages import ORDER, Colorize, Context, Deblur, Denoise, PostDenoise, Sharpen, Tone, Upscale
+from pipeline.stages.deblur import SHARP_BELOW, SOFT_BELOW
 from pipeline.stages.denoise import CLASSICAL, FAST
 from tests.photographs import noisy, photograph, psnr
 from tests.pipeline.fakes import FakeEngine
@@ -123,6 +124,15 @@ def test_deblur_works_on_a_blurred_one_and_where_it_is_told_to():
     np.testing.assert_allclose(Deblur(always=True).apply(sharp, context()), 1 - sharp, atol=1e-5)
 
 
+def test_deblur_leaves_a_little_softness_to_the_upscaler_that_follows():
+    soft, ctx = gaussian(photograph("coffee", 480), 0.8), context()
+    assert SHARP_BELOW < blur_measure(soft) < SOFT_BELOW
+    assert Deblur().apply(soft, ctx) is soft
+    assert ctx.notices[0].code == "deblur-soft"
+    official = Deblur(model="deblurgan-mobilenet").apply(soft, context())
+    np.testing.assert_allclose(official, 1 - soft, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("blur", "answer", "told"),
     [
@@ -155,7 +165,11 @@ def test_the_deblurrer_in_the_box_leaves_a_sharp_photograph_almost_alone(name):
     assert psnr(Deblur(always=True).apply(truth, Context(Engine("cpu", "float32"))), truth) > 40
 
 
-@pytest.mark.parametrize("answer", [(0.5, 0.9, 0, 2, 0, 0, 0), (-9, -9, 9, 0, 25, 1, 0)], ids=["unsure", "too long"])
+@pytest.mark.parametrize(
+    "answer",
+    [(0.5, 0.9, 0, 2, 0, 0, 0), (-9, -9, 9, 0, 25, 1, 0), (-9, 9, -9, 1.2, 0, 0, 0)],
+    ids=["unsure", "too long", "too small"],
+)
 def test_an_estimate_that_cannot_be_believed_is_not_used(answer):
     ctx = Context(FakeEngine(lambda x, network: x[:, -3:], blur=answer))
     soft = gaussian(photograph("coffee"), 3)
