@@ -72,10 +72,12 @@ class Deblur(Stage):
 
     def _is_sharp_enough(self, found: Blur, measure: float, context: Context) -> bool:
         """Say whether a photograph is left as it is, and tell why."""
-        limit = SOFT_BELOW if found.kind == "other" and self.model == FAST else SHARP_BELOW
-        if measure >= limit:
+        if measure < SHARP_BELOW:
+            code, what, limit = "skipped", "sharp already", SHARP_BELOW
+        elif measure < SOFT_BELOW and found.kind == "other" and self.model == FAST:
+            code, what, limit = "soft", "only a little soft", SOFT_BELOW
+        else:
             return False
-        code, what = ("skipped", "sharp already") if measure < SHARP_BELOW else ("soft", "only a little soft")
         context.notice(
             f"deblur-{code}", f"Deblur: the photo is {what} (blur {measure:.2f}, the limit is {limit}); left as it is."
         )
