@@ -16,8 +16,11 @@ SHARP_BELOW = 0.57
 """Perceptual blur under which a photograph counts as sharp; half-way between sharp and defocused ones."""
 
 SOFT_BELOW = 0.76
-"""Perceptual blur under which one whose spectrum shows no kernel is left to the upscaler in the box, which learnt to
-undo that much; by both in turn, results were further from the truth."""
+"""Perceptual blur under which one whose spectrum shows no kernel is left for the most part to the upscaler in the box,
+which learnt to undo that much; by both in full, results were further from the truth."""
+
+_SOFT_SHARE = 0.4
+"""Of the deblurred picture there: as near to the truth as with none, and crisper."""
 
 ESTIMATOR = "fast-blur"
 FAST = "fast-deblur"
@@ -57,31 +60,35 @@ class Deblur(Stage):
         if self.strength == 0:
             return image
         found = estimate(image, context)
-        if not self.always and self._is_sharp_enough(found, blur_measure(image), context):
+        share = self.strength * (1.0 if self.always else self._needed(found, blur_measure(image), context))
+        if share == 0:
             return image
         spec = same_size(catalog.find(self.model))
         given = image
         if spec.channels == 6:
             given = np.concatenate([image, _guess(image, found, context)], axis=2)
         deblurred = infer(spec, given, context)
-        if self.strength < 1:
+        if share < 1:
             deblurred -= image
-            deblurred *= self.strength
+            deblurred *= share
             deblurred += image
         return deblurred
 
-    def _is_sharp_enough(self, found: Blur, measure: float, context: Context) -> bool:
-        """Say whether a photograph is left as it is, and tell why."""
+    def _needed(self, found: Blur, measure: float, context: Context) -> float:
+        """Return the share of the deblurred picture that a photograph needs, and tell where that is not all."""
         if measure < SHARP_BELOW:
-            code, what, limit = "skipped", "sharp already", SHARP_BELOW
-        elif measure < SOFT_BELOW and found.kind == "other" and self.model == FAST:
-            code, what, limit = "soft", "only a little soft", SOFT_BELOW
-        else:
-            return False
-        context.notice(
-            f"deblur-{code}", f"Deblur: the photo is {what} (blur {measure:.2f}, the limit is {limit}); left as it is."
-        )
-        return True
+            context.notice(
+                "deblur-skipped",
+                f"Deblur: the photo is sharp already (blur {measure:.2f}, the limit is {SHARP_BELOW}); left as it is.",
+            )
+            return 0.0
+        if measure < SOFT_BELOW and found.kind == "other" and self.model == FAST:
+            context.notice(
+                "deblur-soft",
+                f"Deblur: the photo is only a little soft (blur {measure:.2f}, below {SOFT_BELOW}); deblurred in part.",
+            )
+            return _SOFT_SHARE
+        return 1.0
 
 
 def estimate(image: Image, context: Context) -> Blur:

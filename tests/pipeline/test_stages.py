@@ -124,11 +124,12 @@ def test_deblur_works_on_a_blurred_one_and_where_it_is_told_to():
     np.testing.assert_allclose(Deblur(always=True).apply(sharp, context()), 1 - sharp, atol=1e-5)
 
 
-def test_deblur_leaves_a_little_softness_to_the_upscaler_that_follows():
+def test_deblur_leaves_most_of_a_little_softness_to_the_upscaler_that_follows():
     soft, ctx = gaussian(photograph("coffee", 480), 0.8), context()
     assert SHARP_BELOW < blur_measure(soft) < SOFT_BELOW
-    assert Deblur().apply(soft, ctx) is soft
-    assert ctx.notices[0].code == "deblur-soft"
+    moved, whole = (np.abs(deblur.apply(soft, ctx) - soft).mean() for deblur in (Deblur(), Deblur(always=True)))
+    assert 0 < moved < whole / 2
+    assert [notice.code for notice in ctx.notices] == ["deblur-soft"]
     official = Deblur(model="deblurgan-mobilenet").apply(soft, context())
     np.testing.assert_allclose(official, 1 - soft, atol=1e-5)
 
