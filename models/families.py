@@ -36,7 +36,9 @@ def fast_upscaler(model_id: str, title: str, *, scale: int, partner: str = "") -
     )
 
 
-def fast_restorer(model_id: str, title: str, *, task: Task, pictures: int = 1, multiple: int = 8) -> ModelSpec:
+def fast_restorer(
+    model_id: str, title: str, *, task: Task, pictures: int = 1, multiple: int = 8, tile: int = 1024
+) -> ModelSpec:
     """Return a restorer in the box, which keeps the size; beside the photograph it may be given a guess, or marks."""
     return ModelSpec(
         id=model_id,
@@ -51,7 +53,7 @@ def fast_restorer(model_id: str, title: str, *, task: Task, pictures: int = 1, m
         multiple=multiple,  # folded by 2, then halved twice
         minimum=multiple,
         context=64,
-        tile=1024,
+        tile=tile,
         half=True,
     )
 
