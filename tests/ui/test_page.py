@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from pipeline.jobs import State
 from pipeline.options import Line, rules
 from pipeline.photo import Output, encode_photo, read_photo
+from pipeline.plan import simple
 from pipeline.stages import ORDER
 from ui import work
 
@@ -131,6 +132,13 @@ def test_advanced_mode_shows_every_option_of_every_stage(chosen):
     every = [(f"{kind.name}.{name}", rule) for kind in ORDER for name, rule in rules(kind).items()]
     wanted = {name for name, rule in every if not isinstance(rule, Line)}
     assert wanted | {f"{kind.name}.on" for kind in ORDER} == shown
+
+
+def test_advanced_mode_begins_with_what_simple_mode_does(chosen):
+    chosen.segmented_control("mode").set_value("advanced").run()
+    chosen.button("restore").click().run()
+    (picture,) = album(chosen).pictures
+    assert picture.plan.stages == simple().stages
 
 
 def test_turning_everything_off_is_told(chosen):
