@@ -61,7 +61,8 @@ def test_reduced_pictures_keep_their_content_in_place(scale):
     for seed in range(20):
         small = recipes.reduced(image, rng(seed), scale)
         area = cv2.resize(image, small.shape[1::-1], interpolation=cv2.INTER_AREA)
-        assert np.abs(small - area).mean() < 0.06
+        apart = degrade.soften(small, 2) - degrade.soften(area, 2)  # some are soft themselves: place and tone count
+        assert np.abs(apart).mean() < 0.03
 
 
 @pytest.mark.parametrize("kernel", KERNELS.values(), ids=KERNELS)
