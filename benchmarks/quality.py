@@ -15,11 +15,12 @@ from pipeline.photo import DECODE_LIMIT, Output, encode_photo, read_photo
 from pipeline.plan import Plan, arrange, simple
 from pipeline.run import run
 from pipeline.stages import Colorize, Deblur, Denoise, Repair, Stage, Tone, Upscale
+from pipeline.stages.denoise import CLASSICAL
 
 PALE = 0.62
 """Saturation at which results have 0.30 of Kodak24's colour, as ``benchmarks colours --color 0.3`` finds it."""
 
-FILTER = Denoise(model="bilateral")
+FILTER = Denoise(model=CLASSICAL)
 
 ENLARGE: Mapping[str, Stage | Plan] = MappingProxyType(
     {

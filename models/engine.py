@@ -266,10 +266,10 @@ class _TorchNetwork:
         try:
             with torch.inference_mode():
                 tensor = torch.from_numpy(np.ascontiguousarray(x)).to("cuda", self._dtype)
-                output = self._module(tensor.contiguous(memory_format=torch.channels_last)).float()
+                output = self._module(tensor.contiguous(memory_format=torch.channels_last))
                 if output.ndim == x.ndim:  # pictures, which are wanted pixel by pixel: the card turns them faster
                     output = output.contiguous(memory_format=torch.channels_last)
-                result: Array = output.cpu().numpy()
+                result: Array = output.float().cpu().numpy()
                 return result
         except RuntimeError as error:  # torch.cuda.OutOfMemoryError is one too
             _fail(self.spec, x, error)

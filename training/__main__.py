@@ -142,6 +142,7 @@ def _blur(options: argparse.Namespace) -> None:
 def _add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--out", type=Path, required=True, help="path without suffix")
+    parser.add_argument("--mean-with", type=Path, help="safetensors file to take the mean of weights with")
     parser.add_argument("--temperature", type=float, help="of a colorizer's annealed mean (default 0.38)")
     parser.add_argument("--gain", type=float, help="factor of a colorizer's chroma (default 1)")
     parser.set_defaults(command=_export)
@@ -150,7 +151,8 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
 def _export(options: argparse.Namespace) -> None:
     from training.export import export
 
-    for path in export(options.checkpoint, options.out, temperature=options.temperature, gain=options.gain):
+    chosen = {"mean_with": options.mean_with, "temperature": options.temperature, "gain": options.gain}
+    for path in export(options.checkpoint, options.out, **chosen):
         print(f"wrote {path}")
 
 

@@ -11,15 +11,23 @@ from torch import nn
 from models.errors import WeightsCorrupt, WeightsMissing
 from models.networks.blur_estimator import SIDE, BlurEstimator
 from models.networks.fast_colorizer import FastColorizer
+from models.networks.realesrgan import interpolate
 from models.networks.unet import UNet
 from pipeline.errors import OptionError
-from training.checkpoints import build
+from training.checkpoints import build, load_state
 
 EXAMPLE = (32, 48)
 """Height and width that the conversion runs once."""
 
 
-def export(checkpoint: Path, out: Path, *, temperature: float | None = None, gain: float | None = None) -> list[Path]:
+def export(
+    checkpoint: Path,
+    out: Path,
+    *,
+    mean_with: Path | None = None,
+    temperature: float | None = None,
+    gain: float | None = None,
+) -> list[Path]:
     """Write a trained network as ``OUT.safetensors``, ``OUT.xml`` and ``OUT.bin``.
 
     The safetensors file is the source of truth: the average of weights, rounded to float16. The IR
@@ -31,6 +39,9 @@ def export(checkpoint: Path, out: Path, *, temperature: float | None = None, gai
         What `training.loop` wrote.
     out : Path
         Where to write, without suffix.
+    mean_with : Path, optional
+        A safetensors file of the same network: the mean of both is written, which often keeps what each can do
+        (M. Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022).
     temperature, gain : float, optional
         Above 0: what a colorizer's annealed mean is taken with, and the factor of its chroma.
 
@@ -43,10 +54,15 @@ def export(checkpoint: Path, out: Path, *, temperature: float | None = None, gai
     ------
     WeightsMissing, WeightsCorrupt
         If there is no checkpoint of `training.loop` at that path.
+    CheckpointMismatch
+        If the file to take the mean with is of another network.
     OptionError
-        If either is given for another network, or is not above 0.
+        If temperature or gain is given for another network, or is not above 0.
     """
-    state = {key: tensor.half() for key, tensor in _average(checkpoint).items()}
+    average = _average(checkpoint)
+    if mean_with:
+        average = interpolate(average, load_state(mean_with), 0.5)
+    state = {key: tensor.half() for key, tensor in average.items()}
     network = build(state)
     for name, value in (("temperature", temperature), ("gain", gain)):
         if value is not None:

@@ -120,11 +120,11 @@ def reduced(image: Image, rng: np.random.Generator, scale: int) -> Image:
         RGB in [0, 1].
     """
     kind = rng.random()
-    if kind < 0.2 or kind > 7 / 8:
-        small = random_resize(image, rng, image.shape[0] // scale, image.shape[1] // scale)
-        return small if kind < 0.2 else _camera(soften(small, rng.uniform(0.6, 3)), rng, poor=0.5)
-    recipe = second_order if kind < 0.3 else photographed
-    return recipe(image, rng, scale)
+    if 0.2 <= kind <= 7 / 8:
+        recipe = second_order if kind < 0.3 else photographed
+        return recipe(image, rng, scale)
+    small = random_resize(image, rng, image.shape[0] // scale, image.shape[1] // scale)
+    return small if kind < 0.2 else _camera(soften(small, rng.uniform(0.6, 3)), rng, poor=0.5)
 
 
 def noisy(image: Image, rng: np.random.Generator) -> Image:

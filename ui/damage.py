@@ -65,7 +65,7 @@ def found(picture: Picture, model: str) -> Path:
 def _look(picture: Picture, model: str) -> bytes:
     engine = workshop().engine
     photo = read_photo(picture.source, name=picture.name, max_pixels=workshop().config.max_pixels)
-    clean = run(Plan(simple().stages[:1]), photo, engine).pixels  # what Repair will be given
+    clean = run(Plan(simple().stages[:1]), photo, engine).pixels  # what simple mode gives Repair
     likely = likelihood(clean, model, Context(engine, Repair.name))
     return cv2.imencode(".png", np.round(likely * 255).astype(np.uint8))[1].tobytes()
 

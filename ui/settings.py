@@ -4,7 +4,7 @@ Every widget stands in the address of the page by its key, so that a set-up can 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -110,9 +110,9 @@ def _apply(plan: Plan) -> None:
     made = {chosen.name: chosen for chosen in plan.stages}
     for kind in ORDER:
         st.session_state[f"{kind.name}.on"] = kind.name in made
+        values = asdict(made[kind.name]) if kind.name in made else _at_first(kind)
         for name, rule in rules(kind).items():
-            value = getattr(made[kind.name], name) if kind.name in made else _at_first(kind)[name]
-            st.session_state[f"{kind.name}.{name}"] = float(value) if isinstance(rule, Number) else value
+            st.session_state[f"{kind.name}.{name}"] = float(values[name]) if isinstance(rule, Number) else values[name]
 
 
 def _card(kind: type[Stage]) -> Stage | None:
@@ -138,8 +138,8 @@ def _card(kind: type[Stage]) -> Stage | None:
 
 def _at_first(kind: type[Stage]) -> dict[str, Any]:
     """Return what a stage's options are at first: as in simple mode, where that runs it."""
-    made = {chosen.name: chosen for chosen in simple().stages}
-    return {name: getattr(made.get(kind.name), name, rule.default) for name, rule in rules(kind).items()}
+    made = next((asdict(chosen) for chosen in simple().stages if chosen.name == kind.name), {})
+    return {name: rule.default for name, rule in rules(kind).items()} | made
 
 
 def _is_on_at_first(kind: type[Stage]) -> bool:

@@ -5,7 +5,7 @@ import safetensors.torch
 import torch
 from PIL import Image
 
-from models.errors import WeightsCorrupt, WeightsMissing
+from models.errors import CheckpointMismatch, WeightsCorrupt, WeightsMissing
 from models.networks.srvgg import SRVGG
 from tests.models.restorers import random_unet
 from tests.training.scenes import write_photographs
@@ -52,6 +52,22 @@ def test_exported_weights_are_the_trained_ones_in_half_precision(checkpoint, tmp
     trained = torch.load(checkpoint, weights_only=True)["average"]
     for key, tensor in safetensors.torch.load_file(path).items():
         assert torch.equal(tensor, trained[key].half())
+
+
+def test_the_mean_with_another_file_lies_half_way(checkpoint, tmp_path):
+    trained = torch.load(checkpoint, weights_only=True)["average"]
+    other = tmp_path / "other.safetensors"
+    safetensors.torch.save_file({key: 3 * tensor for key, tensor in trained.items()}, other)
+    assert main(["export", str(checkpoint), "--mean-with", str(other), "--out", str(tmp_path / "fast")]) == 0
+    for key, tensor in safetensors.torch.load_file(tmp_path / "fast.safetensors").items():
+        assert torch.allclose(tensor.float(), 2 * trained[key], rtol=1e-3, atol=1e-6)
+
+
+def test_the_mean_with_another_network_is_refused(checkpoint, tmp_path):
+    other = tmp_path / "other.safetensors"
+    safetensors.torch.save_file(SRVGG(num_feat=4, num_conv=1, scale=2).state_dict(), other)
+    with pytest.raises(CheckpointMismatch):
+        export(checkpoint, tmp_path / "fast", mean_with=other)
 
 
 def test_what_is_not_a_checkpoint_is_refused(tmp_path):

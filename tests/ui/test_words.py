@@ -1,6 +1,7 @@
 """Every language is whole: no key missing, no placeholder lost, every stage and option named."""
 
 import ast
+import json
 import string
 from pathlib import Path
 
@@ -31,8 +32,19 @@ FROM_CODE = {
 """Texts that English takes from the code itself."""
 
 
+def once(pairs):
+    assert len(dict(pairs)) == len(pairs)
+    return dict(pairs)
+
+
 def placeholders(text):
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("code", words.catalogue())
+def test_no_text_is_there_twice(code):
+    """JSON keeps the last of them, without a word."""
+    json.loads((words.FOLDER / f"{code}.json").read_text(encoding="utf-8"), object_pairs_hook=once)
 
 
 @pytest.mark.parametrize("code", OTHERS)
