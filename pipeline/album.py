@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from models.engine import Engine
+from pipeline import disk
 from pipeline.cache import EarlierRun, Timing
 from pipeline.finish import Finish
 from pipeline.jobs import Job, State
@@ -159,21 +160,23 @@ def restore(picture: Picture, plan: Plan, engine: Engine, job: Job[Restored], *,
     Raises
     ------
     StudioError
-        As `read_photo` and `run` do.
+        As `read_photo` and `run` do; also where the disk is full.
     """
     photo = read_photo(picture.source, name=picture.name, max_pixels=max_pixels)
     picture.size = photo.size
-    layers = Layers(Path(tempfile.mkdtemp(dir=picture.source.parent, prefix="layers-")))
+    folder = Path(tempfile.mkdtemp(dir=picture.source.parent, prefix="layers-"))
+    layers = Layers(folder)
     try:
-        result = run(
-            plan,
-            photo,
-            engine,
-            progress=job.report,
-            cancelled=job.cancelled,
-            earlier=_earlier(picture),
-            keep=layers.add,
-        )
+        with disk.making(folder):
+            result = run(
+                plan,
+                photo,
+                engine,
+                progress=job.report,
+                cancelled=job.cancelled,
+                earlier=_earlier(picture),
+                keep=layers.add,
+            )
     except BaseException:
         layers.remove()
         raise
@@ -207,7 +210,8 @@ class Shelf:
     root : Path
         An existing folder for them.
     max_bytes : int
-        Of all albums; one that is being worked on stays even above it.
+        Of all albums, which also leave as much of the disk free as they take themselves, so that a restoration finds
+        room; one that is being worked on stays even above it.
     max_age : float
         Seconds after which an unused album goes.
     """
@@ -226,19 +230,25 @@ class Shelf:
         ----------
         files : sequence of (str, bytes)
             The name and the content of each photograph.
+
+        Raises
+        ------
+        DiskFull
+            If the disk has no room for them.
         """
         album_id = secrets.token_urlsafe(9)
         folder = self._root / album_id
         pictures = []
-        for number, (name, data) in enumerate(files):
-            source = folder / str(number) / "source"
-            source.parent.mkdir(parents=True)
-            source.write_bytes(data)
-            pictures.append(Picture(name, source))
+        with disk.making(folder):
+            for number, (name, data) in enumerate(files):
+                source = folder / str(number) / "source"
+                source.parent.mkdir(parents=True)
+                source.write_bytes(data)
+                pictures.append(Picture(name, source))
         album = Album(album_id, folder, pictures)
         with self._lock:
             self._albums[album_id] = album
-            self._make_room(album)
+        self.make_room(album)
         return album
 
     def get(self, album_id: str) -> Album | None:
@@ -249,12 +259,21 @@ class Shelf:
                 album.used = time.monotonic()
             return album
 
-    def _make_room(self, newest: Album) -> None:
-        idle = sorted((a for a in self._albums.values() if a is not newest and not a.busy), key=lambda a: a.used)
-        total = sum(album.nbytes() for album in self._albums.values())
-        for album in idle:
-            if total <= self._max_bytes and time.monotonic() - album.used < self._max_age:
-                break
-            total -= album.nbytes()
-            del self._albums[album.id]
-            shutil.rmtree(album.folder, ignore_errors=True)
+    def make_room(self, wanted: Album | None = None) -> None:
+        """Let the longest unused albums go until the others keep to their bounds.
+
+        Parameters
+        ----------
+        wanted : Album, optional
+            The one that needs the room, and stays.
+        """
+        with self._lock:
+            total = sum(album.nbytes() for album in self._albums.values())
+            most = min(self._max_bytes, (total + shutil.disk_usage(self._root).free) // 2)
+            idle = [album for album in self._albums.values() if album is not wanted and not album.busy]
+            for album in sorted(idle, key=lambda album: album.used):
+                if total <= most and time.monotonic() - album.used < self._max_age:
+                    break
+                total -= album.nbytes()
+                del self._albums[album.id]
+                shutil.rmtree(album.folder, ignore_errors=True)

@@ -15,6 +15,7 @@
     │   └── PhotoUnwritable      the output cannot hold, or be written as, what was asked
     ├── OptionError              an option out of range or unknown (also a ValueError)
     ├── QueueFull                too many jobs are waiting
+    ├── DiskFull                 no room for what is being made
     └── Cancelled                somebody pressed Cancel
 
 The root, the branch of models and Cancelled live in ``models.errors``, since models know nothing of pipelines.
@@ -34,6 +35,7 @@ from models.errors import (
 __all__ = [
     "Cancelled",
     "CheckpointMismatch",
+    "DiskFull",
     "DownloadFailed",
     "InferenceFailed",
     "ModelError",
@@ -71,3 +73,7 @@ class OptionError(StudioError, ValueError):
 
 class QueueFull(StudioError):
     """The queue of jobs has reached its bound."""
+
+
+class DiskFull(StudioError):
+    """The disk has no room for what is being made."""

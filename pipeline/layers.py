@@ -232,10 +232,13 @@ def _with_halo(view: View, finish: Finish, size: tuple[int, int]) -> tuple[View,
 
 
 def _write(path: Path, image: Image) -> None:
-    """Write a picture as 16-bit samples, strip by strip."""
-    data = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint16, shape=image.shape)
-    for top in range(0, image.shape[0], _STRIP_ROWS):
-        data[top : top + _STRIP_ROWS] = image[top : top + _STRIP_ROWS] * _FULL + np.float32(0.5)
+    """Write a picture as 16-bit samples, strip by strip; not through memory, where a full disk kills the process."""
+    with path.open("wb") as file:
+        header = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.uint16)), "fortran_order": False}
+        np.lib.format.write_array_header_1_0(file, {**header, "shape": image.shape})
+        for top in range(0, image.shape[0], _STRIP_ROWS):
+            strip = image[top : top + _STRIP_ROWS] * _FULL + np.float32(0.5)
+            file.write(strip.astype(np.uint16).data)
 
 
 def _samples(data: NDArray[np.uint16]) -> Image:

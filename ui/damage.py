@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from pipeline import disk
 from pipeline.album import Picture
 from pipeline.codecs import geometry
 from pipeline.damage import likelihood
@@ -92,5 +93,6 @@ def keep(picture: Picture, data: bytes) -> None:
 def _write(path: Path, data: bytes) -> None:
     """Write a file that nobody sees half-written."""
     partial = path.with_suffix(".partial")
-    partial.write_bytes(data)
+    with disk.making(partial):
+        partial.write_bytes(data)
     partial.replace(path)

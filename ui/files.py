@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeline import disk
 from pipeline.album import Album, Picture
 from pipeline.errors import OptionError
 from pipeline.photo import Output, encode_photo, read_photo, restored_name, safe_stem
@@ -53,7 +54,8 @@ def _make(picture: Picture, output: Output, stem: str) -> tuple[Path, list[str]]
     encoded = encode_photo(picture.rendered(), photo, output, history=done.history, guesses=done.guesses)
     name = f"{safe_stem(stem + '.x')}{output.suffix}" if stem.strip() else restored_name(photo.name, output)
     path = folder / name
-    path.write_bytes(encoded.data)
+    with disk.making(path):
+        path.write_bytes(encoded.data)
     notices = [notice.message for notice in encoded.notices]
     del encoded, photo
     give_back_memory()
@@ -74,7 +76,7 @@ def make_zip(album: Album, output: Output) -> tuple[Path, list[str]]:
         raise OptionError(msg)
     path = _empty(album.folder / FOLDER) / "restored.zip"
     taken: set[str] = set()
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:  # pictures are compressed already
+    with disk.making(path), zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:  # pictures are compressed
         for picture in restored:
             made, _ = make(picture, output)
             archive.write(made, _free(made.name, taken))

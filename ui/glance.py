@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
+from pipeline import disk
 from pipeline.album import Picture
-from pipeline.errors import StudioError
+from pipeline.errors import PhotoError
 from pipeline.notices import Notice
 from pipeline.photo import Output, encode_photo, read_photo
 from pipeline.suggest import suggestions
@@ -30,11 +31,17 @@ class Glance:
     suggestions: Mapping[str, Notice] = field(default_factory=dict)
     """Why stages are suggested, by their names."""
 
-    error: StudioError | None = None
+    error: PhotoError | None = None
 
 
 def at(picture: Picture) -> Glance:
-    """Look at a photograph, once."""
+    """Look at a photograph, once.
+
+    Raises
+    ------
+    DiskFull
+        If the disk has no room for the preview.
+    """
     with _looking:
         if picture not in _glances:
             _glances[picture] = _look(picture)
@@ -45,8 +52,9 @@ def _look(picture: Picture) -> Glance:
     preview = picture.source.parent / "preview.jpg"
     try:
         photo = read_photo(picture.source, name=picture.name, max_pixels=_PIXELS)
-        preview.write_bytes(encode_photo(photo.pixels, photo, Output("jpeg", 88, "strip")).data)
-    except StudioError as error:
+        with disk.making(preview):
+            preview.write_bytes(encode_photo(photo.pixels, photo, Output("jpeg", 88, "strip")).data)
+    except PhotoError as error:
         return Glance(preview, error=error)
     return Glance(preview, photo.original_size, suggestions(photo.pixels, workshop().engine))
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from pipeline.errors import StudioError
 from ui import models_page, studio, words
-from ui.words import say
+from ui.words import explain, say
 from ui.work import workshop
 
 HERE = Path(__file__).parent
@@ -27,6 +28,8 @@ def main() -> None:
     _header(pages)
     try:
         chosen.run()
+    except StudioError as error:
+        st.error(explain(error), icon=":material/error:")
     except Exception as error:  # noqa: BLE001 - the page has no caller to raise to; it says what to do
         _LOG.exception("The page could not be drawn.")
         st.error(say("error.page"), icon=":material/error:")

@@ -1,7 +1,6 @@
 """What all browser sessions share, and the work that one of them orders."""
 
 import ctypes
-import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -17,6 +16,7 @@ from pipeline.jobs import Job, JobQueue
 from pipeline.pace import Pace
 from pipeline.plan import Plan
 from pipeline.stages import Repair
+from ui.folder import PassingFolder
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Workshop:
 
 
 _opening = threading.Lock()
+_TIDY_S = 600
 
 
 def workshop() -> Workshop:
@@ -42,18 +43,30 @@ def workshop() -> Workshop:
 @cache
 def _open() -> Workshop:
     settings = config.load()
-    return Workshop(
-        settings,
-        Engine(),
-        JobQueue(settings.max_waiting),
-        Shelf(Path(_folder().name), settings.keep_megabytes * 1_000_000, settings.keep_hours * 3600),
-    )
+    shelf = Shelf(_folder().path, settings.keep_megabytes * 1_000_000, settings.keep_hours * 3600)
+    threading.Thread(target=tidy, args=(shelf, _TIDY_S, threading.Event()), name="studio-tidy", daemon=True).start()
+    return Workshop(settings, Engine(), JobQueue(settings.max_waiting), shelf)
 
 
 @cache
-def _folder() -> tempfile.TemporaryDirectory[str]:
-    """Return the folder of uploads and results, which goes when the server does."""
-    return tempfile.TemporaryDirectory(prefix="restoration-studio-")
+def _folder() -> PassingFolder:
+    """Return the folder of uploads and results, and hold it while the server runs."""
+    return PassingFolder()
+
+
+def tidy(shelf: Shelf, every: float, stop: threading.Event) -> None:
+    """Let albums go when their time is over, whether or not anybody comes.
+
+    Parameters
+    ----------
+    shelf : Shelf
+    every : float
+        Seconds between two looks.
+    stop : Event
+        Ends it.
+    """
+    while not stop.wait(every):
+        shelf.make_room()
 
 
 def order(album: Album, pictures: Sequence[Picture], plan: Plan) -> None:
@@ -75,7 +88,7 @@ def order(album: Album, pictures: Sequence[Picture], plan: Plan) -> None:
     """
     shop = workshop()
     plans = [_own(plan, picture.mask) for picture in pictures]
-    works = [_restoration(picture, own) for picture, own in zip(pictures, plans, strict=True)]
+    works = [_restoration(album, picture, own) for picture, own in zip(pictures, plans, strict=True)]
     jobs = shop.queue.submit_all(works, album)
     for picture, own, job in zip(pictures, plans, jobs, strict=True):
         picture.job, picture.plan = job, own
@@ -88,11 +101,12 @@ def _own(plan: Plan, mask: Path | None) -> Plan:
     return replace(plan, stages=tuple(replace(s, mask=str(mask)) if isinstance(s, Repair) else s for s in plan.stages))
 
 
-def _restoration(picture: Picture, plan: Plan) -> Callable[[Job[Restored]], Restored]:
+def _restoration(album: Album, picture: Picture, plan: Plan) -> Callable[[Job[Restored]], Restored]:
     """Return the restoration of one picture, as the queue wants it."""
     shop = workshop()
 
     def work(job: Job[Restored]) -> Restored:
+        shop.shelf.make_room(album)
         made = restore(picture, plan, shop.engine, job, max_pixels=shop.config.max_pixels)
         shop.pace.learn(plan, picture.size[0] * picture.size[1], made.timings)
         give_back_memory()

@@ -11,7 +11,7 @@ from examples.screen import chromium, serving
 @pytest.fixture(scope="session")
 def studio(tmp_path_factory):
     """The address of a running studio without any downloaded model."""
-    with serving({"STUDIO_MODELS": str(tmp_path_factory.mktemp("models"))}) as url:
+    with serving({"STUDIO_MODELS": str(tmp_path_factory.mktemp("models")), "STUDIO_KEEP_MEGABYTES": "2000"}) as url:
         yield url
 
 

@@ -1,0 +1,63 @@
+"""What the studio does on a disk that is too small: ``python -m tests.pipeline.small_disk FOLDER`` prints it."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from models.engine import Engine
+from pipeline.album import Album, Shelf, restore
+from pipeline.errors import DiskFull
+from pipeline.jobs import Job, JobQueue
+from pipeline.plan import Plan, arrange
+from pipeline.stages import Sharpen, Upscale
+from tests.photographs import photograph
+
+SMALL = arrange([Sharpen(1.0)])
+LARGE = arrange([Upscale(scale=4.0)])
+
+
+def restored(album: Album, plan: Plan) -> Job:
+    """Restore the photograph of an album by a job."""
+    picture = album.pictures[0]
+    picture.job = JobQueue().submit(lambda job: restore(picture, plan, Engine("cpu"), job, max_pixels=2_000_000))
+    assert picture.job.wait(60)
+    return picture.job
+
+
+def refused(shelf: Shelf, megabytes: int) -> bool:
+    """Say whether a file is too large for the disk."""
+    try:
+        shelf.create([("large.png", bytes(megabytes * 1_000_000))])
+    except DiskFull:
+        return True
+    return False
+
+
+def told(folder: Path) -> dict[str, object]:
+    """Fill the disk in every way, and tell what came of it."""
+    shelf = Shelf(folder, 10**9, 3600)
+    source = cv2.imencode(".png", (photograph("chelsea", 400) * 255).astype(np.uint8))[1].tobytes()
+    album = shelf.create([("cat.png", source)])
+    picture = album.pictures[0]
+    first = restored(album, SMALL).result
+    free = shutil.disk_usage(folder).free
+    large = restored(album, LARGE)
+    outcome = {
+        "restoration": type(large.error).__name__,
+        "message": str(large.error),
+        "the earlier result is kept": picture.done is first and bool(picture.rendered().any()),
+        "nothing is left of it": shutil.disk_usage(folder).free == free,
+        "upload refused": refused(shelf, 20),
+        "nothing is left of the upload": shutil.disk_usage(folder).free == free,
+        "a smaller one works": restored(album, SMALL).error is None,
+    }
+    other = shelf.create([("half.png", bytes(7_000_000))])
+    return {**outcome, "room was made": shelf.get(album.id) is None, "the new one stays": shelf.get(other.id) is other}
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(told(Path(sys.argv[1]))))

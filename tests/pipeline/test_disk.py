@@ -1,0 +1,62 @@
+"""A disk that is full: told as such, and nothing is lost."""
+
+import errno
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from pipeline import disk
+from pipeline.errors import DiskFull
+
+MOUNT = 'mount -t tmpfs -o size=12m tmpfs "$1" && exec "$2" -m tests.pipeline.small_disk "$1"'
+
+
+def on_small_disk(folder):
+    """Run the script on a disk of 12 MB, which only it sees."""
+    command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", MOUNT, "sh", str(folder), sys.executable]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_full_disk_is_told_and_loses_nothing(tmp_path):
+    if shutil.which("unshare") is None or subprocess.run(["unshare", "-rm", "true"], check=False).returncode:
+        pytest.skip("this system gives no disk of one's own (unshare)")
+    ran = on_small_disk(tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    told = json.loads(ran.stdout)
+    assert told.pop("restoration") == "DiskFull"
+    assert "more room than the disk has" in told.pop("message")
+    assert told
+    assert all(told.values()), told
+
+
+def make(path, error, *, folder=False):
+    """Begin to make something, and fail."""
+    with disk.making(path):
+        if folder:
+            path.mkdir()
+        (path / "part" if folder else path).write_bytes(b"half")
+        raise error
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
+@pytest.mark.parametrize("folder", [True, False], ids=["folder", "file"])
+def test_what_is_half_made_goes(tmp_path, code, folder):
+    with pytest.raises(DiskFull):
+        make(tmp_path / "made", OSError(code, os.strerror(code)), folder=folder)
+    assert not (tmp_path / "made").exists()
+
+
+def test_what_holds_something_that_found_no_room_goes_too(tmp_path):
+    with pytest.raises(DiskFull, match="inside"):
+        make(tmp_path / "made", DiskFull("no room inside"))
+    assert not (tmp_path / "made").exists()
+
+
+def test_other_failures_are_what_they_are(tmp_path):
+    with pytest.raises(PermissionError):
+        make(tmp_path / "made", PermissionError(errno.EACCES, "not yours"))
+    assert (tmp_path / "made").exists()
