@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if error.name not in _EXTRAS:
             raise
-        print(f"error: the package {error.name} is missing; `make peers` says where it goes.", file=sys.stderr)
+        print(f"error: the package {error.name} is missing; `make peers` installs it.", file=sys.stderr)
         return 1
     return 0 if good else 1
 
@@ -45,11 +45,11 @@ def _parser() -> argparse.ArgumentParser:
     quality.add_argument("--tasks", type=_tasks, default=_tasks("all"), help="TASK,TASK,... (default all)")
     quality.set_defaults(command=_quality)
     _add_speed(commands.add_parser("speed", help="stages, chain, processes and files, beside the peers, in turns"))
-    repair = commands.add_parser("fill", help="fillers on true masks, and detectors against them")
-    repair.add_argument("--truth", type=Path, required=True, metavar="FOLDER", help="undamaged photographs")
-    repair.add_argument("--fillers", nargs="*", default=[], metavar="FILE", help="also LaMa's or MI-GAN's file")
-    repair.add_argument("--detectors", nargs="*", default=[], metavar="FILE", help="also a detector's file")
-    repair.set_defaults(command=_fill)
+    fill = commands.add_parser("fill", help="fillers on true masks, and detectors against them")
+    fill.add_argument("--truth", type=Path, required=True, metavar="FOLDER", help="undamaged photographs")
+    fill.add_argument("--fillers", nargs="*", default=[], metavar="FILE", help="also LaMa's or MI-GAN's file")
+    fill.add_argument("--detectors", nargs="*", default=[], metavar="FILE", help="also a detector's file")
+    fill.set_defaults(command=_fill)
     colours = commands.add_parser("colours", help="guessed colours against true ones, by folder")
     colours.add_argument("folder", type=Path, help="colour photographs, grouped by their folders")
     colours.add_argument("--plates", action="store_true", help="each is a scan of three plates: blue, green, red")

@@ -103,7 +103,7 @@ def stages(asked: Asked) -> Iterator[str]:
 
 
 def chain(asked: Asked) -> Iterator[str]:
-    """Yield the table of the whole default chain beside the chain that is to be beaten, and how its cost grows."""
+    """Yield the table of the whole default chain beside the same steps of other packages, and how its cost grows."""
     engine = Engine("cpu")
     upscale, told = _rival_upscaler(asked.weights)
     costs: dict[float, list[float]] = {scale: [] for scale in asked.scales}
@@ -114,7 +114,7 @@ def chain(asked: Asked) -> Iterator[str]:
     for scale in asked.scales:
         for megapixels in asked.megapixels:
             picture, name = asked.picture(megapixels), f"studio x{scale:g}"
-            pair: dict[str, Filter] = {"rival": rivals.seed_chain(upscale, scale)} if upscale else {}
+            pair: dict[str, Filter] = {"rival": rivals.rival_chain(upscale, scale)} if upscale else {}
             pair[name] = partial(_whole, as_photo(picture), restored(scale), engine)
             _, seconds = _raced(pair, picture, asked.rounds)
             costs[scale].append(median(seconds[name]))

@@ -80,8 +80,8 @@ def onnx_runtime(path: Path) -> Filter:
     return lambda picture: _picture(session.run(None, {name: _batch(picture)})[0])
 
 
-def seed_chain(upscale: Filter, scale: float) -> Filter:
-    """Return the chain that the studio has to beat, each step as its own package runs it.
+def rival_chain(upscale: Filter, scale: float) -> Filter:
+    """Return the studio's default steps as their own packages run them.
 
     Non-local means, DeblurGAN-v2, Real-ESRGAN x4 brought to the factor that is asked, a Gaussian, an unsharp mask.
 

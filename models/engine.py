@@ -24,8 +24,8 @@ Array = NDArray[np.float32]
 Device = Literal["cpu", "cuda"]
 Precision = Literal["float32", "bfloat16", "float16", "int8"]
 
-MAX_LOADED = 4
-"""Networks kept in memory by one engine."""
+MAX_LOADED = 8
+"""Networks kept in memory by one engine; simple mode with everything on runs seven."""
 
 _POLL_MS = 50
 

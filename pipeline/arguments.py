@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.errors import OptionError
 from pipeline.finish import Finish
 from pipeline.options import Choice, Line, Number, Rule, Switch, Text, rules
-from pipeline.plan import Plan, arrange, from_json, simple, stage, with_tier
+from pipeline.plan import Plan, Tier, arrange, first_options, from_json, simple, stage, with_tier
 from pipeline.stages import BY_NAME, ORDER, Stage, Upscale
 
 _SCALE = "upscale_scale"
@@ -16,7 +16,7 @@ _SCALE = "upscale_scale"
 
 def add_plan(parser: argparse.ArgumentParser) -> None:
     """Add the flags that choose stages and their options."""
-    parser.add_argument("--tier", choices=["fast", "full"], default="fast", help="networks: in the box, or official")
+    parser.add_argument("--tier", choices=["fast", "full"], help="networks: in the box (default), or official")
     parser.add_argument("--scale", type=float, dest=_SCALE, metavar="N", help="enlarge by N, 1 to 4 (default 2)")
     parser.add_argument("--settings", type=Path, metavar="FILE", help="take stages and options from a JSON file")
     parser.add_argument("--only", metavar="STAGE,...", help=f"run just these: {', '.join(BY_NAME)}")
@@ -24,26 +24,41 @@ def add_plan(parser: argparse.ArgumentParser) -> None:
         group = parser.add_argument_group(kind.name, kind.summary)
         action = argparse.BooleanOptionalAction
         group.add_argument(f"--{kind.name}", action=action, default=None, help="run this stage, or leave it out")
+        simple_mode = first_options(kind)
         for name, rule in rules(kind).items():
             if name != "scale":
-                _add_option(group, _flag(kind.name, name), rule)
-    finish = parser.add_argument_group("finish", "over the finished result")
+                add_option(group, _flag(kind.name, name), rule, simple_mode[name])
+    finish = parser.add_argument_group("finish", "applied to the finished result")
     for name, rule in rules(Finish).items():
-        _add_option(finish, f"--finish-{name}", rule)
+        add_option(finish, f"--finish-{name}", rule)
 
 
 def _flag(stage_name: str, option: str) -> str:
-    return "--scale" if option == "scale" else f"--{stage_name}-{option}"
+    return "--scale" if option == "scale" else f"--{stage_name}-{option.replace('_', '-')}"
 
 
-def _add_option(group: Any, flag: str, rule: Rule) -> None:
-    """Add one flag; a value that is not given stays None, so that settings files can speak first."""
+def add_option(group: Any, flag: str, rule: Rule, simple_mode: Any = None) -> None:
+    """Add one flag; a value that is not given stays None, so that settings files can speak first.
+
+    Parameters
+    ----------
+    group : argparse.ArgumentParser or one of its groups
+    flag : str
+    rule : Number, Choice, Switch, Text or Line
+        What it takes.
+    simple_mode : optional
+        Its value in simple mode, where that is another than the default.
+    """
     match rule:
         case Number(low=low, high=high):
-            text = f"{rule.help}; {low:g} to {high:g} (default {rule.default:g})"
-            group.add_argument(flag, type=float, metavar="X", help=text)
+            default = f"default {rule.default:g}"
+            if simple_mode not in (None, rule.default):
+                default += f"; {simple_mode:g} where the stages are those of simple mode at x2"
+            kind = int if isinstance(rule.step, int) else float
+            group.add_argument(flag, type=kind, metavar="X", help=f"{rule.help}; {low:g} to {high:g} ({default})")
         case Choice(choices=choices):
-            text = f"{rule.help}: {', '.join(choices)} (default {rule.default})"
+            path = ", or the path of a file" if rule.open else ""
+            text = f"{rule.help}: {', '.join(choices)}{path} (default {rule.default})"
             group.add_argument(flag, metavar="NAME", help=text)
         case Switch():
             group.add_argument(flag, action="store_true", default=None, help=rule.help)
@@ -56,13 +71,14 @@ def _add_option(group: Any, flag: str, rule: Rule) -> None:
 def read_plan(args: argparse.Namespace) -> Plan:
     """Return the plan that the flags ask for.
 
-    Stages come from ``--only``, else from ``--settings``, else from simple mode; then ``--STAGE`` and
+    Stages come from ``--settings``, else from simple mode, and ``--only`` names those that run; then ``--STAGE`` and
     ``--no-STAGE`` add and remove, and the options given on the line overrule all.
 
     Raises
     ------
     OptionError
-        If a name is unknown, a value is out of range, or an option belongs to a stage that does not run.
+        If a name is unknown, a value is out of range, an option belongs to a stage that does not run, or flags
+        contradict each other.
     """
     base = _base(args)
     stages = {s.name: s for s in base.stages}
@@ -72,7 +88,7 @@ def read_plan(args: argparse.Namespace) -> Plan:
         if wanted is False:
             stages.pop(name, None)
         elif wanted and name not in stages:
-            stages[name] = with_tier(stage(name, {}), args.tier)
+            stages[name] = with_tier(stage(name, {}), args.tier or "fast")
     given = {name: _given(args, name, BY_NAME[name]) for name in BY_NAME}
     for name, options in given.items():
         if options and name not in stages:
@@ -86,17 +102,39 @@ def read_plan(args: argparse.Namespace) -> Plan:
 
 def _base(args: argparse.Namespace) -> Plan:
     scale = 2.0 if args.upscale_scale is None else args.upscale_scale
-    if args.only:
-        names = [name.strip() for name in args.only.split(",")]
-        chosen = [stage(name, {"scale": scale} if name == Upscale.name else {}) for name in names]
-        return arrange(with_tier(s, args.tier) for s in chosen)
+    tier: Tier = args.tier or "fast"
     if args.settings:
-        try:
-            return from_json(args.settings.read_text(encoding="utf-8"))
-        except OSError as error:
-            msg = f"The settings file {args.settings} cannot be read: {error.strerror}."
-            raise OptionError(msg) from error
-    return simple(scale, tier=args.tier)
+        if args.tier:
+            msg = (
+                f"{args.settings} names its models: leave out --tier, or choose them one by one (--upscale-model ...)."
+            )
+            raise OptionError(msg)
+        saved = _settings(args.settings)
+        return saved if args.only is None else _only(args.only, saved)
+    if args.only is not None:
+        bare = arrange(with_tier(kind(scale) if kind is Upscale else kind(), tier) for kind in ORDER)
+        return _only(args.only, bare)
+    return simple(scale, tier=tier)
+
+
+def _settings(path: Path) -> Plan:
+    try:
+        return from_json(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        msg = f"The settings file {path} cannot be read: {error.strerror}."
+        raise OptionError(msg) from error
+    except UnicodeDecodeError as error:
+        msg = f"The settings file {path} is not text in UTF-8; choose one that the studio wrote."
+        raise OptionError(msg) from error
+
+
+def _only(listed: str, plan: Plan) -> Plan:
+    """Return the plan with just these stages; one that it lacks comes with its defaults."""
+    names = [name.strip() for name in listed.split(",")]
+    have = {stage.name: stage for stage in plan.stages}
+    strengths = {name: value for name, value in plan.strengths.items() if name in names}
+    chosen = (have.get(name) or stage(name, {}) for name in names)
+    return arrange(chosen, finish=plan.finish, strengths=strengths)
 
 
 def _given(args: argparse.Namespace, prefix: str, kind: type[Stage] | type[Finish]) -> dict[str, Any]:

@@ -8,12 +8,14 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from models import catalog, weights
 from models.engine import Engine
 from pipeline import arguments, config
 from pipeline.batch import ENDINGS, Order, Report, restore_all, tasks
 from pipeline.errors import OptionError, StudioError
+from pipeline.options import rules
 from pipeline.photo import Output
 from pipeline.run import Progress
 from pipeline.suggest import ADVISERS
@@ -54,12 +56,8 @@ def _parser() -> argparse.ArgumentParser:
 def _add_restore(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sources", nargs="+", type=Path, metavar="IN", help="photographs or folders")
     parser.add_argument("-o", "--output", required=True, type=Path, metavar="OUT", help="a file or a folder")
-    parser.add_argument("--format", choices=sorted(set(ENDINGS.values())), help="default: what OUT ends in, else png")
-    parser.add_argument("--quality", type=int, default=92, help="of JPEG and WebP, 1 to 100 (default 92)")
-    parser.add_argument(
-        "--metadata", choices=["keep", "no-gps", "strip"], default="keep", help="EXIF and XMP (default keep)"
-    )
-    parser.add_argument("--mark", action="store_true", help="put a small sign where a machine guessed")
+    for name, rule in rules(Output).items():
+        arguments.add_option(parser, f"--{name}", rule)
     parser.add_argument("--overwrite", action="store_true", help="replace outputs that exist")
     parser.add_argument("--max-pixels", type=int, help="larger photographs are reduced to this (default 2000000)")
     parser.add_argument("--strict", action="store_true", help="refuse larger photographs instead")
@@ -103,8 +101,14 @@ def _output(args: argparse.Namespace) -> Output:
         if args.format not in (None, named):
             msg = f"{args.output} ends like {named}, but --format asks for {args.format}; make them agree."
             raise OptionError(msg)
-        return Output(named, args.quality, args.metadata, args.mark)
-    return Output(args.format or "png", args.quality, args.metadata, args.mark)
+        return Output(**{**_given(args), "format": named})
+    return Output(**_given(args))
+
+
+def _given(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the options of the output that stand on the command line."""
+    values = {name: getattr(args, name) for name in rules(Output)}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _tell(report: Report, *, quiet: bool) -> None:
@@ -142,7 +146,8 @@ def _models(args: argparse.Namespace) -> int:
     specs = [catalog.get(name) for name in args.ids] or list(catalog.MODELS)
     if args.action == "list":
         for spec in specs:
-            size = f"{spec.size / 1e6:.1f} MB" if spec.size else "size unknown"
+            nbytes = weights.location(spec).stat().st_size if spec.bundled else spec.size
+            size = f"{nbytes / 1e6:.1f} MB" if nbytes else "size unknown"
             print(f"{spec.id:<30}{spec.task:<10}{weights.status(spec):<12}{size:<14}{spec.licence}")
         return _DONE
     if args.action == "download" and not args.ids:

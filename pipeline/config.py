@@ -57,7 +57,7 @@ def load(folder: Path | None = None) -> Config:
     if path.is_file():
         try:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             msg = f"{path} must be TOML: {error}."
             raise OptionError(msg) from error
         if not set(values) <= known:

@@ -20,7 +20,7 @@ Mask = NDArray[np.bool_]
 
 CLASSICAL = "classical"
 DETECTORS = (*(spec.id for spec in catalog.for_task("detect")), CLASSICAL)
-"""The first is the default: the network in the box where the catalog has one, else the classical detector."""
+"""The first, the network in the box, is the default."""
 
 _WORTH_A_WORD = 0.01
 """Part of a photograph, found damaged by a network, from which repair is suggested."""
@@ -143,12 +143,12 @@ def suggest_repair(image: Image, context: Context) -> Notice | None:
     context : Context
         Engine.
     """
-    if DETECTORS[0] == CLASSICAL or image.shape[0] * image.shape[1] < _TOO_SMALL_TO_TELL:
+    if image.shape[0] * image.shape[1] < _TOO_SMALL_TO_TELL:
         return None
     share = float(find(image, DETECTORS[0], 0.5, context).mean())
     if share < _WORTH_A_WORD:
         return None
-    return Notice("repair-suggested", f"{share:.1%} of the photo look damaged: Repair can fill them.")
+    return Notice("repair-suggested", f"{share:.1%} of the photo looks damaged: Repair can fill it in.")
 
 
 def classical(image: Image) -> Image:

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Sequence
 from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
+from models import catalog
 from pipeline.errors import OptionError
 
 
@@ -22,12 +24,14 @@ class Number:
     low: float
     high: float
     step: float
+    """Whole where the number is."""
+
     help: str
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One of ``choices``, or, where ``open`` says so, any other text (such as a path)."""
+    """One of ``choices``, or, where ``open`` says so, another model of the catalog or a path."""
 
     default: str
     choices: tuple[str, ...]
@@ -121,11 +125,17 @@ def _breach(rule: Rule, value: object) -> str:
             good = is_number and low <= value <= high  # type: ignore[operator]
             return "" if good else f"a number from {low:g} to {high:g}"
         case Choice(choices=choices, open=is_open):
-            good = value in choices or (is_open and isinstance(value, str) and value != "")
-            return "" if good else "one of " + ", ".join(choices)
+            good = value in choices or (is_open and isinstance(value, str) and _is_model(value))
+            return "" if good else "one of " + ", ".join(choices) + (", or the path of a file" if is_open else "")
         case Switch():
             return "" if isinstance(value, bool) else "true or false"
         case Line():
             return "" if isinstance(value, str) and value.isprintable() else "a line of text"
         case Text(pattern=pattern, form=form):
             return "" if isinstance(value, str) and re.fullmatch(pattern, value) else form
+
+
+def _is_model(text: str) -> bool:
+    """Tell the name of a model, or what looks like a path, from a mistyped name."""
+    is_path = "/" in text or "\\" in text or Path(text).suffix != ""
+    return is_path or text in {spec.id for spec in catalog.MODELS}

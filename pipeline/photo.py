@@ -3,7 +3,6 @@
 Beyond this line pictures are float32 RGB in sRGB; depth, alpha, profile, orientation and metadata are kept here.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,8 +77,6 @@ class Photo:
 
     metadata: Metadata
     notices: tuple[Notice, ...]
-    digest: str
-    """SHA-256 of the file, in hexadecimal."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -91,12 +88,12 @@ class Photo:
 class Output:
     """How to write a picture."""
 
-    format: str = choice("png", ("png", "jpeg", "webp", "tiff"), help="The file format.")
-    quality: int = number(92, low=1, high=100, step=1, help="For JPEG and WebP: higher is truer and larger.")
+    format: str = choice("png", ("png", "jpeg", "webp", "tiff"), help="the file format, where OUT does not end in one")
+    quality: int = number(92, low=1, high=100, step=1, help="of JPEG and WebP: higher is truer and larger")
     metadata: str = choice(
-        "keep", ("keep", "no-gps", "strip"), help="Keep EXIF and XMP, without the position, or not at all."
+        "keep", ("keep", "no-gps", "strip"), help="EXIF and XMP: keep them, without the location, or not at all"
     )
-    mark: bool = switch(False, help="Put a small sign into a corner where a machine guessed.")
+    mark: bool = switch(False, help="put a small mark into a corner if parts were guessed by a machine")
 
     def __post_init__(self) -> None:
         check(self)
@@ -105,11 +102,6 @@ class Output:
     def suffix(self) -> str:
         """The ending of file names, such as ``".jpg"``."""
         return ".jpg" if self.format == "jpeg" else f".{self.format}"
-
-    @property
-    def media_type(self) -> str:
-        """The media type, such as ``"image/jpeg"``."""
-        return f"image/{self.format}"
 
 
 @dataclass(frozen=True)
@@ -175,7 +167,6 @@ def read_photo(
         original_size=_turned(opened.size, found.orientation),
         metadata=found.metadata,
         notices=(*_remarks(opened), *found.notices, *converted, *reduced),
-        digest=hashlib.sha256(data).hexdigest(),
     )
 
 

@@ -107,6 +107,12 @@ def simple(
     return arrange((with_tier(stage, tier) for stage in stages), optional={"deblur", "colorize"})
 
 
+def first_options(kind: type[Stage]) -> dict[str, Any]:
+    """Return a stage's options as simple mode has them; their defaults, where it does not run that stage."""
+    made = next((asdict(chosen) for chosen in simple().stages if chosen.name == kind.name), {})
+    return {name: made.get(name, rule.default) for name, rule in rules(kind).items()}
+
+
 def with_tier(stage: Stage, tier: Tier) -> Stage:
     """Return the stage with the best model that a tier has for it."""
     if tier == "full" and isinstance(stage, Deblur):

@@ -4,15 +4,12 @@ from pipeline.plan import Plan, arrange
 from pipeline.stages import Colorize, Deblur, Denoise, PostDenoise, Sharpen, Tone, Upscale
 from pipeline.stages.denoise import CLASSICAL
 
-_LEFT_OUT_WITHOUT_MODEL = ("deblur", "colorize")
 PRESETS: dict[str, Plan] = {
     "black-and-white": arrange(
         [Denoise(), Deblur(), Colorize(saturation=0.9), Upscale(2.0), PostDenoise(0.4), Sharpen(0.4)],
-        optional=_LEFT_OUT_WITHOUT_MODEL,
     ),
     "faded": arrange(
         [Denoise(), Deblur(), Tone(), Upscale(2.0), PostDenoise(0.5), Sharpen(0.5, 1.2)],
-        optional=_LEFT_OUT_WITHOUT_MODEL,
     ),
     "phone": arrange([Denoise(0.8), Upscale(2.0), PostDenoise(0.3), Sharpen(0.3)]),
     "drawing": arrange([Denoise(0.5, model=CLASSICAL), Upscale(4.0), Sharpen(0.6, 0.8)]),

@@ -1,4 +1,4 @@
-"""The training rooms' command line: ``python -m training COMMAND``."""
+"""Train networks for the studio."""
 
 import argparse
 import sys
@@ -12,12 +12,12 @@ import numpy as np
 from PIL import Image
 
 from models.errors import StudioError
-from training import degrade, losses, masks, recipes, tasks, votes
+from training import degrade, recipes, tasks
 from training.colorize import COLORIZE
 from training.data import SUFFIXES, decode
 from training.fill import FILL
 from training.repair import REPAIR
-from training.settings import Settings
+from training.settings import LOSSES, Settings
 from training.tasks import Task
 
 
@@ -62,27 +62,45 @@ def _add_training(parser: argparse.ArgumentParser, task: Callable[[argparse.Name
     parser.set_defaults(**{name: value for name, value in default.items() if name in NUMBERS})
     parser.add_argument("--data", type=Path, nargs="+", action=_Tuple, required=True, help="folders or tar files")
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints")
-    parser.add_argument("--tiers", type=_names, default=frozenset(), help="A,PD,... by the manifest")
-    parser.add_argument("--manifest", type=Path, nargs="+", action=_Tuple, default=(), help="CSV: file, tier, origin")
-    parser.add_argument("--origins", type=_names, default=frozenset(), help="hold these out, by the manifest")
-    parser.add_argument("--losses", type=_losses, default=(("l1", 1.0),), help="l1=1,ssim=0.2")
+    parser.add_argument(
+        "--tiers",
+        type=_names,
+        default=frozenset(),
+        help="only photographs of these tiers, by the manifest: TIER,TIER,...",
+    )
+    parser.add_argument(
+        "--manifest",
+        type=Path,
+        nargs="+",
+        action=_Tuple,
+        default=(),
+        help="CSV files with the columns file, tier and origin",
+    )
+    parser.add_argument(
+        "--origins",
+        type=_names,
+        default=frozenset(),
+        help="keep photographs of these origins for validation: ORIGIN,ORIGIN,...",
+    )
+    parser.add_argument(
+        "--losses", type=_losses, default=(("l1", 1.0),), help=f"such as l1=1,ssim=0.2; names: {', '.join(LOSSES)}"
+    )
     parser.add_argument("--teacher", type=Path, help="safetensors file to distil from")
     parser.add_argument("--from", dest="start", type=Path, help="safetensors file to begin with")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     for name, meaning in NUMBERS.items():
         kind = type(default[name])
-        parser.add_argument(f"--{name.replace('_', '-')}", type=kind, help=meaning)
+        parser.add_argument(f"--{name.replace('_', '-')}", type=kind, help=f"{meaning} (default %(default)s)")
 
 
-LOSSES = (*losses.NAMES, *votes.NAMES, *masks.NAMES)
 NUMBERS = {
     "steps": "stop after so many steps",
     "minutes": "stop after so many minutes",
     "batch": "patches a step",
     "patch": "side of the clean patch in pixels",
     "pool": "draw from so many patches made once (distilling needs it)",
-    "rebalance": "0 counts all colours alike, 0.5 rare ones much more (colorize)",
-    "crisp": "strength of an unsharp mask on what the network learns to answer",
+    "rebalance": "0 counts all colours alike, 0.5 rare ones much more (colorize only)",
+    "crisp": "strength of an unsharp mask on what a restorer learns to answer",
     "learning_rate": "highest rate of Muon",
     "average": "share that the average of weights keeps a step",
     "validate_every": "steps between validations and checkpoints",

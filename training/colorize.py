@@ -65,4 +65,12 @@ def _classifier(features: int) -> nn.Module:
     return ColorClassifier(widths=(features, features * 8 // 3, features * 14 // 3), blocks=BLOCKS)
 
 
-COLORIZE = Colorize("colorize", colours.printed, _classifier, features=48, multiple=16, losses=votes.NAMES, pools=False)
+COLORIZE = Colorize(
+    "colorize",
+    colours.printed,
+    _classifier,
+    features=48,
+    multiple=16,
+    losses=votes.NAMES,
+    extras=frozenset({"rebalance"}),
+)

@@ -140,5 +140,5 @@ def _untold(image: Image, rng: Rng) -> Image:
 
 
 FILL = Fill(
-    "fill", _untold, partial(unet, pictures=3), features=32, multiple=FOLD * 2 ** (len(BLOCKS) - 1), pools=False
+    "fill", _untold, partial(unet, pictures=3), features=32, multiple=FOLD * 2 ** (len(BLOCKS) - 1), extras=frozenset()
 )

@@ -23,7 +23,7 @@ from training.data import Photograph, hold_out, read_photographs
 from training.muon import Muon
 from training.pool import Pool
 from training.settings import Settings
-from training.tasks import Task
+from training.tasks import EXTRAS, Task
 
 WARM_UP = 100
 """Steps in which the learning rate rises; Adam's first estimates are rough."""
@@ -75,8 +75,8 @@ def _check(task: Task, settings: Settings) -> None:
     if wrong := [name for name, _ in settings.losses if name not in task.losses]:
         msg = f"{task.name} learns by {', '.join(task.losses)}, not by {', '.join(wrong)}: check --losses"
         raise OptionError(msg)
-    if settings.pool and not task.pools:
-        msg = f"{task.name} learns from new patches for ever: leave --pool away"
+    if unheeded := [name for name in EXTRAS if getattr(settings, name) and name not in task.extras]:
+        msg = f"{task.name} does not heed --{unheeded[0]}: leave it away"
         raise OptionError(msg)
     if settings.patch % task.multiple:
         msg = f"the patch must be a multiple of {task.multiple} for {task.name}; got {settings.patch}"

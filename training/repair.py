@@ -161,5 +161,5 @@ REPAIR = Repair(
     features=24,
     multiple=FOLD * 2 ** (len(BLOCKS) - 1),
     losses=masks.NAMES,
-    pools=False,
+    extras=frozenset(),
 )

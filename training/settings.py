@@ -6,6 +6,9 @@ from pathlib import Path
 from pipeline.errors import OptionError
 from training import losses, masks, votes
 
+LOSSES = (*losses.NAMES, *votes.NAMES, *masks.NAMES)
+"""Names of everything that a network may learn by; a task knows some of them."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -65,10 +68,9 @@ class Settings:
     """Decides first weights, patches and damage."""
 
     def __post_init__(self) -> None:
-        names = (*losses.NAMES, *votes.NAMES, *masks.NAMES)
-        unknown = [name for name, _ in self.losses if name not in names]
+        unknown = [name for name, _ in self.losses if name not in LOSSES]
         faults = {
-            f"losses must be among {', '.join(names)}, got {', '.join(unknown)}": bool(unknown),
+            f"losses must be among {', '.join(LOSSES)}, got {', '.join(unknown)}": bool(unknown),
             "give a number of steps or minutes above 0": self.steps <= 0 and self.minutes <= 0,
             "batch must be 1 or more": self.batch < 1,
             "patch must be 16 or more": self.patch < 16,

@@ -24,6 +24,10 @@ BLOCKS = (1, 1, 2)
 """Residual blocks of a restorer's levels; each lower level has twice the features."""
 
 
+EXTRAS = ("pool", "crisp", "rebalance")
+"""Settings that only some tasks heed, each nothing by default."""
+
+
 @dataclass(frozen=True)
 class Task:
     """One kind of restoration that a network can learn."""
@@ -40,8 +44,8 @@ class Task:
     """The sides of a clean patch are multiples of this."""
     losses: tuple[str, ...] = losses.NAMES
     """Names of what the network can learn by."""
-    pools: bool = True
-    """Whether it can learn from a pool of patches made once."""
+    extras: frozenset[str] = frozenset({"pool", "crisp"})
+    """Settings, out of `EXTRAS`, that it heeds."""
 
     def network(self) -> nn.Module:
         """Make the network, with weights of chance."""

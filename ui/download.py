@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from pipeline.album import Album
-from pipeline.options import Choice, rules
+from pipeline.options import Choice, Number, rules
 from pipeline.photo import Output, restored_name, safe_stem
 from pipeline.plan import to_json
 from ui.words import language, say
@@ -58,8 +58,10 @@ def _output() -> dict[str, object]:
         say("download.metadata"), _choices("metadata"), format_func=lambda c: say(f"download.{c}"), key="metadata"
     )
     asked: dict[str, object] = {"format": form, "metadata": metadata}
-    if form in _LOSSY:
-        asked["quality"] = st.slider(say("download.quality"), 1, 100, 92, key="quality")
+    quality = rules(Output)["quality"]
+    if form in _LOSSY and isinstance(quality, Number):
+        span = int(quality.low), int(quality.high), int(quality.default)
+        asked["quality"] = st.slider(say("download.quality"), *span, key="quality")
     return asked
 
 

@@ -151,7 +151,7 @@ async def _file(request: Request) -> Response:
     album = _album(request)
     path = (album.folder / request.path_params["path"]).resolve()
     if not path.is_relative_to(album.folder.resolve()) or path.parent.name != files.FOLDER or not path.is_file():
-        raise HTTPException(404, "This file is not kept any more; make it again.")
+        raise HTTPException(404, "This file is no longer kept; make it again.")
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(path.name)}",
         "Content-Encoding": "identity",  # it is compressed as far as its format goes
@@ -163,7 +163,7 @@ async def _file(request: Request) -> Response:
 def _album(request: Request) -> Album:
     album = workshop().shelf.get(request.path_params["album"])
     if album is None:
-        raise HTTPException(404, "These photographs are not kept any more.")
+        raise HTTPException(404, "These photographs are no longer kept.")
     return album
 
 

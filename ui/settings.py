@@ -15,7 +15,7 @@ from pipeline.album import Album, Picture
 from pipeline.errors import OptionError, StudioError
 from pipeline.notices import Notice
 from pipeline.options import Choice, Line, Number, Rule, Switch, Text, rules
-from pipeline.plan import Plan, arrange, simple, stage
+from pipeline.plan import Plan, arrange, first_options, simple, stage
 from pipeline.presets import PRESETS
 from pipeline.stages import ORDER, Colorize, Stage
 from pipeline.suggest import ADVISERS
@@ -110,7 +110,7 @@ def _apply(plan: Plan) -> None:
     made = {chosen.name: chosen for chosen in plan.stages}
     for kind in ORDER:
         st.session_state[f"{kind.name}.on"] = kind.name in made
-        values = asdict(made[kind.name]) if kind.name in made else _at_first(kind)
+        values = asdict(made[kind.name]) if kind.name in made else first_options(kind)
         for name, rule in rules(kind).items():
             st.session_state[f"{kind.name}.{name}"] = float(values[name]) if isinstance(rule, Number) else values[name]
 
@@ -123,7 +123,7 @@ def _card(kind: type[Stage]) -> Stage | None:
         st.caption(say_or(f"stage.{kind.name}.summary", kind.summary))
         if not is_on:
             return None
-        start = _at_first(kind)
+        start = first_options(kind)
         options = {
             name: _widget(kind.name, name, replace(rule, default=start[name])) for name, rule in rules(kind).items()
         }
@@ -134,12 +134,6 @@ def _card(kind: type[Stage]) -> Stage | None:
             return None
         model_files.offer(made)
         return made
-
-
-def _at_first(kind: type[Stage]) -> dict[str, Any]:
-    """Return what a stage's options are at first: as in simple mode, where that runs it."""
-    made = next((asdict(chosen) for chosen in simple().stages if chosen.name == kind.name), {})
-    return {name: rule.default for name, rule in rules(kind).items()} | made
 
 
 def _is_on_at_first(kind: type[Stage]) -> bool:

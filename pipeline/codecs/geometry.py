@@ -69,7 +69,7 @@ def shrink(raster: Raster, size: tuple[int, int]) -> tuple[F32, F32 | None]:
     if raster.alpha is None:
         return small, None
     colour, alpha = small[..., :-1], small[..., -1]
-    colour /= np.maximum(alpha, np.float32(1e-6))[..., None]
+    colour /= np.maximum(alpha, np.float32(1e-12))[..., None]
     return colour, alpha
 
 

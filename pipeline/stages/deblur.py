@@ -52,7 +52,7 @@ class Deblur(Stage):
         FAST,
         [spec.id for spec in catalog.for_task("deblur")],
         open=True,
-        help="network: fast is in the box, the others are DeblurGAN-v2; or a path to a .pth or .safetensors file",
+        help="network: fast-deblur is in the box, the others are DeblurGAN-v2",
     )
     always: bool = switch(False, help="deblur even where the photo looks sharp already")
 

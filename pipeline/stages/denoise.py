@@ -34,13 +34,13 @@ class Denoise(Stage):
     summary: ClassVar[str] = "takes away grain and sensor noise"
 
     strength: float = number(
-        1.0, low=0, high=3, step=0.1, help="1 takes all noise; above 1 only the bilateral filter goes further"
+        1.0, low=0, high=3, step=0.1, help="1 removes all noise; values above 1 affect only the bilateral filter"
     )
     model: str = choice(
         FAST,
         [*(spec.id for spec in catalog.for_task("denoise")), CLASSICAL],
         open=True,
-        help="fast-denoise is the network in the box, bilateral a classical filter, quicker; or a path to a file",
+        help="fast-denoise is the network in the box, bilateral a classical filter, quicker",
     )
 
     def apply(self, image: Image, context: Context) -> Image:

@@ -33,19 +33,19 @@ class Repair(Stage):
         DETECTORS[0],
         DETECTORS,
         open=True,
-        help="detector: classical needs no network; or a path to a .pth, .pt or .safetensors file",
+        help="detector: classical needs no network",
     )
-    sensitivity: float = number(0.5, low=0.05, high=0.95, step=0.05, help="above 0.5 more is held to be damage")
+    sensitivity: float = number(0.5, low=0.05, high=0.95, step=0.05, help="higher marks more as damage")
     grow: float = number(1, low=0, high=10, step=1.0, help="pixels by which the mask is widened")
     filler: str = choice(
         fill.AUTO,
         [fill.AUTO, *fill.CLASSICAL],
         open=True,
-        help="auto is the network in the box; or a path to LaMa or MI-GAN (.onnx, .pth, .safetensors), or to "
-        "a folder with Stable Diffusion",
+        help="auto is the network in the box; LaMa, MI-GAN (.onnx, .pth, .safetensors) or a folder with Stable "
+        "Diffusion by their path",
     )
     prompt: str = line("TEXT", help="what to put into wide holes, for Stable Diffusion")
-    mask: str = line("FILE", help="mask of one's own instead of the detector's: light where there is damage")
+    mask: str = line("FILE", help="your own mask instead of the detector's; white marks damage")
 
     @property
     def guesses(self) -> str:
@@ -58,7 +58,7 @@ class Repair(Stage):
             context.notice("repair-skipped", "Repair: no damage was found; left as it is.")
             return image
         places, _ = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
-        context.notice("repair-filled", f"Repair: {mask.mean():.2%} of the photo were filled, in {places - 1} places.")
+        context.notice("repair-filled", f"Repair: {mask.mean():.2%} of the photo was filled, in {places - 1} places.")
         rest = context.portion(_FINDING, 1)
         return fill.fill(image, mask, self.filler, rest, prompt=self.prompt, through=not self.mask)
 

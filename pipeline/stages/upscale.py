@@ -32,7 +32,7 @@ class Upscale(Stage):
         FAST,
         [FAST, *(spec.id for spec in catalog.for_task("upscale") if spec.tier == "full")],
         open=True,
-        help="network: fast is in the box; or a path to a .pth or .safetensors file",
+        help="network: fast is in the box",
     )
     crisp: float = number(0.85, low=0, high=1, step=0.05, help="fast x4 only: 0 is faithful and softer, 1 is crisp")
     denoise: float = number(

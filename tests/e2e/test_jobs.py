@@ -66,7 +66,7 @@ def test_another_visitor_waits_for_their_turn(ready, visit):
     upload(other, ("other.jpg", sideways_jpeg(320)))
     restore(ready)
     restore(other)
-    other.get_by_text("Waiting: 1 before yours").wait_for()
+    other.get_by_text("Waiting: 1 ahead of yours").wait_for()
     for page in (ready, other):
         restored(page)
 

@@ -93,7 +93,7 @@ def test_restore_fills_what_is_marked_and_the_mask_outlives_a_reload(editor):
     expect(editor.get_by_role("status").filter(has_text=share)).to_be_visible(timeout=60_000)
     restore(editor)
     restored(editor)
-    assert editor.get_by_text("of the photo were filled").count() == 1
+    assert editor.get_by_text("of the photo was filled").count() == 1
 
 
 def test_the_photograph_can_be_zoomed_under_the_brush(editor):

@@ -42,7 +42,7 @@ def test_an_example_is_restored_by_one_click(page):
     page.get_by_text("300 × 200 → 1200 × 800 pixels").wait_for()
 
 
-def test_missing_models_are_named_and_the_rest_goes_on(page):
+def test_missing_models_are_named_and_the_job_says_why_it_failed(page):
     soft = Image.fromarray((photograph("coffee", 300) * 255).astype(np.uint8)).resize(
         (600, 400), Image.Resampling.BICUBIC
     )

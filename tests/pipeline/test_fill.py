@@ -95,7 +95,7 @@ def test_a_wrong_mark_costs_less_where_the_filler_may_look():
 
 
 @pytest.mark.parametrize("filler", CLASSICAL)
-def test_drawn_rivalsnever_look(filler):
+def test_drawn_fillers_never_look(filler):
     _, image, mask = veiled(5, 0.6)
     blind, seeing = (fill(image, mask, filler, context(), through=through) for through in (False, True))
     np.testing.assert_array_equal(blind, seeing)

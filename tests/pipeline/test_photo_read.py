@@ -1,12 +1,11 @@
 """Reading: every kind of pixel comes out as upright float RGB, and what differs is said."""
 
-import hashlib
 import io
 
 import imagecodecs
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -31,7 +30,6 @@ def test_every_format_is_known_by_content(form, tmp_path):
     assert photo.format.upper() == form
     assert (photo.size, photo.depth, photo.alpha, photo.notices) == ((files.WIDTH, files.HEIGHT), 8, None, ())
     assert photo.pixels.dtype == np.float32
-    assert photo.digest == hashlib.sha256(data).hexdigest()
     assert photo.name == "Фото 1938"
     np.testing.assert_allclose(photo.pixels, SCENE / 255, atol=0.1 if form == "GIF" else 0.04)
 
@@ -202,6 +200,7 @@ def test_a_cap_below_any_photograph_is_refused():
 
 
 @given(st.integers(0, 255), st.integers(1, 254), st.integers(0, 2**32 - 1))
+@example(4, 1, 130)  # one pixel hardly covers anything visible
 def test_alpha_leaves_no_dark_fringe(grey, visible, seed):
     """One colour under any alpha: whatever lies hidden, it must be the only colour, reduced or not."""
     rng = np.random.default_rng(seed)

@@ -11,7 +11,7 @@ def test_presets_run_with_what_is_in_the_box(name):
     known = {spec.id: spec for spec in catalog.MODELS}
     for stage in PRESETS[name].stages:
         model = stage.spec().id if isinstance(stage, Upscale) else getattr(stage, "model", "")
-        if model in known and stage.name not in PRESETS[name].optional:
+        if model in known:
             assert weights.status(known[model]) == "in the box"
 
 

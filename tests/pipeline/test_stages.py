@@ -94,12 +94,13 @@ def test_denoise_strength_blends_the_network():
     np.testing.assert_array_equal(more, whole)
 
 
-@pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea"])
+@pytest.mark.parametrize("name", ["astronaut", "coffee"])
 @pytest.mark.parametrize("model", [FAST, CLASSICAL])
 def test_denoise_leaves_a_clean_photograph_almost_alone(name, model):
     truth = photograph(name, 384)
     clean = Denoise(model=model).apply(truth, Context(Engine("cpu", "float32")))
-    assert psnr(luma(clean), luma(truth)) > 38
+    assert clean is not truth
+    assert psnr(luma(clean), luma(truth)) > 45
 
 
 def test_denoise_says_when_it_does_nothing():

@@ -19,7 +19,7 @@ from training.fill import FILL
 from training.loop import has_bfloat16, rate, train
 from training.repair import REPAIR
 from training.settings import Settings
-from training.tasks import DEBLUR, DENOISE, DEPTH, upscale
+from training.tasks import DEBLUR, DENOISE, DEPTH, EXTRAS, upscale
 
 TASK = replace(upscale(2), features=8)
 
@@ -169,10 +169,14 @@ def test_a_loss_that_is_no_number_stops_the_run(settings):
         train(TASK, replace(settings, learning_rate=1e30, steps=50))
 
 
-@pytest.mark.parametrize("task", [COLORIZE, FILL, REPAIR], ids=lambda task: task.name)
-def test_a_pool_is_refused_where_patches_must_be_new(settings, task):
-    with pytest.raises(OptionError, match="--pool"):
-        train(task, replace(settings, losses=((task.losses[0], 1.0),), pool=100))
+UNHEEDED = [(task, name) for task in (COLORIZE, FILL, REPAIR, DENOISE) for name in EXTRAS if name not in task.extras]
+
+
+@pytest.mark.parametrize(("task", "extra"), UNHEEDED, ids=lambda value: getattr(value, "name", value))
+def test_what_a_task_does_not_heed_is_refused(settings, task, extra):
+    value = {"pool": 100, "crisp": 0.4, "rebalance": 0.5}[extra]
+    with pytest.raises(OptionError, match=f"--{extra}"):
+        train(task, replace(settings, losses=((task.losses[0], 1.0),), **{extra: value}))
 
 
 @pytest.mark.parametrize(

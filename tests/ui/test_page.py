@@ -101,7 +101,7 @@ def test_a_reload_finds_the_album_again(chosen):
 def test_an_album_that_is_gone_is_told(app):
     app.query_params["album"] = "nosuch"
     app.run()
-    assert "not kept any more" in app.info[0].value
+    assert "no longer kept" in app.info[0].value
     assert len(app.file_uploader) == 1
 
 
