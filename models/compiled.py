@@ -10,6 +10,7 @@ import os
 import platform
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from importlib.metadata import version
 from io import BytesIO
@@ -113,11 +114,13 @@ def _read(path: Path, hints: dict[str, Any]) -> Any | None:
             msg = "its bytes are not those that were written"
             raise ValueError(msg)
         compiled = graphs.core().import_model(blob, "CPU", hints)
-        os.utime(path)
-    except (RuntimeError, ValueError, OSError) as error:
+    except (RuntimeError, ValueError) as error:
         _LOG.warning("The compiled network %s is discarded and made anew: %s", path, error)
-        path.unlink(missing_ok=True)
+        with suppress(OSError):  # on a disk that is only read
+            path.unlink(missing_ok=True)
         return None
+    with suppress(OSError):
+        os.utime(path)
     return compiled
 
 

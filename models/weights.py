@@ -5,7 +5,9 @@ downloaded unasked, and nothing is read that could hold code.
 """
 
 import os
+import shutil
 import tempfile
+import time
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -40,6 +42,9 @@ BUNDLED = Path(__file__).parent / "bundled"
 
 ROUNDS = 2
 """How often each source is tried."""
+
+_PART = ".download-"
+_OLD_S = 86_400
 
 
 def folder() -> Path:
@@ -254,12 +259,20 @@ def _fetch(spec: ModelSpec, url: str, target: Path, progress: Progress | None) -
     """Download into a folder beside the target, check, then move into place."""
     digest = _expected_digest(spec, target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".download-") as temporary:
+    _forget_old_parts(target.parent)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=_PART) as temporary:
         arrived = fetch(url, Path(temporary), spec.file, digest=digest, size=spec.size, progress=progress)
         if digest is None:
             read_state(arrived, spec)  # a server's page of apologies is no checkpoint
             _record(target).write_text(f"{pooch.file_hash(str(arrived))}  {target.name}\n")
         arrived.replace(target)
+
+
+def _forget_old_parts(folder: Path) -> None:
+    """Delete what downloads have left that were killed a day ago or more."""
+    for part in folder.glob(f"{_PART}*"):
+        if time.time() - part.stat().st_mtime > _OLD_S:
+            shutil.rmtree(part, ignore_errors=True)
 
 
 @lru_cache(maxsize=256)

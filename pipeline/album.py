@@ -3,6 +3,7 @@
 An album outlives the page that made it: whoever knows its id finds it again, until it has to make room.
 """
 
+import os
 import secrets
 import shutil
 import tempfile
@@ -25,6 +26,9 @@ from pipeline.plan import Plan
 from pipeline.run import run
 from pipeline.stage import Image
 from pipeline.stages import Repair
+
+RECENT_S = 3600
+"""An album used within so many seconds may still be looked at: it goes for its age alone."""
 
 
 @dataclass(frozen=True)
@@ -146,9 +150,10 @@ class Album:
     def nbytes(self) -> int:
         """Return the bytes of its files."""
         total = 0
-        for path in self.folder.rglob("*"):
-            with suppress(FileNotFoundError):  # a job may be taking files away
-                total += path.stat().st_size if path.is_file() else 0
+        for folder, _, names in os.walk(self.folder):
+            for name in names:
+                with suppress(OSError):  # a job may be taking files away
+                    total += Path(folder, name).stat().st_size
         return total
 
 
@@ -211,7 +216,7 @@ class Shelf:
         An existing folder for them.
     max_bytes : int
         Of all albums, which also leave as much of the disk free as they take themselves, so that a restoration finds
-        room; one that is being worked on stays even above it.
+        room; what is being worked on, or was used in the last hour, stays even above it.
     max_age : float
         Seconds after which an unused album goes.
     """
@@ -272,7 +277,8 @@ class Shelf:
             most = min(self._max_bytes, (total + shutil.disk_usage(self._root).free) // 2)
             idle = [album for album in self._albums.values() if album is not wanted and not album.busy]
             for album in sorted(idle, key=lambda album: album.used):
-                if total <= most and time.monotonic() - album.used < self._max_age:
+                unused = time.monotonic() - album.used
+                if unused < self._max_age and (total <= most or unused < RECENT_S):
                     break
                 total -= album.nbytes()
                 del self._albums[album.id]

@@ -15,9 +15,9 @@ async function settled() {
 async function make(data) {
   const headers = { "Content-Type": "application/json" }
   const answer = await fetch(data.make, { method: "POST", headers, body: JSON.stringify(data.asked) })
-  const made = await answer.json()
-  if (made.error) throw new Error(made.error)
-  return made
+  if (answer.ok) return answer.json()
+  const said = await answer.text()
+  throw new Error(said || answer.statusText)
 }
 
 function fetchFile(address) {

@@ -142,7 +142,7 @@ async def _make(request: Request) -> Response:
             picture, stem = _picture(request), str(asked.get("name", ""))
             path, notices = await run_in_threadpool(files.make, picture, output, stem)
     except StudioError as error:
-        return JSONResponse({"error": str(error)}, 422)
+        raise HTTPException(422, str(error)) from error
     return JSONResponse({"file": path.relative_to(album.folder).as_posix(), "notices": notices})
 
 

@@ -1,6 +1,7 @@
 """What all browser sessions share, and the work that one of them orders."""
 
 import ctypes
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -30,6 +31,7 @@ class Workshop:
     pace: Pace = field(default_factory=Pace)
 
 
+_LOG = logging.getLogger(__name__)
 _opening = threading.Lock()
 _TIDY_S = 600
 
@@ -66,7 +68,10 @@ def tidy(shelf: Shelf, every: float, stop: threading.Event) -> None:
         Ends it.
     """
     while not stop.wait(every):
-        shelf.make_room()
+        try:
+            shelf.make_room()
+        except OSError:  # of a disk that comes back, perhaps
+            _LOG.exception("The albums could not be tidied.")
 
 
 def order(album: Album, pictures: Sequence[Picture], plan: Plan) -> None:

@@ -2,7 +2,9 @@
 
 import hashlib
 import io
+import os
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -83,6 +85,15 @@ def spec_for(server, *paths, data=GOOD):
 
 def names(folder):
     return sorted(path.name for path in folder.iterdir())
+
+
+def test_what_a_killed_download_left_goes_a_day_later(server, folder):
+    for name, hours in ((".download-old", 25), (".download-new", 1)):
+        (folder / name).mkdir(parents=True)
+        os.utime(folder / name, (time.time() - hours * 3600,) * 2)
+    server.pages["/a"] = [GOOD]
+    weights.download(spec_for(server, "/a"))
+    assert names(folder) == [".download-new", "model.pth"]
 
 
 def test_a_download_reports_its_progress_and_arrives(server, folder):

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from models.engine import Engine
-from pipeline.album import Album, Shelf, restore
+from pipeline.album import RECENT_S, Album, Shelf, restore
 from pipeline.errors import DiskFull
 from pipeline.jobs import Job, JobQueue
 from pipeline.plan import Plan, arrange
@@ -39,7 +39,7 @@ def refused(shelf: Shelf, megabytes: int) -> bool:
 
 def told(folder: Path) -> dict[str, object]:
     """Fill the disk in every way, and tell what came of it."""
-    shelf = Shelf(folder, 10**9, 3600)
+    shelf = Shelf(folder, 10**9, 10 * RECENT_S)
     source = cv2.imencode(".png", (photograph("chelsea", 400) * 255).astype(np.uint8))[1].tobytes()
     album = shelf.create([("cat.png", source)])
     picture = album.pictures[0]
@@ -55,6 +55,7 @@ def told(folder: Path) -> dict[str, object]:
         "nothing is left of the upload": shutil.disk_usage(folder).free == free,
         "a smaller one works": restored(album, SMALL).error is None,
     }
+    album.used -= 2 * RECENT_S
     other = shelf.create([("half.png", bytes(7_000_000))])
     return {**outcome, "room was made": shelf.get(album.id) is None, "the new one stays": shelf.get(other.id) is other}
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from models.engine import Engine
-from pipeline.album import Shelf, restore
+from pipeline.album import RECENT_S, Shelf, restore
 from pipeline.errors import PhotoUnreadable
 from pipeline.finish import Finish
 from pipeline.jobs import JobQueue, State
@@ -97,13 +97,22 @@ def test_a_waiting_picture_that_is_cancelled_says_so_at_once(shelf):
 
 
 def test_the_longest_unused_album_makes_room(tmp_path):
-    shelf = Shelf(tmp_path, 3 * len(png()), 3600)
+    shelf = Shelf(tmp_path, 3 * len(png()), 10 * RECENT_S)
+    albums = [shelf.create([(f"{n}.png", png())]) for n in range(3)]
+    for album, hours in zip(albums, (2, 3, 4), strict=True):
+        album.used -= hours * RECENT_S
+    shelf.get(albums[2].id)
+    fourth = shelf.create([("4.png", png())])
+    assert shelf.get(albums[1].id) is None
+    assert not albums[1].folder.exists()
+    assert all(shelf.get(album.id) is album for album in (albums[0], albums[2], fourth))
+
+
+def test_an_album_that_may_still_be_looked_at_stays_where_there_is_too_much(tmp_path):
+    shelf = Shelf(tmp_path, 1, 10 * RECENT_S)
     first, second = (shelf.create([(f"{n}.png", png())]) for n in range(2))
-    shelf.get(first.id)  # used after the second
-    third, fourth = (shelf.create([(f"{n}.png", png())]) for n in range(2))
-    assert shelf.get(second.id) is None
-    assert not second.folder.exists()
-    assert all(shelf.get(album.id) is album for album in (first, third, fourth))
+    shelf.make_room()
+    assert all(shelf.get(album.id) is album for album in (first, second))
 
 
 def test_an_old_album_makes_room_where_there_is_enough(tmp_path):
