@@ -75,7 +75,8 @@ def tasks(sources: Iterable[Path], target: Path, output: Output) -> list[Task]:
     """Pair every photograph with its place in the output.
 
     A folder stands for all files in it, whatever their names end in; hidden files are passed over, and its
-    structure is kept. One source and a target that ends like a picture make a file; all else goes into a folder.
+    structure is kept; a target inside it is not a part of it. One source and a target that ends like a picture make a
+    file; all else goes into a folder.
 
     Raises
     ------
@@ -85,12 +86,12 @@ def tasks(sources: Iterable[Path], target: Path, output: Output) -> list[Task]:
     listed = list(sources)
     if len(listed) == 1 and listed[0].is_file() and target.suffix and not target.is_dir():
         return [Task(listed[0], target)]
-    found = [pair for source in listed for pair in _files(source)]
+    found = [pair for source in listed for pair in _files(source, target)]
     return [Task(path, target / relative.with_suffix(output.suffix)) for path, relative in found]
 
 
-def _files(source: Path) -> Iterator[tuple[Path, Path]]:
-    """Yield each file of a source with its path relative to it."""
+def _files(source: Path, target: Path) -> Iterator[tuple[Path, Path]]:
+    """Yield each file of a source with its path relative to it, but for results that lie in a folder of it."""
     if source.is_file():
         yield source, Path(source.name)
         return
@@ -98,6 +99,8 @@ def _files(source: Path) -> Iterator[tuple[Path, Path]]:
         msg = f"{source} does not exist; name a photograph or a folder of photographs."
         raise PhotoError(msg)
     found = sorted(p for p in source.rglob("*") if p.is_file() and not _hidden(p.relative_to(source)))
+    if source.resolve() in target.resolve().parents:
+        found = [path for path in found if target.resolve() not in path.resolve().parents]
     if not found:
         msg = f"{source} holds no files."
         raise PhotoError(msg)
@@ -135,10 +138,18 @@ def restore_all(
             report.status = "done"
         except OptionError:  # wrong for every photograph, not for this one
             raise
-        except (StudioError, OSError, MemoryError) as error:
-            report.error = str(error) or "The photo does not fit into memory; lower --max-pixels or --scale."
+        except Exception as error:  # noqa: BLE001 - one photograph harms no other, and its report tells of it
+            report.error = _told(error)
         report.seconds = time.perf_counter() - started
         yield report
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, StudioError | OSError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "The photo does not fit into memory; lower --max-pixels or --scale."
+    return f"Something went wrong inside the studio, please report it: {type(error).__name__}: {error}"
 
 
 def _refuse_overwriting(task: Task, order: Order, written: set[Path]) -> None:

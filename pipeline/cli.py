@@ -4,6 +4,7 @@ Exit codes: 0 all done, 1 some failed, 2 wrong use.
 """
 
 import argparse
+import io
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -25,6 +26,8 @@ _DONE, _SOME_FAILED, _WRONG_USE = 0, 1, 2
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names of files hold what a terminal may not know
     try:
         args = _parser().parse_args(argv)
         code: int = args.command(args)
@@ -75,15 +78,17 @@ def _restore(args: argparse.Namespace) -> int:
     order = Order(plan, _output(args), limit, strict=args.strict, overwrite=args.overwrite, suggest=suggest)
     work = tasks(args.sources, args.output, order.output)
     show = _Line(len(work))
-    reports = []
+    reports: list[Report] = []
     engine = Engine(args.device, args.precision)
-    for report in restore_all(work, order, engine, show.progress):
-        show.clear()
-        reports.append(report)
-        _tell(report, quiet=args.json)
-    if args.json:
-        done = {"device": engine.device, "precision": engine.precision}
-        print(json.dumps(done | {"photographs": [report.as_dict() for report in reports]}, indent=2))
+    try:
+        for report in restore_all(work, order, engine, show.progress):
+            show.clear()
+            reports.append(report)
+            _tell(report, quiet=args.json)
+    finally:  # also where somebody stops it
+        if args.json:
+            done = {"device": engine.device, "precision": engine.precision}
+            print(json.dumps(done | {"photographs": [report.as_dict() for report in reports]}, indent=2))
     return _DONE if all(report.status == "done" for report in reports) else _SOME_FAILED
 
 

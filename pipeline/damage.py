@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import catalog
-from pipeline.errors import OptionError
+from pipeline.errors import OptionError, PhotoError
 from pipeline.evidence import weigh
 from pipeline.filters import luma
 from pipeline.inference import infer
@@ -116,9 +116,7 @@ def read_mask(path: Path, height: int, width: int) -> Mask:
     Raises
     ------
     PhotoError
-        If it is not a picture.
-    OptionError
-        If its proportions are others: it belongs to another photograph.
+        If it is not a picture, or its proportions are others: it belongs to another photograph.
     """
     grey = luma(read_photo(path, max_pixels=DECODE_LIMIT).pixels)
     if abs(grey.shape[0] * width - grey.shape[1] * height) > max(height, width, *grey.shape):
@@ -126,7 +124,7 @@ def read_mask(path: Path, height: int, width: int) -> Mask:
             f"Expected a mask in the proportions of the photograph, {width}x{height}, got {grey.shape[1]}x"
             f"{grey.shape[0]} in {path}. Choose the mask that belongs to it."
         )
-        raise OptionError(msg)
+        raise PhotoError(msg)
     return cv2.resize(grey, (width, height), interpolation=cv2.INTER_LINEAR) > 0.5
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from models import catalog, diffusion, fillers
 from pipeline.damage import Mask
-from pipeline.errors import OptionError
+from pipeline.errors import OptionError, PhotoError
 from pipeline.inference import infer
 from pipeline.stage import Context, Image
 
@@ -58,14 +58,16 @@ def fill(image: Image, mask: Mask, filler: str, context: Context, *, prompt: str
 
     Raises
     ------
+    PhotoError
+        If nothing is left to fill from.
     OptionError
-        If nothing is left to fill from, the file holds no filler, or a prompt is given to one that reads none.
+        If the file holds no filler, or a prompt is given to one that reads none.
     ModelError
         If the file is not there, is damaged, or needs a package that is not.
     """
     if mask.all():
         msg = "Expected a mask that leaves some of the photograph to fill from, got one that covers all of it."
-        raise OptionError(msg)
+        raise PhotoError(msg)
     if prompt and not diffusion.is_one(Path(filler).expanduser()):
         msg = f"Expected the folder of a Stable Diffusion to read the prompt, got the filler {filler}. Leave one away."
         raise OptionError(msg)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from pipeline.blend import Blend, weights
 from pipeline.cache import EarlierRun, Entry, Outcome, Timing
 from pipeline.errors import WeightsMissing
 from pipeline.notices import Notice
+from pipeline.options import Choice, Line, rules
 from pipeline.photo import Photo
 from pipeline.plan import Plan
 from pipeline.stage import Context, Image, Stage
@@ -55,9 +57,18 @@ class Result:
     @property
     def history(self) -> str:
         """What was done, in one line: the stages that changed the picture, with their options, and what is guessed."""
-        options = [", ".join(f"{name} {value}" for name, value in asdict(stage).items()) for stage in self.changed]
-        done = "; ".join(f"{stage.name} ({text})" for stage, text in zip(self.changed, options, strict=True))
+        done = "; ".join(f"{stage.name} ({_told(stage)})" for stage in self.changed)
         return ". ".join([done, *(f"The {guess} are a machine's guess" for guess in self.guesses)])
+
+
+def _told(stage: Stage) -> str:
+    """Return a stage's options in words; of a file its name alone, for its folder is nobody else's business."""
+    told = {name: value for name, value in asdict(stage).items() if value != ""}
+    for name, rule in rules(stage).items():
+        is_file = isinstance(rule, Line) and rule.metavar == "FILE"
+        if name in told and (is_file or (isinstance(rule, Choice) and rule.open)):
+            told[name] = Path(told[name]).name
+    return ", ".join(f"{name} {value}" for name, value in told.items())
 
 
 def run(

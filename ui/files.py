@@ -1,7 +1,9 @@
 """Files to download, made when somebody asks, on disk."""
 
 import shutil
+import tempfile
 import threading
+import time
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +16,10 @@ from pipeline.photo import Output, encode_photo, read_photo, restored_name, safe
 from ui.work import give_back_memory, workshop
 
 FOLDER = "made"
-"""Folder of files to download, in that of an album or of one of its pictures."""
+"""Folder of files to download, each in a folder of its own, in that of an album or of one of its pictures."""
+
+_FETCHED_S = 600
+"""A browser has fetched a file by then, or begun to."""
 
 _ONE_AT_A_TIME = threading.Lock()
 """Held while a picture is in memory at full size: sessions that download at once queue rather than add up."""
@@ -48,7 +53,7 @@ def make(picture: Picture, output: Output, stem: str = "") -> tuple[Path, list[s
 
 
 def _make(picture: Picture, output: Output, stem: str) -> tuple[Path, list[str]]:
-    folder = _empty(picture.source.parent / FOLDER)
+    folder = _new(picture.source.parent / FOLDER)
     photo = read_photo(picture.source, name=picture.name, max_pixels=workshop().config.max_pixels)
     done = picture.done
     encoded = encode_photo(picture.rendered(), photo, output, history=done.history, guesses=done.guesses)
@@ -74,29 +79,33 @@ def make_zip(album: Album, output: Output) -> tuple[Path, list[str]]:
     if not restored:
         msg = "None of these photographs is restored yet; restore them first."
         raise OptionError(msg)
-    path = _empty(album.folder / FOLDER) / "restored.zip"
+    path = _new(album.folder / FOLDER) / "restored.zip"
     taken: set[str] = set()
+    notices: list[str] = []
     with disk.making(path), zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:  # pictures are compressed
         for picture in restored:
-            made, _ = make(picture, output)
+            made, said = make(picture, output)
             archive.write(made, _free(made.name, taken))
-            made.unlink()
-    return path, []
+            shutil.rmtree(made.parent)
+            notices += [f"{picture.name}: {notice}" for notice in said]
+    return path, notices
 
 
 def _free(name: str, taken: set[str]) -> str:
-    """Return the name, numbered where it is taken, and take it."""
+    """Return the name, numbered where it is taken, and take it; not every system tells capitals apart."""
     stem, dot, suffix = name.rpartition(".")
     count, free = 1, name
-    while free in taken:
+    while free.casefold() in taken:
         count += 1
         free = f"{stem}_{count}{dot}{suffix}"
-    taken.add(free)
+    taken.add(free.casefold())
     return free
 
 
-def _empty(folder: Path) -> Path:
-    """Return the folder, with nothing in it: one file is kept for each picture, the last one."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return folder
+def _new(folder: Path) -> Path:
+    """Make a folder for one file, which somebody else may be making too, and delete those long fetched."""
+    folder.mkdir(exist_ok=True)
+    for old in folder.iterdir():
+        if time.time() - old.stat().st_mtime > _FETCHED_S:
+            shutil.rmtree(old, ignore_errors=True)
+    return Path(tempfile.mkdtemp(dir=folder))

@@ -150,7 +150,7 @@ async def _file(request: Request) -> Response:
     """Send a file that was made, as a download."""
     album = _album(request)
     path = (album.folder / request.path_params["path"]).resolve()
-    if not path.is_relative_to(album.folder.resolve()) or path.parent.name != files.FOLDER or not path.is_file():
+    if not path.is_relative_to(album.folder.resolve()) or path.parents[1].name != files.FOLDER or not path.is_file():
         raise HTTPException(404, "This file is no longer kept; make it again.")
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(path.name)}",

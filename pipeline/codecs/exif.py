@@ -79,8 +79,8 @@ def with_size(block: bytes, size: tuple[int, int]) -> bytes:
     return bytes(changed)
 
 
-def without_gps(block: bytes) -> bytes:
-    """Return the block with the GPS table blanked out and the pointer to it removed."""
+def without_gps(block: bytes) -> bytes | None:
+    """Return the block with the GPS table blanked out and the pointer to it removed; None where nothing is left."""
     changed = bytearray(block)
     start = tags.first_table(block)
     first, link = tags.read_table(block, start)
@@ -91,8 +91,11 @@ def without_gps(block: bytes) -> bytes:
         changed[entry.value_at : entry.value_at + len(entry.value)] = bytes(len(entry.value))
         changed[entry.at : entry.at + 12] = bytes(12)
     order = tags.byte_order(block)
+    count = struct.unpack_from(order + "H", block, start)[0]
+    if count == 1:
+        return None
     changed[pointer.at : link + 4] = block[pointer.at + 12 : link + 4] + bytes(12)
-    struct.pack_into(order + "H", changed, start, struct.unpack_from(order + "H", block, start)[0] - 1)
+    struct.pack_into(order + "H", changed, start, count - 1)
     return bytes(changed)
 
 

@@ -57,6 +57,9 @@ class Repair(Stage):
         if not mask.any():
             context.notice("repair-skipped", "Repair: no damage was found; left as it is.")
             return image
+        if mask.all() and not self.mask:
+            context.notice("repair-all", "Repair: all of the photo was taken for damage; left as it is.")
+            return image
         places, _ = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
         context.notice("repair-filled", f"Repair: {mask.mean():.2%} of the photo was filled, in {places - 1} places.")
         rest = context.portion(_FINDING, 1)

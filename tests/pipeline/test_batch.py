@@ -1,7 +1,7 @@
 import numpy as np
 from PIL import Image
 
-from pipeline.batch import Order, Task, restore_all
+from pipeline.batch import Order, Task, restore_all, tasks
 from pipeline.photo import Output
 from pipeline.plan import arrange
 from pipeline.stages import Sharpen
@@ -20,3 +20,35 @@ def test_progress_goes_on_until_the_file_is_there(tmp_path):
     assert report.status == "done"
     assert seen[0][0] == "sharpen"
     assert seen[-2:] == [("encode", 1, 1, 0.0, False), ("encode", 1, 1, 1.0, True)]
+
+
+def paper(path, value=0.0):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.full((90, 90, 3), round(value * 255), np.uint8)).save(path)
+    return path
+
+
+class Broken(Sharpen):
+    """A stage that nobody expected to fail."""
+
+    def apply(self, image, context):
+        if not image.any():
+            raise ZeroDivisionError("nobody expected this")
+        return image
+
+
+def test_a_photograph_that_nobody_expected_harms_no_other(tmp_path):
+    work = [Task(paper(tmp_path / f"{value}.png", value), tmp_path / f"out{value}.png") for value in (0.0, 0.5)]
+    order = Order(arrange([Broken()]), Output("png"), 2_000_000)
+    black, grey = restore_all(work, order, None, lambda *_: None)
+    assert (black.status, grey.status) == ("failed", "done")
+    assert "ZeroDivisionError: nobody expected this" in black.error
+
+
+def test_results_inside_the_folder_of_photographs_are_not_restored_again(tmp_path):
+    first, second = paper(tmp_path / "in" / "a.png"), paper(tmp_path / "in" / "deep" / "b.png")
+    paper(tmp_path / "in" / "restored" / "a.png")
+    found = tasks([tmp_path / "in"], tmp_path / "in" / "restored", Output("png"))
+    assert [task.source for task in found] == [first, second]
+    in_place = tasks([tmp_path / "in" / "deep"], tmp_path / "in" / "deep", Output("tiff"))
+    assert [task.source for task in in_place] == [second]

@@ -1,4 +1,7 @@
+import argparse
 import json
+import os
+import re
 import subprocess
 import sys
 
@@ -6,7 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pipeline import arguments
+from pipeline.batch import restore_all
 from pipeline.cli import main
+from pipeline.finish import Finish
+from pipeline.options import Number, rules
+from pipeline.plan import arrange, simple, to_json
+from pipeline.stages import ORDER, Denoise, PostDenoise, Sharpen
 from tests.photographs import photograph
 
 
@@ -130,11 +139,16 @@ def test_two_photographs_of_one_name_do_not_overwrite_each_other(folder, tmp_pat
         (["--colorize-saturation", "1"], "add --colorize"),
         (["--only", "denoise", "--scale", "4"], "--scale was given, but upscale does not run"),
         (["--settings", "nowhere.json"], "cannot be read"),
+        (["--settings", "in/coffee.jpg"], "not text in UTF-8"),
+        (["--settings", "s.json", "--tier", "full"], "leave out --tier"),
+        (["--upscale-model", "fsat"], "or the path of a file"),
+        (["--only", ""], "no stage ''"),
         (["--max-pixels", "0"], "pixels"),
         (["--quality", "0"], "uality"),
     ],
 )
-def test_wrong_use_is_told_and_exits_with_2(folder, tmp_path, capsys, flags, says):
+def test_wrong_use_is_told_and_exits_with_2(folder, tmp_path, capsys, monkeypatch, flags, says):
+    monkeypatch.chdir(tmp_path)
     assert main(["restore", str(folder / "coffee.jpg"), "-o", str(tmp_path / "o"), *flags]) == 2
     assert says in capsys.readouterr().err
 
@@ -220,3 +234,59 @@ def test_the_default_chain_imports_neither_torch_nor_streamlit(folder, tmp_path)
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout.splitlines()[-1] == "0 []"
     assert "\r" not in run.stderr  # no progress line in a pipe
+
+
+def test_the_report_is_printed_where_somebody_stops_the_batch(folder, tmp_path, capsys, monkeypatch):
+    def stop_at_the_second(*args):
+        yield next(restore_all(*args))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pipeline.cli.restore_all", stop_at_the_second)
+    assert main(["restore", str(folder), "-o", str(tmp_path / "out"), "--only", "sharpen", "--json"]) == 1
+    said = capsys.readouterr()
+    assert [photo["status"] for photo in json.loads(said.out)["photographs"]] == ["done"]
+    assert "stopped" in said.err
+
+
+def test_a_name_that_the_terminal_does_not_know_stops_nothing(folder, tmp_path):
+    (folder / "coffee.jpg").rename(folder / "кофе.jpg")
+    command = [
+        sys.executable,
+        "-m",
+        "pipeline",
+        "restore",
+        str(folder),
+        "-o",
+        str(tmp_path / "out"),
+        "--only",
+        "sharpen",
+    ]
+    ran = subprocess.run(command, capture_output=True, env={**os.environ, "PYTHONIOENCODING": "ascii"}, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert b"\\u043a\\u043e" in ran.stdout
+
+
+def test_settings_and_only_name_stages_and_keep_what_the_file_says(tmp_path):
+    (tmp_path / "s.json").write_text(to_json(arrange([Denoise(0.3), Sharpen(2.0)], finish=Finish(0.5, 0))))
+    plan = plan_of("--settings", str(tmp_path / "s.json"), "--only", "sharpen,post-denoise")
+    assert plan.stages == (PostDenoise(), Sharpen(2.0))
+    assert plan.finish == Finish(0.5, 0)
+
+
+def plan_of(*flags):
+    parser = argparse.ArgumentParser()
+    arguments.add_plan(parser)
+    return arguments.read_plan(parser.parse_args(flags))
+
+
+@pytest.mark.parametrize("kind", ORDER)
+def test_help_tells_what_a_plain_run_does(kind):
+    parser = argparse.ArgumentParser(formatter_class=lambda prog: argparse.HelpFormatter(prog, width=10_000))
+    arguments.add_plan(parser)
+    lines = parser.format_help()
+    for name, rule in rules(kind).items():
+        if isinstance(rule, Number) and name != "scale":
+            (line,) = re.findall(rf"--{kind.name}-{name.replace('_', '-')} X\s+(.*)", lines)
+            assert f"default {rule.default:g}" in line
+            run = {stage.name: getattr(stage, name, None) for stage in simple().stages}.get(kind.name, rule.default)
+            assert run == rule.default or f"{run:g} where the stages are those of simple mode" in line

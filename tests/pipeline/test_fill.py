@@ -11,7 +11,7 @@ from models import fillers
 from models.engine import Engine
 from models.errors import CheckpointMismatch, WeightsCorrupt, WeightsMissing
 from pipeline.damage import grow
-from pipeline.errors import OptionError
+from pipeline.errors import OptionError, PhotoError
 from pipeline.fill import AUTO, CLASSICAL, NARROW, NAVIER_STOKES, TELEA, fill, surroundings, wide_parts
 from pipeline.stage import Context
 from tests.photographs import photograph, psnr
@@ -139,7 +139,7 @@ def test_a_line_across_a_blot_stays_narrow():
 
 
 def test_all_of_a_photograph_cannot_be_filled():
-    with pytest.raises(OptionError, match="covers all"):
+    with pytest.raises(PhotoError, match="covers all"):
         fill(photograph("coffee"), np.ones(photograph("coffee").shape[:2], bool), TELEA, context())
 
 

@@ -212,3 +212,15 @@ def test_a_tiff_file_tells_its_own_tags():
         block = opened(doubled(read_photo(source), form).data).getexif()
         assert (block[0x10E], block[0x131], block[0x132]) == ("Lake", "Scanner", "1999:01:01 00:00:00")
         assert block.get(0x103) == (8 if form == "tiff" else None)
+
+
+@pytest.mark.parametrize("form", ["jpeg", "png", "webp", "tiff"])
+def test_a_block_that_held_nothing_but_a_place_goes(form):
+    exif = Image.Exif()
+    exif.get_ifd(0x8825)[1] = "N"
+    buffer = io.BytesIO()
+    Image.fromarray(np.zeros((60, 60, 3), np.uint8)).save(buffer, "JPEG", exif=exif, dpi=(300, 300))
+    photo = read_photo(buffer.getvalue())
+    encoded = encode_photo(photo.pixels, photo, Output(form, metadata="no-gps"))
+    assert encoded.notices == ()
+    assert 0x8825 not in Image.open(io.BytesIO(encoded.data)).getexif()

@@ -15,7 +15,7 @@ from pipeline.filters import luma
 from pipeline.photo import Metadata, Output, encode_photo, read_photo
 from pipeline.plan import arrange
 from pipeline.run import Result, run
-from pipeline.stages import Colorize, PostDenoise, Repair
+from pipeline.stages import Colorize, PostDenoise, Repair, Upscale
 from tests.photographs import photograph
 from tests.pipeline.fakes import FakeEngine
 
@@ -94,6 +94,16 @@ def test_what_a_network_put_into_holes_is_a_guess_and_what_was_drawn_on_is_not(f
     assert repaired.guesses == guesses
     assert (COMPOSITE in xmp_of(written(repaired, Output("png")))) == bool(guesses)
     assert ("fillings are a machine" in repaired.history) == bool(guesses)
+
+
+def test_a_file_is_told_by_its_name_alone():
+    photo = photo_of(photograph("coffee", 64))
+    stages = [Repair(mask="/tmp/album-nobody-knows/mask.png"), Upscale(model="/home/anna/own/mine.safetensors")]
+    timings = tuple(Timing(stage.name, 0.1, "done") for stage in stages)
+    history = Result(photo, arrange(stages), photo.pixels, timings, ()).history
+    assert "mask mask.png" in history
+    assert "model mine.safetensors" in history
+    assert "/" not in history
 
 
 def test_what_an_earlier_program_said_of_the_source_is_replaced(grey, colored):

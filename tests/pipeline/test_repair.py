@@ -150,7 +150,7 @@ def test_a_mask_of_another_size_is_brought_to_the_pictures(tmp_path):
     path = save(tmp_path / "mask.png", np.repeat(np.repeat(mask, 2, axis=0), 2, axis=1))
     read = read_mask(path, *image.shape[:2])
     assert (read == mask).mean() > 0.999
-    with pytest.raises(OptionError, match="belongs to it"):
+    with pytest.raises(PhotoError, match="belongs to it"):
         read_mask(path, 200, 200)
     with pytest.raises(PhotoError):
         read_mask(tmp_path / "none.png", 10, 10)
@@ -228,3 +228,10 @@ def test_a_detector_restores_nothing(stage, tmp_path):
         stage(model=str(detector(tmp_path / "mine.safetensors")), **always).apply(
             noisy(photograph("coffee", 100), 0.1), Context(Engine())
         )
+
+
+def test_what_the_detector_takes_for_damage_altogether_is_left_alone(tmp_path):
+    image, context = photograph("coffee", 100), Context(Engine())
+    found = Repair(model=str(detector(tmp_path / "all.safetensors", bias=9.0))).apply(image, context)
+    assert found is image
+    assert [notice.code for notice in context.notices] == ["repair-all"]

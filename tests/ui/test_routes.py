@@ -3,9 +3,13 @@
 import asyncio
 import io
 import json
+import os
+import re
+import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import quote
 
 import cv2
 import numpy as np
@@ -98,7 +102,8 @@ def test_the_finish_is_taken_and_goes_into_the_file(album):
     assert (picture.finish, picture.strengths) == (Finish(1.5, 0.0), {"sharpen": 0.5})
     status, _, body = ask(f"/studio/{album.id}/0/make", method="POST", body={"format": "png", "name": "../мой кот"})
     made = json.loads(body)
-    assert (status, made["file"]) == (200, "0/made/мой кот.png")
+    assert status == 200
+    assert re.fullmatch(r"0/made/\w+/мой кот\.png", made["file"])
     _, headers, data = ask(f"/studio/{album.id}/files/{made['file']}")
     assert headers["cache-control"] == "no-store"
     assert (shown(data) == (picture.rendered() * 255 + 0.5).astype(np.uint8)).mean() > 0.999
@@ -124,15 +129,51 @@ def test_only_files_that_were_made_are_handed_out(album, path):
     assert ask(f"/studio/{album.id}/files/{path}")[0] == 404
 
 
+def restored_album(*files):
+    """An album of pictures, restored by nothing."""
+    made = work.workshop().shelf.create(list(files))
+    work.order(made, made.pictures, arrange([]))
+    assert all(picture.job.wait(60) for picture in made.pictures)
+    return made
+
+
+def fetched(made, answer):
+    return ask(f"/studio/{made.id}/files/{quote(json.loads(answer[2])['file'])}")[2]
+
+
 def test_the_zip_numbers_files_of_one_name(album):
     data = album.pictures[0].source.read_bytes()
-    two = work.workshop().shelf.create([("a/cat.png", data), ("b/cat.png", data)])
-    work.order(two, two.pictures, arrange([]))
-    assert all(picture.job.wait(60) for picture in two.pictures)
-    made = json.loads(ask(f"/studio/{two.id}/make", method="POST", body={"format": "png"})[2])
-    body = ask(f"/studio/{two.id}/files/{made['file']}")[2]
-    assert zipfile.ZipFile(io.BytesIO(body)).namelist() == ["cat_restored.png", "cat_restored_2.png"]
+    two = restored_album(("a/cat.png", data), ("b/Cat.png", data))
+    body = fetched(two, ask(f"/studio/{two.id}/make", method="POST", body={"format": "png"}))
+    assert zipfile.ZipFile(io.BytesIO(body)).namelist() == ["cat_restored.png", "Cat_restored_2.png"]
     assert not list(Path(two.folder).glob("*/made/*"))
+
+
+def test_the_zip_tells_what_a_format_could_not_hold():
+    data = cv2.imencode(".png", np.full((60, 60, 4), 100, np.uint8))[1].tobytes()
+    made = restored_album(("glass.png", data))
+    answer = ask(f"/studio/{made.id}/make", method="POST", body={"format": "jpeg"})
+    assert "glass.png: " in json.loads(answer[2])["notices"][0]
+
+
+def test_two_who_download_at_once_get_each_a_whole_file(album):
+    two = restored_album(*[(f"{n}.png", album.pictures[0].source.read_bytes()) for n in range(4)])
+    with ThreadPoolExecutor(3) as visitors:
+        zips = [visitors.submit(ask, f"/studio/{two.id}/make", method="POST", body={"format": "png"}) for _ in range(2)]
+        single = visitors.submit(ask, f"/studio/{two.id}/0/make", method="POST", body={"format": "png"})
+    for answer in zips:
+        archive = zipfile.ZipFile(io.BytesIO(fetched(two, answer.result())))
+        assert archive.testzip() is None
+        assert len(archive.namelist()) == 4
+    assert shown(fetched(two, single.result())).shape[:2] == two.pictures[0].size[::-1]
+
+
+def test_files_that_were_fetched_long_ago_go(album):
+    first = json.loads(ask(f"/studio/{album.id}/0/make", method="POST", body={"format": "png"})[2])["file"]
+    old = (album.folder / first).parent
+    os.utime(old, (time.time() - 3600,) * 2)
+    ask(f"/studio/{album.id}/0/make", method="POST", body={"format": "png"})
+    assert not old.exists()
 
 
 def test_a_photograph_that_cannot_be_read_has_a_sign(album):
