@@ -119,7 +119,7 @@ class Engine:
         """
         device = device or self.device
         precision = precision or self._precision_on(device, spec)
-        key = (spec, mix, device, precision)
+        key = (spec, mix, device, precision, weights.written(spec))
         with self._lock:
             if key not in self._loaded:
                 self._loaded[key] = self._loader.submit(_load, spec, mix, device, precision)

@@ -33,6 +33,7 @@ __all__ = [
     "remove",
     "status",
     "verify",
+    "written",
 ]
 
 Status = Literal["in the box", "ready", "missing"]
@@ -109,6 +110,18 @@ def status(spec: ModelSpec) -> Status:
     if not location(spec).is_file():
         return "missing"
     return "in the box" if spec.bundled else "ready"
+
+
+def written(spec: ModelSpec) -> int:
+    """Return when a model's file was written, in nanoseconds: another file of the same name tells another time.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        The model; 0 where it comes in the box, or is not there.
+    """
+    path = location(spec)
+    return 0 if spec.bundled or not path.is_file() else path.stat().st_mtime_ns
 
 
 def provenance(spec: ModelSpec) -> str:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from pipeline.layers import Layers
 from pipeline.notices import Notice
-from pipeline.plan import Plan
+from pipeline.plan import Plan, files
 from pipeline.stage import Image
 
 Outcome = Literal["done", "skipped", "cached"]
@@ -55,6 +56,14 @@ class EarlierRun:
         same = index < len(self.plan.stages) and self.plan.key(index + 1) == plan.key(index + 1)
         if not same or self.timings[index].outcome == "skipped":
             return None
+        if any(_changed_since(file, self.layers.made) for stage in plan.stages[: index + 1] for file in files(stage)):
+            return None
         name = plan.stages[index].name
         said = tuple(notice for notice in self.notices if notice.stage == name)
         return Entry(self.layers.picture(index + 1), said, self.timings[index].seconds)
+
+
+def _changed_since(file: Path, moment: float) -> bool:
+    """Say whether a file is another one since; its second time stamp changes even where a copy keeps the first."""
+    state = file.stat() if file.exists() else None
+    return state is None or max(state.st_mtime, state.st_ctime) > moment

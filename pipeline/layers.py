@@ -5,6 +5,7 @@ and so on beside it, and looking at a part reads that part alone.
 """
 
 import shutil
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,11 +59,17 @@ class Layers:
     ----------
     folder : Path
         An empty or missing folder, which belongs to this object from now on.
+
+    Attributes
+    ----------
+    made : float
+        When, in seconds of the epoch.
     """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
+        self.made = time.time()
         self._layers: list[_Layer] = []
         self._last: Image | None = None
 

@@ -9,6 +9,8 @@ from typing import Any, ClassVar, Protocol
 from models import catalog
 from pipeline.errors import OptionError
 
+MODELS = frozenset(spec.id for spec in catalog.MODELS)
+
 
 class Dataclass(Protocol):
     """Any instance of a dataclass."""
@@ -125,7 +127,7 @@ def _breach(rule: Rule, value: object) -> str:
             good = is_number and low <= value <= high  # type: ignore[operator]
             return "" if good else f"a number from {low:g} to {high:g}"
         case Choice(choices=choices, open=is_open):
-            good = value in choices or (is_open and isinstance(value, str) and _is_model(value))
+            good = value in choices or (is_open and isinstance(value, str) and (_is_path(value) or value in MODELS))
             return "" if good else "one of " + ", ".join(choices) + (", or the path of a file" if is_open else "")
         case Switch():
             return "" if isinstance(value, bool) else "true or false"
@@ -135,7 +137,16 @@ def _breach(rule: Rule, value: object) -> str:
             return "" if isinstance(value, str) and re.fullmatch(pattern, value) else form
 
 
-def _is_model(text: str) -> bool:
-    """Tell the name of a model, or what looks like a path, from a mistyped name."""
-    is_path = "/" in text or "\\" in text or Path(text).suffix != ""
-    return is_path or text in {spec.id for spec in catalog.MODELS}
+def is_file(rule: Rule, value: Any) -> bool:
+    """Say whether an option's value is the path of a file."""
+    match rule:
+        case Line(metavar=metavar):
+            return metavar == "FILE" and value != ""
+        case Choice(choices=choices, open=True):
+            return value not in choices and _is_path(value)
+    return False
+
+
+def _is_path(text: str) -> bool:
+    """Tell what looks like a path from a mistyped name."""
+    return "/" in text or "\\" in text or Path(text).suffix != ""

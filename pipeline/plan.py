@@ -9,12 +9,13 @@ Settings travel as JSON, for a file or a sidecar::
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any, Literal
 
 from pipeline import blend
 from pipeline.errors import OptionError
 from pipeline.finish import Finish
-from pipeline.options import rules
+from pipeline.options import is_file, rules
 from pipeline.stages import (
     BY_NAME,
     ORDER,
@@ -122,6 +123,12 @@ def with_tier(stage: Stage, tier: Tier) -> Stage:
     if tier == "full" and isinstance(stage, Upscale):
         return replace(stage, model="realesrgan-x2plus" if stage.scale <= 2 else "realesrgan-x4plus")
     return stage
+
+
+def files(stage: Stage) -> list[Path]:
+    """Return the files of one's own that a stage's options name: models, and a mask."""
+    named = [getattr(stage, name) for name, rule in rules(stage).items() if is_file(rule, getattr(stage, name))]
+    return [Path(name).expanduser() for name in named]
 
 
 def to_json(plan: Plan) -> str:

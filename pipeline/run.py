@@ -12,7 +12,7 @@ from pipeline.blend import Blend, weights
 from pipeline.cache import EarlierRun, Entry, Outcome, Timing
 from pipeline.errors import WeightsMissing
 from pipeline.notices import Notice
-from pipeline.options import Choice, Line, rules
+from pipeline.options import is_file, rules
 from pipeline.photo import Photo
 from pipeline.plan import Plan
 from pipeline.stage import Context, Image, Stage
@@ -65,8 +65,7 @@ def _told(stage: Stage) -> str:
     """Return a stage's options in words; of a file its name alone, for its folder is nobody else's business."""
     told = {name: value for name, value in asdict(stage).items() if value != ""}
     for name, rule in rules(stage).items():
-        is_file = isinstance(rule, Line) and rule.metavar == "FILE"
-        if name in told and (is_file or (isinstance(rule, Choice) and rule.open)):
+        if name in told and is_file(rule, told[name]):
             told[name] = Path(told[name]).name
     return ", ".join(f"{name} {value}" for name, value in told.items())
 

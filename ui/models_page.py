@@ -1,6 +1,7 @@
 """The page Models: what is in the box, what can be downloaded, and a person's own files."""
 
 import html
+import tempfile
 from itertools import groupby
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import streamlit as st
 from models import catalog, weights
 from models.catalog import ModelSpec
 from models.errors import StudioError
-from pipeline.batch import write_safely
+from pipeline import disk
 from ui import model_files
 from ui.words import explain, say, say_or
 
@@ -83,7 +84,12 @@ def _own() -> None:
         key=f"own.{st.session_state.get('own-drops', 0)}",
     )
     if uploaded is not None:
-        _take(uploaded.name, uploaded.getvalue())
+        st.session_state["own-said"] = _take(uploaded.name, uploaded.getvalue())
+        st.session_state["own-drops"] = st.session_state.get("own-drops", 0) + 1  # or it would be taken again and again
+        st.rerun()
+    if said := st.session_state.pop("own-said", None):
+        fits, text = said
+        (st.success if fits else st.error)(text)
     for path in model_files.own():
         title = Path(path).name
         if st.button(say("models.own.remove", title=title), key=f"remove.{path}", icon=":material/delete:"):
@@ -91,14 +97,18 @@ def _own() -> None:
             st.rerun()
 
 
-def _take(name: str, data: bytes) -> None:
-    """Keep a person's model file where it fits; say why where it does not."""
-    path = weights.folder() / model_files.OWN / Path(name).name
-    write_safely(path, data)
-    try:
-        spec = catalog.from_file(path)
-    except StudioError as error:
-        path.unlink()
-        st.error(f"{say('models.own.unfit')} {explain(error)}")
-        return
-    st.success(say("models.own.fits", title=spec.title, scale=spec.scale))
+def _take(name: str, data: bytes) -> tuple[bool, str]:
+    """Keep a person's model file where it fits, and return whether it does, in words too."""
+    folder = weights.folder() / model_files.OWN
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / Path(name).name
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".trial-") as trial:
+        tried = Path(trial) / path.name
+        with disk.making(tried):
+            tried.write_bytes(data)
+        try:
+            spec = catalog.from_file(tried)
+        except StudioError as error:
+            return False, f"{say('models.own.unfit')} {explain(error)}"
+        tried.replace(path)
+    return True, say("models.own.fits", title=spec.title, scale=spec.scale)

@@ -5,7 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors.numpy import load_file, save_file
 
+from models import weights
+from models.engine import Engine
 from pipeline.cache import EarlierRun
 from pipeline.errors import Cancelled, WeightsMissing
 from pipeline.layers import Layers
@@ -68,6 +71,20 @@ def test_a_stage_after_a_change_is_run_again(photo, tmp_path):
     earlier = EarlierRun(PLAN, layers, first.timings, first.notices)
     other = arrange([Denoise(2.0, model=CLASSICAL), *PLAN.stages[1:]])
     assert [t.outcome for t in run(other, photo, FakeEngine(negative), earlier=earlier).timings] == ["done"] * 3
+
+
+def test_a_model_that_was_replaced_is_another_one(photo, tmp_path):
+    path = tmp_path / "mine.safetensors"
+    state = load_file(weights.BUNDLED / "fast-x2.safetensors")
+    save_file(state, path)
+    plan, engine, layers = arrange([Upscale(model=str(path))]), Engine("cpu"), Layers(tmp_path / "layers")
+    first = run(plan, photo, engine, keep=layers.add)
+    earlier = EarlierRun(plan, layers, first.timings, first.notices)
+    assert run(plan, photo, engine, earlier=earlier).timings[0].outcome == "cached"
+    save_file({name: value * 0.9 for name, value in state.items()}, path)
+    again = run(plan, photo, engine, earlier=earlier)
+    assert again.timings[0].outcome == "done"
+    assert np.abs(again.pixels - first.pixels).max() > 0.01
 
 
 def test_an_optional_stage_without_its_file_is_left_out_aloud(photo):

@@ -38,7 +38,7 @@ def test_a_file_that_is_not_the_right_one_is_found_out_and_removed(folder):
     app = page()
     assert f"list.{SPEC.id}" not in keys(app)
     app.button(f"verify.{SPEC.id}").click().run()
-    assert "not the right one" in app.error[0].value
+    assert "not the expected one" in app.error[0].value
     app.button(f"remove.{SPEC.id}").click().run()
     assert not weights.location(SPEC).exists()
     assert f"list.{SPEC.id}" in keys(app)
@@ -52,9 +52,9 @@ def test_an_own_model_that_fits_is_kept_and_can_be_chosen(folder):
     assert "it enlarges by 2" in app.success[0].value
     path = str(folder / model_files.OWN / "mine.safetensors")
     assert model_files.own() == [path]
-    app.file_uploader[0].set_value([]).run()
     app.button(f"remove.{path}").click().run()
     assert not Path(path).exists()
+    assert model_files.own() == []
 
 
 def test_a_file_that_does_not_fit_is_refused_with_the_reason_and_not_kept(folder):
@@ -63,3 +63,13 @@ def test_a_file_that_does_not_fit_is_refused_with_the_reason_and_not_kept(folder
     assert not app.exception
     assert "This file does not fit" in app.error[0].value
     assert model_files.own() == []
+    assert not list((folder / model_files.OWN).iterdir())
+
+
+def test_a_file_that_does_not_fit_leaves_the_one_of_its_name_alone(folder):
+    data = (weights.BUNDLED / "fast-x2.safetensors").read_bytes()
+    app = page()
+    app.file_uploader[0].set_value(("mine.safetensors", data, "application/octet-stream")).run()
+    app.file_uploader[0].set_value(("mine.safetensors", b"only words", "application/octet-stream")).run()
+    assert "This file does not fit" in app.error[0].value
+    assert (folder / model_files.OWN / "mine.safetensors").read_bytes() == data
