@@ -3,6 +3,7 @@
 import hashlib
 import threading
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import cv2
 import numpy as np
@@ -11,6 +12,7 @@ from pipeline import disk
 from pipeline.album import Picture
 from pipeline.codecs import geometry
 from pipeline.damage import likelihood
+from pipeline.jobs import Job
 from pipeline.photo import Output, encode_photo, read_photo
 from pipeline.plan import Plan, simple
 from pipeline.run import run
@@ -20,6 +22,8 @@ from ui import glance
 from ui.work import workshop
 
 _making = threading.Lock()
+_asking = threading.Lock()
+_looks: WeakKeyDictionary[Picture, dict[str, Job[None]]] = WeakKeyDictionary()
 
 
 def size(picture: Picture) -> tuple[int, int]:
@@ -46,7 +50,7 @@ def plate(picture: Picture) -> Path:
 def found(picture: Picture, model: str) -> Path:
     """Return a grey PNG of how likely each pixel is damaged, made once for each detector.
 
-    The work waits in the queue for its turn, as a restoration does.
+    The work waits in the queue for its turn, as a restoration does; whoever asks meanwhile waits for the same.
 
     Raises
     ------
@@ -54,21 +58,23 @@ def found(picture: Picture, model: str) -> Path:
         As `likelihood` does; also where the queue is full.
     """
     path = picture.source.parent / f"damage-{hashlib.sha256(model.encode()).hexdigest()[:12]}.png"
+    with _asking:
+        looks = _looks.setdefault(picture, {})
+        if not path.exists() and (model not in looks or looks[model].finished):
+            looks[model] = workshop().queue.submit(lambda _: _look(picture, model, path))
     if not path.exists():
-        job = workshop().queue.submit(lambda _: _look(picture, model))
-        job.wait()
-        if job.error is not None:
-            raise job.error
-        _write(path, job.result or b"")
+        looks[model].wait()
+    if not path.exists() and (error := looks[model].error):
+        raise error
     return path
 
 
-def _look(picture: Picture, model: str) -> bytes:
+def _look(picture: Picture, model: str, path: Path) -> None:
     engine = workshop().engine
     photo = read_photo(picture.source, name=picture.name, max_pixels=workshop().config.max_pixels)
     clean = run(Plan(simple().stages[:1]), photo, engine).pixels  # what simple mode gives Repair
     likely = likelihood(clean, model, Context(engine, Repair.name))
-    return cv2.imencode(".png", np.round(likely * 255).astype(np.uint8))[1].tobytes()
+    _write(path, cv2.imencode(".png", np.round(likely * 255).astype(np.uint8))[1].tobytes())
 
 
 def keep(picture: Picture, data: bytes) -> None:

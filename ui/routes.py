@@ -47,6 +47,7 @@ async def _view(request: Request) -> Response:
     picture = _picture(request)
     if picture.restored is None:
         raise HTTPException(404, "This photograph is not restored yet.")
+    _same_run(picture, request.query_params.get("run"))
     data = await run_in_threadpool(_look, picture, request.query_params)
     return Response(data, media_type="image/png", headers=_private())
 
@@ -80,6 +81,7 @@ def _read_view(query: Mapping[str, str], size: tuple[int, int]) -> View:
 async def _finish(request: Request) -> Response:
     """Take the live finish and the strengths of stages as they stand on the page."""
     picture, said = _picture(request), await request.json()
+    _same_run(picture, said.get("run"))
     try:
         finish = Finish(said["blur"], said["sharpen"])
         blend.check(said["strengths"], list(BY_NAME))
@@ -172,6 +174,12 @@ def _picture(request: Request) -> Picture:
     if number >= len(pictures):
         raise HTTPException(404, "There is no such photograph.")
     return pictures[number]
+
+
+def _same_run(picture: Picture, run: str | None) -> None:
+    """Refuse what a page asks of a result that another page has replaced since."""
+    if run is not None and (picture.restored is None or run != picture.restored.layers.id):
+        raise HTTPException(409, "This photograph was restored again; reload the page.")
 
 
 def _private() -> dict[str, str]:

@@ -33,6 +33,7 @@ class Workshop:
 
 _LOG = logging.getLogger(__name__)
 _opening = threading.Lock()
+_ordering = threading.Lock()
 _TIDY_S = 600
 
 
@@ -91,12 +92,13 @@ def order(album: Album, pictures: Sequence[Picture], plan: Plan) -> None:
     QueueFull
         If too many albums are waiting.
     """
-    shop = workshop()
-    plans = [_own(plan, picture.mask) for picture in pictures]
-    works = [_restoration(album, picture, own) for picture, own in zip(pictures, plans, strict=True)]
-    jobs = shop.queue.submit_all(works, album)
-    for picture, own, job in zip(pictures, plans, jobs, strict=True):
-        picture.job, picture.plan = job, own
+    with _ordering:
+        idle = [picture for picture in pictures if not picture.busy]  # another tab may have ordered the others
+        plans = [_own(plan, picture.mask) for picture in idle]
+        works = [_restoration(album, picture, own) for picture, own in zip(idle, plans, strict=True)]
+        jobs = workshop().queue.submit_all(works, album)
+        for picture, own, job in zip(idle, plans, jobs, strict=True):
+            picture.job, picture.plan = job, own
 
 
 def _own(plan: Plan, mask: Path | None) -> Plan:

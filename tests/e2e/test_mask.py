@@ -102,3 +102,15 @@ def test_the_photograph_can_be_zoomed_under_the_brush(editor):
     assert editor.locator(".mask .zoom").inner_text() != before
     drag(editor, (0.5, 0.5), (0.55, 0.5))
     assert (kept(editor) == 255).any()
+
+
+def test_marks_can_be_given_up_for_the_detector(editor):
+    drag(editor, (0.4, 0.3), (0.6, 0.3))
+    kept(editor)
+    editor.get_by_text("Show and correct the damage").click()
+    editor.get_by_text("Your corrected marks are used").wait_for()
+    editor.get_by_role("button", name="Drop my marks").click()
+    editor.get_by_text("Your corrected marks are used").wait_for(state="detached")
+    restore(editor)
+    restored(editor)
+    editor.get_by_text("no damage was found").wait_for()

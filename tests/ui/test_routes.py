@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import threading
 import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -180,3 +181,43 @@ def test_a_photograph_that_cannot_be_read_has_a_sign(album):
     status, headers, _ = ask(f"/studio/{album.id}/1/preview")
     assert (status, headers["content-type"]) == (200, "image/svg+xml")
     assert ask(f"/studio/{album.id}/0/preview")[1]["content-type"] == "image/jpeg"
+
+
+def test_a_page_of_an_earlier_run_is_told_so(album):
+    picture = album.pictures[0]
+    run, finish = picture.done.layers.id, picture.finish
+    assert ask(f"/studio/{album.id}/0/view?run={run}")[0] == 200
+    assert ask(f"/studio/{album.id}/0/view?run=layers-before")[0] == 409
+    said = {"blur": 1.0, "sharpen": 1.0, "strengths": {}, "run": "layers-before"}
+    assert ask(f"/studio/{album.id}/0/finish", method="POST", body=said)[0] == 409
+    assert picture.finish == finish
+
+
+def test_what_two_tabs_order_is_done_once(album):
+    started, release = threading.Event(), threading.Event()
+    work.workshop().queue.submit(lambda _: (started.set(), release.wait(30)))
+    assert started.wait(30)
+    picture = album.pictures[0]
+    work.order(album, [picture], arrange([Sharpen(2.0)]))
+    first = picture.job
+    work.order(album, [picture], arrange([Sharpen(2.0)]))
+    assert picture.job is first
+    release.set()
+    assert first.wait(30)
+    work.order(album, [picture], arrange([Sharpen(1.0)]))
+    assert picture.job is not first
+    assert picture.job.wait(30)
+
+
+def test_whoever_looks_for_the_same_damage_waits_for_the_same_work(album):
+    started, release = threading.Event(), threading.Event()
+    queue = work.workshop().queue
+    queue.submit(lambda _: (started.set(), release.wait(30)))
+    assert started.wait(30)
+    with ThreadPoolExecutor(12) as visitors:
+        asked = [visitors.submit(ask, f"/studio/{album.id}/0/damage?model=classical") for _ in range(12)]
+        time.sleep(0.3)
+        waiting = len(queue._waiting)
+        release.set()
+    assert waiting == 1
+    assert {answer.result()[0] for answer in asked} == {200}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pipeline.album import Album
+from pipeline.album import Album, Picture
 from pipeline.plan import Plan
 from pipeline.stages import Repair
 from ui import damage
@@ -28,10 +28,23 @@ _component = st.components.v2.component(
 def offer(album: Album, number: int, plan: Plan) -> bool:
     """Draw the switch that shows the damage, where a plan repairs it; return whether the mask is drawn."""
     repairs = [stage for stage in plan.stages if isinstance(stage, Repair)]
-    if not repairs or not st.toggle(say("mask.open"), help=say("mask.open.help"), key=f"mask.on.{album.id}.{number}"):
+    if not repairs:
+        return False
+    if not st.toggle(say("mask.open"), help=say("mask.open.help"), key=f"mask.on.{album.id}.{number}"):
+        _tell_own(album.pictures[number])
         return False
     editor(album, number, repairs[0])
     return True
+
+
+def _tell_own(picture: Picture) -> None:
+    """Say that the mask is a person's own, where it is, and offer to give it up."""
+    if picture.mask is None:
+        return
+    st.caption(say("mask.own"))
+    if st.button(say("mask.drop"), key="mask.drop", icon=":material/undo:"):
+        picture.mask = None
+        st.rerun()
 
 
 def editor(album: Album, number: int, repair: Repair) -> None:

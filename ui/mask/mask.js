@@ -73,21 +73,32 @@ class Editor {
     return `${this.data.address}${what}`
   }
 
-  /** Give the mask to the server, a moment after the last change. */
-  _changed() {
+  /** Give the mask to the server, at once or a moment after the last change. */
+  _changed(wait = 0) {
     this._paint()
     this._tellState()
     this.root.dataset.saved = false
+    this.isPending = true
     clearTimeout(this.saving)
-    this.saving = setTimeout(() => this._save(), SAVE_MS)
+    this.saving = setTimeout(() => this._save(), wait)
   }
 
+  /** Send the mask as it stands; changes meanwhile are sent after it, in their order. */
   async _save() {
-    const body = await this.sheet.file()
-    const headers = { "Content-Type": "image/png" }
-    const told = await fetch(`${this.data.address}mask`, { method: "PUT", headers, body }).catch(() => ({ ok: false }))
+    this.isPending = false
+    this.isStale = true
+    if (this.isSaving) return
+    this.isSaving = true
+    let told
+    while (this.isStale) {
+      this.isStale = false
+      const body = await this.sheet.file()
+      const headers = { "Content-Type": "image/png" }
+      told = await fetch(`${this.data.address}mask`, { method: "PUT", headers, body }).catch(() => ({ ok: false }))
+    }
+    this.isSaving = false
     this.root.querySelector(".failed").hidden = told.ok
-    this.root.dataset.saved = told.ok
+    this.root.dataset.saved = told.ok && !this.isPending
   }
 
   _tellState() {
@@ -290,7 +301,7 @@ class Editor {
       this.sheet.limit = limitOf(Number(sensitivity.value))
       this.sheet.draw()
       this._tellSensitivity()
-      this._changed()
+      this._changed(SAVE_MS)
     })
   }
 

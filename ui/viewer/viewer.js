@@ -90,7 +90,7 @@ class Viewer {
   /** Tell the server how the finish stands, so that downloads and reloads have it. */
   async tell(value) {
     const headers = { "Content-Type": "application/json" }
-    const told = await fetch(`${this.data.address}finish`, { method: "POST", headers, body: JSON.stringify(value) })
+    const told = await fetch(`${this.data.address}finish`, { method: "POST", headers, body: JSON.stringify({ ...value, run: this.data.run }) })
     if (!told.ok) this.root.querySelector(".failed").hidden = false
   }
 
