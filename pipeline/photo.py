@@ -21,6 +21,7 @@ from pipeline.options import check, choice, number, switch
 
 __all__ = [
     "DECODE_LIMIT",
+    "LEAST_CAP",
     "MAX_ASPECT",
     "MAX_BYTES",
     "MAX_PIXELS",
@@ -51,6 +52,9 @@ MIN_SIDE = 8
 
 MAX_ASPECT = 50
 """The long side over the short one; a panorama of ten frames has about 10."""
+
+LEAST_CAP = MAX_ASPECT * MIN_SIDE**2
+"""Pixels; under a lower cap the side of a narrow photograph would fall below the least."""
 
 
 @dataclass(frozen=True)
@@ -141,8 +145,8 @@ def read_photo(
     OptionError
         Where `max_pixels` is too small for any photograph.
     """
-    if max_pixels < MAX_ASPECT * MIN_SIDE**2:
-        msg = f"max_pixels must be at least {MAX_ASPECT * MIN_SIDE**2}, not {max_pixels}."
+    if max_pixels < LEAST_CAP:
+        msg = f"max_pixels must be at least {LEAST_CAP}, not {max_pixels}."
         raise OptionError(msg)
     data = _bytes_of(source)
     opened = decode.open_image(data)

@@ -21,7 +21,7 @@ FOLDER = "made"
 _FETCHED_S = 600
 """A browser has fetched a file by then, or begun to."""
 
-_ONE_AT_A_TIME = threading.Lock()
+ONE_AT_A_TIME = threading.Lock()
 """Held while a picture is in memory at full size: sessions that download at once queue rather than add up."""
 
 
@@ -48,7 +48,7 @@ def make(picture: Picture, output: Output, stem: str = "") -> tuple[Path, list[s
     stem : str
         The file's name without its ending; by default the photograph's with ``_restored``.
     """
-    with _ONE_AT_A_TIME:
+    with ONE_AT_A_TIME:
         return _make(picture, output, stem)
 
 

@@ -14,14 +14,18 @@ from pipeline.errors import StudioError
 from pipeline.filters import blur_measure, luma, noise_sigma
 from pipeline.finish import Finish
 from pipeline.layers import Layers, View
-from pipeline.photo import read_photo
+from pipeline.photo import LEAST_CAP, read_photo
 from pipeline.stages import Image, Stage, Upscale
+from ui import work
+from ui.files import ONE_AT_A_TIME
 from ui.words import explain, say, stage_name
-from ui.work import workshop
 
 _SIDE = 1024
 _BINS = 64
 _HISTOGRAM_PIXELS = 512
+_STRIP_ROWS = 256
+_BORDER = 3
+"""Pixels at the border that SSIM's window of 7 does not judge."""
 
 
 def show(album: Album, number: int) -> None:
@@ -29,7 +33,7 @@ def show(album: Album, number: int) -> None:
     picture = album.pictures[number]
     with st.expander(say("report.title"), icon=":material/fact_check:"):
         st.html(_stages(picture))
-        engine = workshop().engine
+        engine = work.workshop().engine
         st.caption(say("report.engine", device=engine.device.upper(), precision=engine.precision))
         st.html(_measures(picture))
         st.image(_histogram(picture.done.layers), alt=say("report.histogram.alt"), width="stretch")
@@ -100,29 +104,58 @@ def _histogram(layers: Layers) -> str:
 
 def _reference(picture: Picture, key: str) -> None:
     """Draw PSNR and SSIM against a file that says how the result should look."""
-    uploaded = st.file_uploader(say("report.reference"), key=f"reference.{key}", help=say("report.reference.help"))
+    limit = work.workshop().config.max_upload_megabytes
+    uploaded = st.file_uploader(
+        say("report.reference"), key=f"reference.{key}", help=say("report.reference.help"), max_upload_size=limit
+    )
     if uploaded is None:
         return
-    try:
-        truth = read_photo(uploaded.getvalue(), name=uploaded.name, max_pixels=100_000_000)
-    except StudioError as error:
-        st.error(explain(error))
-        return
-    w0, h0 = truth.size
-    w1, h1 = picture.done.layers.size
-    if (w0, h0) != (w1, h1):
+    shown = (picture.done.layers.id, picture.finish, tuple(picture.strengths.items()), uploaded.file_id)
+    if st.session_state.get("reference-shown") != shown:  # it takes seconds
+        try:
+            st.session_state["reference"] = _against(picture, uploaded.name, uploaded.getvalue())
+        except StudioError as error:
+            st.error(explain(error))
+            return
+        st.session_state["reference-shown"] = shown
+    (w0, h0), figures = st.session_state["reference"]
+    if figures is None:
+        w1, h1 = picture.done.layers.size
         st.warning(say("report.reference.size", w0=w0, h0=h0, w1=w1, h1=h1))
         return
-    psnr, ssim = compare(picture.rendered(), truth.pixels)
     left, right = st.columns(2)
-    left.metric(say("report.psnr"), f"{psnr:.2f} dB")
-    right.metric(say("report.ssim"), f"{ssim:.4f}")
+    left.metric(say("report.psnr"), f"{figures[0]:.2f} dB")
+    right.metric(say("report.ssim"), f"{figures[1]:.4f}")
+
+
+def _against(picture: Picture, name: str, data: bytes) -> tuple[tuple[int, int], tuple[float, float] | None]:
+    """Return the size of a reference, and what `compare` says where it is that of the result."""
+    width, height = picture.done.layers.size
+    with ONE_AT_A_TIME:
+        truth = read_photo(data, name=name, max_pixels=max(width * height, LEAST_CAP))
+        if truth.original_size != (width, height):
+            return truth.original_size, None
+        figures = compare(picture.rendered(), truth.pixels)
+    work.give_back_memory()
+    return (width, height), figures
 
 
 def compare(image: Image, truth: Image) -> tuple[float, float]:
-    """Return PSNR in dB, over RGB, and SSIM (Wang et al., 2004) of the luma, of two pictures of one size."""
+    """Return PSNR in dB, over RGB, and SSIM (Wang et al., 2004) of the luma, of two pictures of one size.
+
+    They are compared strip by strip, each seen with its neighbours: of a large picture, all that SSIM needs at once
+    would take gigabytes.
+    """
     from skimage.metrics import structural_similarity  # brings SciPy along
 
-    error = float(np.mean(cv2.subtract(image, truth) ** 2))
-    psnr = float(-10 * np.log10(max(error, 1e-12)))
-    return psnr, float(structural_similarity(luma(image), luma(truth), data_range=1.0))
+    error, likeness = 0.0, 0.0
+    height, width = image.shape[:2]
+    for top in range(0, height - 2 * _BORDER, _STRIP_ROWS):
+        rows = slice(top, min(top + _STRIP_ROWS + 2 * _BORDER, height))
+        _, local = structural_similarity(luma(image[rows]), luma(truth[rows]), data_range=1.0, full=True)
+        likeness += float(np.sum(local[_BORDER:-_BORDER, _BORDER:-_BORDER], dtype=np.float64))
+    for top in range(0, height, _STRIP_ROWS):
+        rows = slice(top, top + _STRIP_ROWS)
+        error += float(np.sum(cv2.subtract(image[rows], truth[rows]) ** 2, dtype=np.float64))
+    psnr = -10 * np.log10(max(error / image.size, 1e-12))
+    return float(psnr), likeness / ((height - 2 * _BORDER) * (width - 2 * _BORDER))

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from skimage.metrics import structural_similarity
 
+from pipeline.filters import luma
 from tests.photographs import noisy, photograph, psnr
 from ui.report import compare
 
@@ -26,3 +28,11 @@ def test_the_measure_is_over_all_colours():
     tinted = truth.copy()
     tinted[..., 0] = np.clip(tinted[..., 0] + 0.1, 0, 1)
     assert compare(tinted, truth)[0] == pytest.approx(psnr(tinted, truth), abs=1e-3)
+
+
+@pytest.mark.parametrize("rows", [60, 262, 263, 400])
+def test_strips_tell_what_the_whole_tells(rows):
+    truth = photograph("coffee", 600)[:rows]
+    image = noisy(truth, 0.05)
+    whole = structural_similarity(luma(image), luma(truth), data_range=1.0)
+    assert compare(image, truth) == (pytest.approx(psnr(image, truth), abs=1e-3), pytest.approx(whole, abs=1e-6))
