@@ -8,7 +8,7 @@ from pipeline.album import Album, Picture
 from pipeline.errors import StudioError
 from pipeline.jobs import State
 from ui import address, download, progress, settings
-from ui.words import explain, say, stage_name
+from ui.words import explain, plain, say, stage_name
 
 _ICONS = {None: "·", State.WAITING: "◌", State.RUNNING: "◔", State.DONE: "✓", State.FAILED: "✕", State.CANCELLED: "–"}
 
@@ -52,7 +52,7 @@ def _list(album: Album) -> None:
     for number, picture in enumerate(album.pictures):
         with st.container(horizontal=True, vertical_alignment="center", border=True, key=f"row-{number}"):
             st.html(_row(album, number), width="stretch")
-            text = say("batch.open.help", name=picture.name)
+            text = say("batch.open.help", name=plain(picture.name))
             if picture.restored is not None and st.button(say("batch.open"), key=f"open.{number}", help=text):
                 address.open_picture(number)
 

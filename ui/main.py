@@ -19,6 +19,17 @@ def main() -> None:
     """Draw the page."""
     st.set_page_config(page_title=say("title"), page_icon=str(HERE / "icon.svg"), layout="wide")
     st.html(HERE / "style.css")
+    try:
+        _draw()
+    except StudioError as error:
+        st.error(explain(error), icon=":material/error:")
+    except Exception as error:  # noqa: BLE001 - the page has no caller to raise to; it says what to do
+        _LOG.exception("The page could not be drawn.")
+        st.error(say("error.page"), icon=":material/error:")
+        st.exception(error)
+
+
+def _draw() -> None:
     _style_by_session()
     pages = [
         st.Page(studio.show, title=say("page.studio"), url_path="studio", default=True),
@@ -26,14 +37,7 @@ def main() -> None:
     ]
     chosen = st.navigation(pages, position="hidden")
     _header(pages)
-    try:
-        chosen.run()
-    except StudioError as error:
-        st.error(explain(error), icon=":material/error:")
-    except Exception as error:  # noqa: BLE001 - the page has no caller to raise to; it says what to do
-        _LOG.exception("The page could not be drawn.")
-        st.error(say("error.page"), icon=":material/error:")
-        st.exception(error)
+    chosen.run()
 
 
 def _header(pages: list[st.Page]) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from pipeline.album import Picture
 from pipeline.jobs import State
 from ui import work
-from ui.words import say, stage_name
+from ui.words import plain, say, stage_name
 
 EVERY = 0.4
 """Seconds between two looks."""
@@ -24,7 +24,7 @@ def watch(picture: Picture) -> None:
         st.rerun(scope="app")
     ahead = work.workshop().queue.ahead(job)
     with st.container(border=True, key="progress"):
-        st.subheader(picture.name, anchor=False)
+        st.subheader(plain(picture.name), anchor=False)
         if job.state is State.WAITING:
             st.progress(0.0, text=say("progress.waiting", count=ahead) if ahead else say("progress.starting"))
         else:

@@ -5,7 +5,7 @@ import streamlit as st
 from pipeline.album import Album, Restored
 from ui import download, model_files, report
 from ui.viewer import viewer
-from ui.words import say, tell
+from ui.words import plain, say, tell
 
 
 def show(album: Album, number: int) -> None:
@@ -14,7 +14,7 @@ def show(album: Album, number: int) -> None:
     done = picture.done
     (w0, h0), (w1, h1) = done.original_size, done.layers.size
     with st.container(key="result-title"):
-        st.subheader(picture.name, anchor=False)
+        st.subheader(plain(picture.name), anchor=False)
         st.caption(say("result.sizes", w0=w0, h0=h0, w1=w1, h1=h1))
     viewer(album, number)
     _download(album, number)

@@ -6,7 +6,7 @@ from pipeline.album import Album, Picture
 from pipeline.errors import StudioError
 from pipeline.jobs import State
 from ui import address, batch, glance, mask, progress, result, settings, start
-from ui.words import explain, say
+from ui.words import explain, plain, say
 
 
 def show() -> None:
@@ -53,12 +53,12 @@ def _before(album: Album, picture: Picture, number: int) -> None:
     """Draw a photograph that was not restored yet, the settings, and Restore."""
     seen = glance.at(picture)
     if seen.error is not None:
-        st.subheader(picture.name, anchor=False)
+        st.subheader(plain(picture.name), anchor=False)
         st.error(explain(seen.error), icon=":material/broken_image:")
         return
     left, right = st.columns([3, 2], gap="large")
     with right, st.container(key="settings"):
-        st.subheader(picture.name, anchor=False)
+        st.subheader(plain(picture.name), anchor=False)
         st.caption(f"{seen.size[0]} × {seen.size[1]}")
         plan = settings.choose(seen.suggestions)
         settings.restore(album, [picture], plan, say("restore"))

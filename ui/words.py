@@ -73,6 +73,11 @@ def explain(error: StudioError) -> str:
     return f"{general}  \n{error}" if general else str(error)
 
 
+def plain(text: str) -> str:
+    """Return a text, such as the name of a file, so that Streamlit draws it as it is, not as Markdown."""
+    return re.sub(r"([^\w\s]|_)", r"\\\1", text)
+
+
 def stage_name(name: str) -> str:
     """Return what a stage is called."""
     return say_or(f"stage.{name}", name.replace("-", " ").capitalize())

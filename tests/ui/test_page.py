@@ -115,6 +115,13 @@ def test_a_failure_of_the_page_itself_says_what_to_do(app, monkeypatch):
     assert "nobody expected this" in app.exception[0].value
 
 
+def test_a_name_is_shown_as_it_is(app):
+    name = "1954 *Anna* & __Max__ $5-$6 :star: [x](y) `z` #1.jpg"
+    dropped(app, (name, EXAMPLE.read_bytes(), "image/jpeg"))
+    assert re.sub(r"\\(.)", r"\1", app.subheader[0].value) == name
+    assert not re.search(r"(?<!\\)[*_$:\[\]`#]", app.subheader[0].value)
+
+
 def test_what_is_no_picture_is_told_before_it_is_restored(app):
     dropped(app, ("notes.jpg", b"these are only words", "image/jpeg"))
     assert "not a picture that can be read" in app.error[0].value
