@@ -170,7 +170,7 @@ def restore(picture: Picture, plan: Plan, engine: Engine, job: Job[Restored], *,
     photo = read_photo(picture.source, name=picture.name, max_pixels=max_pixels)
     picture.size = photo.size
     folder = Path(tempfile.mkdtemp(dir=picture.source.parent, prefix="layers-"))
-    layers = Layers(folder)
+    layers = Layers(folder, plan.stages)
     try:
         with disk.making(folder):
             result = run(

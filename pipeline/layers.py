@@ -1,13 +1,14 @@
 """The picture after each stage, kept on disk, and any part of them, at any size, when somebody looks at it.
 
 A result of 32 megapixels has 384 MB in memory; here it is a memory-mapped file of 16-bit samples, with halves, quarters
-and so on beside it, and looking at a part reads that part alone.
+and so on beside it, and looking at a part reads that part alone. What a filter makes is not kept: it is quick to make
+again, of the part that is looked at.
 """
 
 import shutil
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -15,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.blend import Blend, weights
+from pipeline.filters import by_strips
 from pipeline.finish import Finish
-from pipeline.stage import Image
+from pipeline.stage import Filter, Image, Stage
 
 _SMALLEST_SIDE = 512
 _STRIP_ROWS = 256
@@ -45,11 +47,22 @@ class View:
 
 @dataclass(frozen=True)
 class _Layer:
-    """One picture: its levels, each half the one before."""
+    """One picture: its levels, each half the one before, and the filters that go over them."""
 
     name: str
     levels: tuple[Path, ...]
     size: tuple[int, int]
+    filters: tuple[Filter, ...] = ()
+
+    def halo(self, zoom: float = 1.0) -> int:
+        """Return how many pixels away the filters look."""
+        return sum(each.halo(zoom) for each in self.filters)
+
+    def filtered(self, part: Image, zoom: float = 1.0) -> Image:
+        """Return a part, of `zoom` times the size of the picture, under the filters."""
+        for each in self.filters:
+            part = each.filter(part, zoom)
+        return part
 
 
 class Layers:
@@ -59,6 +72,8 @@ class Layers:
     ----------
     folder : Path
         An empty or missing folder, which belongs to this object from now on.
+    stages : iterable of Stage
+        Filters among them are run when somebody looks; what any other stage makes is kept.
 
     Attributes
     ----------
@@ -66,10 +81,11 @@ class Layers:
         When, in seconds of the epoch.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, stages: Iterable[Stage] = ()) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self.made = time.time()
+        self._filters = {stage.name: stage for stage in stages if isinstance(stage, Filter)}
         self._layers: list[_Layer] = []
         self._last: Image | None = None
 
@@ -84,9 +100,13 @@ class Layers:
             RGB in [0, 1].
         """
         if image is self._last:
-            self._layers.append(_Layer(name, self._layers[-1].levels, self._layers[-1].size))
+            self._layers.append(replace(self._layers[-1], name=name))
             return
         self._last = image
+        if name in self._filters:
+            before = self._layers[-1]
+            self._layers.append(replace(before, name=name, filters=(*before.filters, self._filters[name])))
+            return
         size = (image.shape[1], image.shape[0])
         paths: list[Path] = []
         while True:
@@ -151,7 +171,11 @@ class Layers:
 
     def picture(self, index: int) -> Image:
         """Return one picture at its own size."""
-        return _samples(np.load(self._layers[index].levels[0], mmap_mode="r"))
+        layer = self._layers[index]
+        image = _samples(np.load(layer.levels[0], mmap_mode="r"))
+        for each in layer.filters:
+            image = by_strips(image, each.filter, halo=each.halo(), advance=lambda _: None, reuse=True)
+        return image
 
     def look(self, view: View, shares: list[float], finish: Finish) -> Image:
         """Return a part of the blend, finished; at a zoom of 1 the pixels are the result's own.
@@ -165,11 +189,12 @@ class Layers:
         finish : Finish
             Goes over it.
         """
-        wider, left, top = _with_halo(view, finish, self.size)
+        seen = [layer.halo(view.zoom) for layer, share in zip(self._layers, shares, strict=True) if share]
+        wider, left, top = _with_halo(view, finish.halo(view.zoom) + max(seen, default=0), self.size)
         total: Image | None = None
         for layer, share in zip(self._layers, shares, strict=True):
             if share:
-                part = self._part(layer, wider)
+                part = layer.filtered(self._part(layer, wider), wider.zoom * self.size[0] / layer.size[0])
                 if share != 1:
                     part *= np.float32(share)
                 total = part if total is None else np.add(total, part, out=total)
@@ -189,9 +214,12 @@ class Layers:
         side : int
             Pixels, at most, of both sides.
         """
-        data = np.load(self._layers[index].levels[0], mmap_mode="r")
-        top, left = (max(length - side, 0) // 2 for length in data.shape[:2])
-        return _samples(data[top : top + side, left : left + side])
+        layer = self._layers[index]
+        data, halo = np.load(layer.levels[0], mmap_mode="r"), layer.halo()
+        middle = [(max(length - side, 0) // 2, min(side, length)) for length in data.shape[:2]]
+        wide = tuple(slice(max(start - halo, 0), start + length + halo) for start, length in middle)
+        inner = tuple(slice(min(start, halo), min(start, halo) + length) for start, length in middle)
+        return layer.filtered(_samples(data[wide]))[inner]
 
     def _part(self, layer: _Layer, view: View) -> Image:
         """Return a rectangle of one picture, brought to the view's size."""
@@ -220,9 +248,8 @@ class Layers:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _with_halo(view: View, finish: Finish, size: tuple[int, int]) -> tuple[View, int, int]:
-    """Return the view with the neighbours that the finish looks at, and how many lie left and above."""
-    halo = finish.halo(view.zoom)
+def _with_halo(view: View, halo: int, size: tuple[int, int]) -> tuple[View, int, int]:
+    """Return the view with `halo` neighbours on each side, inside the picture, and how many lie left and above."""
     zoom_y = view.out_height / view.height
     left, top = min(halo, int(view.x * view.zoom)), min(halo, int(view.y * zoom_y))
     right = min(halo, int((size[0] - view.x - view.width) * view.zoom))

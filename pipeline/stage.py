@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from models.engine import Engine
 from pipeline.errors import Cancelled
+from pipeline.filters import by_strips
 from pipeline.notices import Notice
 from pipeline.options import check
 
@@ -87,3 +88,29 @@ class Stage(ABC):
         ndarray of float32, shape (H, W, 3)
             Of the same size and range, but for the upscaler. `image` itself where the stage leaves it alone.
         """
+
+
+class Filter(Stage):
+    """A stage so quick, and so local, that it can be run on the part of a picture that somebody looks at."""
+
+    @abstractmethod
+    def halo(self, zoom: float = 1.0) -> int:
+        """Return how many pixels away it looks, in a picture of `zoom` times the size; 0 if it changes nothing."""
+
+    @abstractmethod
+    def filter(self, image: Image, zoom: float = 1.0) -> Image:
+        """Return a new picture, filtered.
+
+        Parameters
+        ----------
+        image : ndarray of float32, shape (H, W, 3)
+            RGB in [0, 1].
+        zoom : float
+            Its size relative to the picture that the options are meant for.
+        """
+
+    def apply(self, image: Image, context: Context) -> Image:
+        """Return the picture, filtered; `image` itself where the options change nothing."""
+        if not self.halo():
+            return image
+        return by_strips(image, self.filter, halo=self.halo(), advance=context.advance, reuse=context.reuse)

@@ -5,13 +5,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from pipeline.filters import by_strips, gaussian
+from pipeline.filters import gaussian
 from pipeline.options import number
-from pipeline.stage import Context, Image, Stage
+from pipeline.stage import Filter, Image
 
 
 @dataclass(frozen=True)
-class PostDenoise(Stage):
+class PostDenoise(Filter):
     """Gaussian blur of a fraction of a pixel."""
 
     name: ClassVar[str] = "post-denoise"
@@ -19,10 +19,8 @@ class PostDenoise(Stage):
 
     sigma: float = number(0.4, low=0, high=3, step=0.1, help="standard deviation in pixels of the result")
 
-    def apply(self, image: Image, context: Context) -> Image:
-        if self.sigma == 0:
-            return image
-        halo = int(np.ceil(5 * self.sigma)) + 1
-        return by_strips(
-            image, lambda s: gaussian(s, self.sigma), halo=halo, advance=context.advance, reuse=context.reuse
-        )
+    def halo(self, zoom: float = 1.0) -> int:
+        return int(np.ceil(5 * self.sigma * zoom)) + 1 if self.sigma else 0
+
+    def filter(self, image: Image, zoom: float = 1.0) -> Image:
+        return gaussian(image, self.sigma * zoom)

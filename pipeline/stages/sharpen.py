@@ -5,19 +5,19 @@ from typing import ClassVar
 
 import numpy as np
 
-from pipeline.filters import by_strips, gaussian
+from pipeline.filters import gaussian
 from pipeline.options import number
-from pipeline.stage import Context, Image, Stage
+from pipeline.stage import Filter, Image
 
 _CACHED_PIXELS = 16_384
 
 
 @dataclass(frozen=True)
-class Sharpen(Stage):
+class Sharpen(Filter):
     """Unsharp mask: adds what a Gaussian takes away, where that is more than a threshold."""
 
     name: ClassVar[str] = "sharpen"
-    summary: ClassVar[str] = "crispens edges with an unsharp mask"
+    summary: ClassVar[str] = "sharpens edges with an unsharp mask"
 
     amount: float = number(0.4, low=0, high=3, step=0.1, help="how much of the edges is added")
     radius: float = number(1.0, low=0.3, high=5, step=0.1, help="sigma of the mask, in pixels of the result")
@@ -25,14 +25,11 @@ class Sharpen(Stage):
         0.01, low=0, high=0.2, step=0.005, help="differences below it are left alone; 0.01 is 2.5 of 255"
     )
 
-    def apply(self, image: Image, context: Context) -> Image:
-        if self.amount == 0:
-            return image
-        halo = int(np.ceil(5 * self.radius)) + 1
-        return by_strips(image, self._mask, halo=halo, advance=context.advance, reuse=context.reuse)
+    def halo(self, zoom: float = 1.0) -> int:
+        return int(np.ceil(5 * self.radius * zoom)) + 1 if self.amount else 0
 
-    def _mask(self, image: Image) -> Image:
-        return unsharp(image, amount=self.amount, radius=self.radius, threshold=self.threshold)
+    def filter(self, image: Image, zoom: float = 1.0) -> Image:
+        return unsharp(image, amount=self.amount, radius=self.radius * zoom, threshold=self.threshold)
 
 
 def unsharp(image: Image, *, amount: float, radius: float, threshold: float) -> Image:

@@ -10,7 +10,7 @@ from pipeline.finish import Finish
 from pipeline.layers import Layers, View
 from pipeline.plan import arrange
 from pipeline.run import run
-from pipeline.stages import Denoise, PostDenoise, Sharpen
+from pipeline.stages import Context, Denoise, PostDenoise, Sharpen
 from pipeline.stages.denoise import CLASSICAL
 from tests.photographs import noisy, photograph
 
@@ -73,6 +73,63 @@ def test_a_reduced_view_shows_the_whole_without_shift(layers, pictures):
     assert np.abs(seen - reduced).mean() < 0.01
 
 
+FILTERS = (PostDenoise(0.8), Sharpen(1.5, 1.3))
+
+
+@pytest.fixture
+def filtered(pictures, tmp_path):
+    """Layers whose last two are filters, and what those made of the whole."""
+    made, image = Layers(tmp_path / "filtered", FILTERS), pictures[-1][1]
+    for name, picture in pictures:
+        made.add(name, picture)
+    wholes = []
+    for each in FILTERS:
+        image = each.apply(image, Context(None))
+        made.add(each.name, image)
+        wholes.append(image)
+    made.seal()
+    return made, wholes
+
+
+def test_what_a_filter_makes_takes_no_room_and_is_made_again(filtered, layers, tmp_path):
+    made, wholes = filtered
+    assert _nbytes(tmp_path / "filtered") == _nbytes(tmp_path / "layers")
+    assert made.names == ("photo", "denoise", "upscale", "post-denoise", "sharpen")
+    for index, whole in zip((3, 4), wholes, strict=True):
+        assert np.abs(made.picture(index) - whole).max() < 4 / 65535
+
+
+@pytest.mark.parametrize("finish", [Finish(), Finish(0.4, 1.2)], ids=str)
+@pytest.mark.parametrize("corner", [(0, 0), (137, 81), (700, 433)])
+def test_a_part_of_what_filters_make_is_exactly_that_part_of_the_whole(filtered, finish, corner):
+    made, wholes = filtered
+    x, y = corner
+    for index, whole in zip((3, 4), wholes, strict=True):
+        seen = made.look(View(x, y, 100, 100, 100, 100), made.only(index), finish)
+        assert np.abs(seen - finish.apply(whole)[y : y + 100, x : x + 100]).max() < 2e-4
+    mixed = made.look(View(x, y, 100, 100, 100, 100), made.mix({"post-denoise": 0.3, "sharpen": 0.6}), finish)
+    whole = finish.apply(made.full(made.mix({"post-denoise": 0.3, "sharpen": 0.6})))
+    assert np.abs(mixed - whole[y : y + 100, x : x + 100]).max() < 2e-4
+
+
+def test_the_middle_of_what_filters_make_is_cut_with_its_neighbours(filtered):
+    made, wholes = filtered
+    height, width = wholes[-1].shape[:2]
+    top, left = (height - 90) // 2, (width - 90) // 2
+    assert np.abs(made.crop(4, 90) - wholes[-1][top : top + 90, left : left + 90]).max() < 4 / 65535
+    assert made.crop(4, 10_000).shape == wholes[-1].shape
+
+
+def test_a_reduced_view_of_what_filters_make_looks_like_it_reduced(filtered):
+    made, wholes = filtered
+    width, height = made.size
+    for part in (2, 4):
+        seen = made.look(View(0, 0, width, height, width // part, height // part), made.only(4), Finish())
+        reduced = cv2.resize(wholes[-1], (width // part, height // part), interpolation=cv2.INTER_AREA)
+        plain = made.look(View(0, 0, width, height, width // part, height // part), made.only(2), Finish())
+        assert np.abs(seen - reduced).mean() < min(0.01, np.abs(plain - reduced).mean() + 1e-3)
+
+
 def test_a_stage_that_changed_nothing_takes_no_room(tmp_path):
     image, layers = photograph("coffee", 300), Layers(tmp_path)
     layers.add("photo", image)
@@ -104,3 +161,7 @@ def test_strengths_out_of_range_are_refused(strengths):
 
 def _png(image):
     return cv2.imencode(".png", cv2.cvtColor((image * 255).astype(np.uint8), cv2.COLOR_RGB2BGR))[1].tobytes()
+
+
+def _nbytes(folder):
+    return sum(path.stat().st_size for path in folder.iterdir())
