@@ -16,7 +16,7 @@ class Config:
     """Larger photographs are brought under this, with a notice."""
 
     max_waiting: int = 8
-    """Jobs that may wait in the queue."""
+    """Orders, of one album each, that may wait their turn."""
 
     max_upload_megabytes: int = 100
     """Largest file that the page takes."""

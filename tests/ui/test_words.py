@@ -55,6 +55,15 @@ def test_no_text_is_missing(code):
 
 
 @pytest.mark.parametrize("code", OTHERS)
+def test_no_text_is_left_over(code):
+    """Notices and errors are told in the code's own words where English has none."""
+    options = [rule for kind in ORDER for rule in rules(kind).values() if isinstance(rule, Choice)]
+    known = set(ENGLISH) | FROM_CODE | {f"option.{choice}" for rule in options for choice in rule.choices}
+    left = {key for key in words.catalogue()[code] if not key.startswith(("notice.", "error."))} - known
+    assert not left, sorted(left)
+
+
+@pytest.mark.parametrize("code", OTHERS)
 def test_placeholders_are_the_same(code):
     texts = words.catalogue()[code]
     for key, text in ENGLISH.items():
