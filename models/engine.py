@@ -1,4 +1,4 @@
-"""Run a network: OpenVINO on a CPU, torch on a CUDA card.
+"""Load a network: for OpenVINO on a CPU, for torch on a CUDA card.
 
 The networks in the box are stored as OpenVINO's own files too, so that on a CPU they run without importing torch.
 """
@@ -10,52 +10,20 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import lru_cache
 from importlib import import_module
-from typing import Any, Literal, NoReturn, Protocol
+from typing import Any, Literal
 
-import numpy as np
 import openvino
-from numpy.typing import NDArray
 
 from models import catalog, compiled, graphs, quantised, weights
 from models.catalog import ModelSpec
-from models.errors import Cancelled, InferenceFailed, ModelError
-
-Array = NDArray[np.float32]
-Device = Literal["cpu", "cuda"]
-Precision = Literal["float32", "bfloat16", "float16", "int8"]
+from models.errors import Cancelled, ModelError
+from models.running import POLL_MS, Device, Network, OpenVinoNetwork, Precision, TorchNetwork
 
 MAX_LOADED = 8
 """Networks kept in memory by one engine; simple mode with everything on runs seven."""
 
-_POLL_MS = 50
-
-
-class Network(Protocol):
-    """A network that is ready to run; safe to share between threads."""
-
-    spec: ModelSpec
-    device: Device
-    precision: Precision
-
-    def run(self, x: Array, cancelled: Callable[[], bool] = ...) -> Array:
-        """Return the network's output for one input; the next run on the same thread may write over it.
-
-        Parameters
-        ----------
-        x : ndarray of float32, shape (1, C, H, W)
-            RGB in [0, 1], or what the network's own file says; H and W fit ``spec.multiple`` and ``spec.minimum``.
-        cancelled : callable
-            Asked while the network runs on a CPU.
-
-        Raises
-        ------
-        Cancelled
-            Soon after `cancelled` says so.
-        MemoryError
-            If the input does not fit into the device's memory.
-        InferenceFailed
-            If the device fails in another way.
-        """
+AT_WORK = 2
+"""The last so many also keep what they compute in, which takes more memory than all of the others."""
 
 
 class Engine:
@@ -119,15 +87,18 @@ class Engine:
         """
         device = device or self.device
         precision = precision or self._precision_on(device, spec)
-        key = (spec, mix, device, precision, weights.written(spec))
+        key = (spec, mix, device, precision, _written(spec))
         with self._lock:
             if key not in self._loaded:
                 self._loaded[key] = self._loader.submit(_load, spec, mix, device, precision)
             self._loaded.move_to_end(key)
             while len(self._loaded) > MAX_LOADED:
                 self._loaded.popitem(last=False)
+            for idle in list(self._loaded.values())[:-AT_WORK]:
+                if idle.done() and not idle.exception():
+                    idle.result().rest()
             future = self._loaded[key]
-        while not wait([future], timeout=_POLL_MS / 1000).done:
+        while not wait([future], timeout=POLL_MS / 1000).done:
             if cancelled():
                 msg = f"The work was cancelled while {spec.title} was loading."
                 raise Cancelled(msg)
@@ -172,9 +143,15 @@ def _check(device: Device, precision: str) -> None:
     raise ModelError(msg)
 
 
+def _written(spec: ModelSpec) -> int:
+    """Return when a model's file was written, 0 for one of the box: another file of that name is another network."""
+    path = weights.location(spec)
+    return 0 if spec.bundled or not path.is_file() else path.stat().st_mtime_ns
+
+
 def _load(spec: ModelSpec, mix: float, device: Device, precision: Precision) -> Network:
     if device == "cuda":
-        return _TorchNetwork(spec, _module(spec, mix), precision)
+        return TorchNetwork(spec, _module(spec, mix), precision)
     kind = openvino.Type.f32 if precision == "float32" else openvino.Type.bf16
     hints = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": kind}
 
@@ -182,7 +159,7 @@ def _load(spec: ModelSpec, mix: float, device: Device, precision: Precision) -> 
         made = graph(spec, mix)
         return graphs.channels_last(quantised.quantise(made) if precision == "int8" else made)
 
-    return _OpenVinoNetwork(spec, compiled.load(spec, mix, precision, hints, make), precision)
+    return OpenVinoNetwork(spec, compiled.load(spec, mix, precision, hints, make), precision)
 
 
 def graph(spec: ModelSpec, mix: float = 1.0) -> Any:
@@ -209,80 +186,6 @@ def _module(spec: ModelSpec, mix: float) -> Any:
         state = interpolate(state, weights.read_state(weights.find(other), other), mix)
     module, _, function = spec.builder.partition(":")
     return getattr(import_module(module), function)(state).eval().requires_grad_(False)
-
-
-class _OpenVinoNetwork:
-    """A network on the CPU."""
-
-    device: Device = "cpu"
-
-    def __init__(self, spec: ModelSpec, model: Any, precision: Precision) -> None:
-        self.spec = spec
-        self.precision = precision
-        self._model = model
-        self._of_thread = threading.local()  # a request holds its answer, which is too large to copy for nothing
-        self._lock = threading.Lock()  # one request already uses every core
-
-    def run(self, x: Array, cancelled: Callable[[], bool] = lambda: False) -> Array:
-        with self._lock:
-            request = self._request()
-            try:
-                request.start_async({0: np.ascontiguousarray(x)})
-                while not request.wait_for(_POLL_MS):
-                    if cancelled():
-                        request.cancel()
-                        request.wait()
-                output: Array = request.get_output_tensor(0).data  # pictures: (1, H, W, C)
-            except RuntimeError as error:
-                if cancelled():
-                    msg = "The work was cancelled while a network ran."
-                    raise Cancelled(msg) from error
-                _fail(self.spec, x, error)
-        return output.transpose(0, 3, 1, 2) if output.ndim == x.ndim else output
-
-    def _request(self) -> Any:
-        """Return the request of this thread."""
-        if not hasattr(self._of_thread, "request"):
-            self._of_thread.request = self._model.create_infer_request()
-        return self._of_thread.request
-
-
-class _TorchNetwork:
-    """A network on a CUDA card."""
-
-    device: Device = "cuda"
-
-    def __init__(self, spec: ModelSpec, module: Any, precision: Precision) -> None:
-        import torch
-
-        self.spec = spec
-        self.precision = precision
-        self._dtype = getattr(torch, precision)
-        self._module = module.to("cuda", self._dtype).to(memory_format=torch.channels_last)
-
-    def run(self, x: Array, cancelled: Callable[[], bool] = lambda: False) -> Array:
-        import torch
-
-        try:
-            with torch.inference_mode():
-                tensor = torch.from_numpy(np.ascontiguousarray(x)).to("cuda", self._dtype)
-                output = self._module(tensor.contiguous(memory_format=torch.channels_last))
-                if output.ndim == x.ndim:  # pictures, which are wanted pixel by pixel: the card turns them faster
-                    output = output.contiguous(memory_format=torch.channels_last)
-                result: Array = output.float().cpu().numpy()
-                return result
-        except RuntimeError as error:  # torch.cuda.OutOfMemoryError is one too
-            _fail(self.spec, x, error)
-
-
-def _fail(spec: ModelSpec, x: Array, error: RuntimeError) -> NoReturn:
-    """Tell memory that ran out from any other failure of a device."""
-    size = f"{x.shape[3]}x{x.shape[2]}"
-    if any(sign in str(error).lower() for sign in ("out of memory", "bad_alloc", "allocate")):
-        msg = f"{spec.title} does not fit into memory at {size} pixels."
-        raise MemoryError(msg) from error
-    msg = f"{spec.title} failed at {size} pixels: {error}. Try another device or precision, or report this."
-    raise InferenceFailed(msg) from error
 
 
 @lru_cache(maxsize=1)

@@ -1,7 +1,11 @@
 """Bring one file over HTTP, by pooch."""
 
 import logging
-from collections.abc import Callable
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pooch
@@ -10,6 +14,8 @@ Progress = Callable[[int, int], None]
 """Called with the bytes so far and in all (0 if nobody knows); it may raise to stop."""
 
 _CHUNK = 1 << 18
+_PART = ".download-"
+_OLD_S = 86_400
 
 
 def fetch(
@@ -70,3 +76,19 @@ class _Bar:
 
     def close(self) -> None:
         pass
+
+
+@contextmanager
+def unfinished(folder: Path) -> Iterator[Path]:
+    """Give a folder inside another for what is still arriving; what killed downloads left goes after a day.
+
+    Parameters
+    ----------
+    folder : Path
+        An existing folder.
+    """
+    for part in folder.glob(f"{_PART}*"):
+        if time.time() - part.stat().st_mtime > _OLD_S:
+            shutil.rmtree(part, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=_PART) as temporary:
+        yield Path(temporary)

@@ -5,9 +5,6 @@ downloaded unasked, and nothing is read that could hold code.
 """
 
 import os
-import shutil
-import tempfile
-import time
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -19,7 +16,7 @@ import pooch
 from models import catalog, checkpoint
 from models.catalog import ModelSpec
 from models.errors import DownloadFailed, ModelError, WeightsCorrupt, WeightsMissing
-from models.transfer import Progress, fetch
+from models.transfer import Progress, fetch, unfinished
 
 __all__ = [
     "Progress",
@@ -33,7 +30,6 @@ __all__ = [
     "remove",
     "status",
     "verify",
-    "written",
 ]
 
 Status = Literal["in the box", "ready", "missing"]
@@ -43,9 +39,6 @@ BUNDLED = Path(__file__).parent / "bundled"
 
 ROUNDS = 2
 """How often each source is tried."""
-
-_PART = ".download-"
-_OLD_S = 86_400
 
 
 def folder() -> Path:
@@ -110,18 +103,6 @@ def status(spec: ModelSpec) -> Status:
     if not location(spec).is_file():
         return "missing"
     return "in the box" if spec.bundled else "ready"
-
-
-def written(spec: ModelSpec) -> int:
-    """Return when a model's file was written, in nanoseconds: another file of the same name tells another time.
-
-    Parameters
-    ----------
-    spec : ModelSpec
-        The model; 0 where it comes in the box, or is not there.
-    """
-    path = location(spec)
-    return 0 if spec.bundled or not path.is_file() else path.stat().st_mtime_ns
 
 
 def provenance(spec: ModelSpec) -> str:
@@ -272,20 +253,12 @@ def _fetch(spec: ModelSpec, url: str, target: Path, progress: Progress | None) -
     """Download into a folder beside the target, check, then move into place."""
     digest = _expected_digest(spec, target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    _forget_old_parts(target.parent)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=_PART) as temporary:
-        arrived = fetch(url, Path(temporary), spec.file, digest=digest, size=spec.size, progress=progress)
+    with unfinished(target.parent) as temporary:
+        arrived = fetch(url, temporary, spec.file, digest=digest, size=spec.size, progress=progress)
         if digest is None:
             read_state(arrived, spec)  # a server's page of apologies is no checkpoint
             _record(target).write_text(f"{pooch.file_hash(str(arrived))}  {target.name}\n")
         arrived.replace(target)
-
-
-def _forget_old_parts(folder: Path) -> None:
-    """Delete what downloads have left that were killed a day ago or more."""
-    for part in folder.glob(f"{_PART}*"):
-        if time.time() - part.stat().st_mtime > _OLD_S:
-            shutil.rmtree(part, ignore_errors=True)
 
 
 @lru_cache(maxsize=256)

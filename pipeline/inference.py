@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from models.catalog import ModelSpec
-from models.engine import Network
+from models.running import Network
 from pipeline.errors import InferenceFailed, OptionError
 from pipeline.filters import luma
 from pipeline.stage import Context, Image

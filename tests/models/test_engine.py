@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 from models import catalog
-from models.engine import MAX_LOADED, Engine, _computes_bfloat16, _has_cuda
+from models.engine import AT_WORK, MAX_LOADED, Engine, _computes_bfloat16, _has_cuda
 from models.errors import Cancelled, ModelError, WeightsMissing
 from models.networks.srvgg import SRVGG
 from models.weights import BUNDLED
@@ -84,6 +84,19 @@ def test_a_network_is_loaded_once_and_the_oldest_makes_room(own):
     for number in range(MAX_LOADED):
         engine.network(replace(spec, id=f"other-{number}"))
     assert engine.network(spec) is not first
+
+
+def test_a_network_that_rested_computes_the_same(own):
+    spec, _ = own
+    engine = Engine("cpu")
+    network = engine.network(spec)
+    before = network.run(picture()).copy()
+    assert hasattr(network._of_thread, "request")
+    for number in range(AT_WORK):
+        engine.network(replace(spec, id=f"other-{number}"))
+    assert not hasattr(network._of_thread, "request")
+    assert engine.network(spec) is network
+    np.testing.assert_array_equal(network.run(picture()), before)
 
 
 @pytest.mark.parametrize("name", ["fast-x2", "fast-x4"])

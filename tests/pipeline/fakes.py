@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from models.engine import Network
+from models.running import Network
 
 NO_BLUR = (9, -9, -9, 2, 9, 1, 0)
 """What the blur estimator answers for a sharp picture."""

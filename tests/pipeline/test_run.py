@@ -7,16 +7,17 @@ import pytest
 from PIL import Image
 from safetensors.numpy import load_file, save_file
 
-from models import weights
+from models import engine, weights
 from models.engine import Engine
 from pipeline.cache import EarlierRun
 from pipeline.errors import Cancelled, WeightsMissing
 from pipeline.layers import Layers
 from pipeline.photo import read_photo
-from pipeline.plan import arrange
+from pipeline.plan import arrange, simple
 from pipeline.run import run
 from pipeline.stages import Colorize, Deblur, Denoise, PostDenoise, Sharpen, Upscale
 from pipeline.stages.denoise import CLASSICAL
+from pipeline.suggest import suggestions
 from tests.photographs import noisy, photograph
 from tests.pipeline.fakes import FakeEngine
 
@@ -144,3 +145,15 @@ def test_full_size_stages_take_no_second_copy_and_leave_the_photograph(photo, mo
     for stage in plan.stages[1:]:
         apart = replace(apart, pixels=run(arrange([stage]), apart, FakeEngine(enlarge)).pixels)
     np.testing.assert_array_equal(result.pixels, apart.pixels)
+
+
+def test_simple_mode_loads_each_network_once(photo, monkeypatch):
+    loaded, load = [], engine._load
+    monkeypatch.setattr(engine, "_load", lambda spec, *rest: loaded.append(spec.id) or load(spec, *rest))
+    plan, shared = simple(2, repair=True, colorize=True), Engine("cpu")
+    always = [replace(stage, always=True) if isinstance(stage, Deblur | Colorize) else stage for stage in plan.stages]
+    for _ in range(2):
+        run(arrange(always), photo, shared)
+        suggestions(photo.pixels, shared)
+    assert {"fast-denoise", "fast-damage", "fast-deblur", "fast-colorize", "fast-x2"} <= set(loaded)
+    assert len(loaded) == len(set(loaded))
