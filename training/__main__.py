@@ -161,6 +161,7 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--out", type=Path, required=True, help="path without suffix")
     parser.add_argument("--mean-with", type=Path, help="safetensors file to take the mean of weights with")
+    parser.add_argument("--share", type=float, default=0.5, help="weight of the checkpoint in it (default 0.5)")
     parser.add_argument("--temperature", type=float, help="of a colorizer's annealed mean (default 0.38)")
     parser.add_argument("--gain", type=float, help="factor of a colorizer's chroma (default 1)")
     parser.set_defaults(command=_export)
@@ -169,8 +170,8 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
 def _export(options: argparse.Namespace) -> None:
     from training.export import export
 
-    chosen = {"mean_with": options.mean_with, "temperature": options.temperature, "gain": options.gain}
-    for path in export(options.checkpoint, options.out, **chosen):
+    mean = {"mean_with": options.mean_with, "share": options.share}
+    for path in export(options.checkpoint, options.out, **mean, temperature=options.temperature, gain=options.gain):
         print(f"wrote {path}")
 
 

@@ -25,6 +25,7 @@ def export(
     out: Path,
     *,
     mean_with: Path | None = None,
+    share: float = 0.5,
     temperature: float | None = None,
     gain: float | None = None,
 ) -> list[Path]:
@@ -42,6 +43,8 @@ def export(
     mean_with : Path, optional
         A safetensors file of the same network: the mean of both is written, which often keeps what each can do
         (M. Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022).
+    share : float
+        Weight of the checkpoint in that mean, in (0, 1].
     temperature, gain : float, optional
         Above 0: what a colorizer's annealed mean is taken with, and the factor of its chroma.
 
@@ -61,7 +64,10 @@ def export(
     """
     average = _average(checkpoint)
     if mean_with:
-        average = interpolate(average, load_state(mean_with), 0.5)
+        if not 0 < share <= 1:
+            msg = f"the share must lie in (0, 1], got {share:g}"
+            raise OptionError(msg)
+        average = interpolate(average, load_state(mean_with), share)
     state = {key: tensor.half() for key, tensor in average.items()}
     network = build(state)
     for name, value in (("temperature", temperature), ("gain", gain)):

@@ -7,6 +7,7 @@ from PIL import Image
 
 from models.errors import CheckpointMismatch, WeightsCorrupt, WeightsMissing
 from models.networks.srvgg import SRVGG
+from pipeline.errors import OptionError
 from tests.models.restorers import random_unet
 from tests.training.scenes import write_photographs
 from training.__main__ import main
@@ -54,13 +55,22 @@ def test_exported_weights_are_the_trained_ones_in_half_precision(checkpoint, tmp
         assert torch.equal(tensor, trained[key].half())
 
 
-def test_the_mean_with_another_file_lies_half_way(checkpoint, tmp_path):
+@pytest.mark.parametrize(("flags", "factor"), [([], 2.0), (["--share", "0.25"], 2.5), (["--share", "1"], 1.0)])
+def test_the_mean_with_another_file_lies_between(checkpoint, tmp_path, flags, factor):
     trained = torch.load(checkpoint, weights_only=True)["average"]
     other = tmp_path / "other.safetensors"
     safetensors.torch.save_file({key: 3 * tensor for key, tensor in trained.items()}, other)
-    assert main(["export", str(checkpoint), "--mean-with", str(other), "--out", str(tmp_path / "fast")]) == 0
+    command = ["export", str(checkpoint), "--mean-with", str(other), "--out", str(tmp_path / "fast")]
+    assert main([*command, *flags]) == 0
     for key, tensor in safetensors.torch.load_file(tmp_path / "fast.safetensors").items():
-        assert torch.allclose(tensor.float(), 2 * trained[key], rtol=1e-3, atol=1e-6)
+        assert torch.allclose(tensor.float(), factor * trained[key], rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("share", [0, 1.5])
+def test_a_share_that_is_none_is_refused(checkpoint, tmp_path, share):
+    other = export(checkpoint, tmp_path / "other")[0]
+    with pytest.raises(OptionError, match="share"):
+        export(checkpoint, tmp_path / "fast", mean_with=other, share=share)
 
 
 def test_the_mean_with_another_network_is_refused(checkpoint, tmp_path):
