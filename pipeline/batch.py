@@ -175,6 +175,7 @@ def _restore(task: Task, order: Order, engine: Engine, report: Report, progress:
     report.size = (finished.shape[1], finished.shape[0])
     report.stages = list(result.timings)
     report.notices = [*result.notices, *encoded.notices]
+    del result, finished, encoded  # the largest pictures there are, before another network takes memory
     if order.suggest:
         report.notices += [why for name, why in suggestions(photo.pixels, engine).items() if name in order.suggest]
 
