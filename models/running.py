@@ -85,9 +85,10 @@ class OpenVinoNetwork:
 
     def _request(self) -> Any:
         """Return the request of this thread."""
-        if not hasattr(self._of_thread, "request"):
-            self._of_thread.request = self._model.create_infer_request()
-        return self._of_thread.request
+        own = self._of_thread  # another thread may let the network rest meanwhile
+        if not hasattr(own, "request"):
+            own.request = self._model.create_infer_request()
+        return own.request
 
 
 class TorchNetwork:

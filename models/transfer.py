@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pooch
@@ -88,7 +88,8 @@ def unfinished(folder: Path) -> Iterator[Path]:
         An existing folder.
     """
     for part in folder.glob(f"{_PART}*"):
-        if time.time() - part.stat().st_mtime > _OLD_S:
-            shutil.rmtree(part, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another download may just have finished
+            if time.time() - part.stat().st_mtime > _OLD_S:
+                shutil.rmtree(part, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=_PART) as temporary:
         yield Path(temporary)

@@ -253,7 +253,7 @@ class Shelf:
         album = Album(album_id, folder, pictures)
         with self._lock:
             self._albums[album_id] = album
-        self.make_room(album)
+        self.make_room()
         return album
 
     def get(self, album_id: str) -> Album | None:
@@ -264,18 +264,12 @@ class Shelf:
                 album.used = time.monotonic()
             return album
 
-    def make_room(self, wanted: Album | None = None) -> None:
-        """Let the longest unused albums go until the others keep to their bounds.
-
-        Parameters
-        ----------
-        wanted : Album, optional
-            The one that needs the room, and stays.
-        """
+    def make_room(self) -> None:
+        """Let the longest unused albums go until the others keep to their bounds."""
         with self._lock:
             total = sum(album.nbytes() for album in self._albums.values())
             most = min(self._max_bytes, (total + shutil.disk_usage(self._root).free) // 2)
-            idle = [album for album in self._albums.values() if album is not wanted and not album.busy]
+            idle = [album for album in self._albums.values() if not album.busy]
             for album in sorted(idle, key=lambda album: album.used):
                 unused = time.monotonic() - album.used
                 if unused < self._max_age and (total <= most or unused < RECENT_S):

@@ -62,26 +62,11 @@ def _add_training(parser: argparse.ArgumentParser, task: Callable[[argparse.Name
     parser.set_defaults(**{name: value for name, value in default.items() if name in NUMBERS})
     parser.add_argument("--data", type=Path, nargs="+", action=_Tuple, required=True, help="folders or tar files")
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints")
-    parser.add_argument(
-        "--tiers",
-        type=_names,
-        default=frozenset(),
-        help="only photographs of these tiers, by the manifest: TIER,TIER,...",
-    )
-    parser.add_argument(
-        "--manifest",
-        type=Path,
-        nargs="+",
-        action=_Tuple,
-        default=(),
-        help="CSV files with the columns file, tier and origin",
-    )
-    parser.add_argument(
-        "--origins",
-        type=_names,
-        default=frozenset(),
-        help="keep photographs of these origins for validation: ORIGIN,ORIGIN,...",
-    )
+    seen, unseen = "by the manifest: learn from these only", "by the manifest: keep these for validation"
+    parser.add_argument("--tiers", type=_names, default=frozenset(), metavar="TIER,...", help=seen)
+    parser.add_argument("--origins", type=_names, default=frozenset(), metavar="ORIGIN,...", help=unseen)
+    table = "CSV files with the columns file, tier and origin"
+    parser.add_argument("--manifest", type=Path, nargs="+", action=_Tuple, default=(), help=table)
     parser.add_argument(
         "--losses", type=_losses, default=(("l1", 1.0),), help=f"such as l1=1,ssim=0.2; names: {', '.join(LOSSES)}"
     )

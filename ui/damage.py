@@ -3,7 +3,6 @@
 import hashlib
 import threading
 from pathlib import Path
-from weakref import WeakKeyDictionary
 
 import cv2
 import numpy as np
@@ -23,7 +22,7 @@ from ui.work import workshop
 
 _making = threading.Lock()
 _asking = threading.Lock()
-_looks: WeakKeyDictionary[Picture, dict[str, Job[None]]] = WeakKeyDictionary()
+_looks: dict[Path, Job[None]] = {}
 
 
 def size(picture: Picture) -> tuple[int, int]:
@@ -59,13 +58,15 @@ def found(picture: Picture, model: str) -> Path:
     """
     path = picture.source.parent / f"damage-{hashlib.sha256(model.encode()).hexdigest()[:12]}.png"
     with _asking:
-        looks = _looks.setdefault(picture, {})
-        if not path.exists() and (model not in looks or looks[model].finished):
-            looks[model] = workshop().queue.submit(lambda _: _look(picture, model, path))
-    if not path.exists():
-        looks[model].wait()
-    if not path.exists() and (error := looks[model].error):
-        raise error
+        if path.exists():
+            return path
+        if path not in _looks:
+            _looks[path] = workshop().queue.submit(lambda _: _look(picture, model, path))
+        job = _looks[path]
+    job.wait()
+    _looks.pop(path, None)
+    if job.error is not None:
+        raise job.error
     return path
 
 

@@ -6,6 +6,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,7 @@ def _new(folder: Path) -> Path:
     """Make a folder for one file, which somebody else may be making too, and delete those long fetched."""
     folder.mkdir(exist_ok=True)
     for old in folder.iterdir():
-        if time.time() - old.stat().st_mtime > _FETCHED_S:
-            shutil.rmtree(old, ignore_errors=True)
+        with suppress(FileNotFoundError):  # a ZIP takes its parts away itself
+            if time.time() - old.stat().st_mtime > _FETCHED_S:
+                shutil.rmtree(old, ignore_errors=True)
     return Path(tempfile.mkdtemp(dir=folder))

@@ -95,7 +95,7 @@ def order(album: Album, pictures: Sequence[Picture], plan: Plan) -> None:
     with _ordering:
         idle = [picture for picture in pictures if not picture.busy]  # another tab may have ordered the others
         plans = [_own(plan, picture.mask) for picture in idle]
-        works = [_restoration(album, picture, own) for picture, own in zip(idle, plans, strict=True)]
+        works = [_restoration(picture, own) for picture, own in zip(idle, plans, strict=True)]
         jobs = workshop().queue.submit_all(works, album)
         for picture, own, job in zip(idle, plans, jobs, strict=True):
             picture.job, picture.plan = job, own
@@ -108,12 +108,12 @@ def _own(plan: Plan, mask: Path | None) -> Plan:
     return replace(plan, stages=tuple(replace(s, mask=str(mask)) if isinstance(s, Repair) else s for s in plan.stages))
 
 
-def _restoration(album: Album, picture: Picture, plan: Plan) -> Callable[[Job[Restored]], Restored]:
+def _restoration(picture: Picture, plan: Plan) -> Callable[[Job[Restored]], Restored]:
     """Return the restoration of one picture, as the queue wants it."""
     shop = workshop()
 
     def work(job: Job[Restored]) -> Restored:
-        shop.shelf.make_room(album)
+        shop.shelf.make_room()
         made = restore(picture, plan, shop.engine, job, max_pixels=shop.config.max_pixels)
         shop.pace.learn(plan, picture.size[0] * picture.size[1], made.timings)
         give_back_memory()

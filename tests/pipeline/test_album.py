@@ -116,16 +116,18 @@ def test_an_album_that_may_still_be_looked_at_stays_where_there_is_too_much(tmp_
 
 
 def test_an_old_album_makes_room_where_there_is_enough(tmp_path):
-    shelf = Shelf(tmp_path, 10**9, 0)
+    shelf = Shelf(tmp_path, 10**9, 3600)
     old = shelf.create([("cat.png", png())])
+    old.used -= 7200
     new = shelf.create([("cat.png", png())])
     assert shelf.get(old.id) is None
     assert shelf.get(new.id) is new
 
 
 def test_an_album_at_work_stays(tmp_path):
-    shelf, queue, release = Shelf(tmp_path, 1, 0), JobQueue(), threading.Event()
+    shelf, queue, release = Shelf(tmp_path, 1, 3600), JobQueue(), threading.Event()
     busy = shelf.create([("cat.png", png())])
+    busy.used -= 7200
     busy.pictures[0].job = queue.submit(lambda job: release.wait(10))
     shelf.create([("cat.png", png())])
     assert shelf.get(busy.id) is busy

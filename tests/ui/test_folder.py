@@ -69,8 +69,9 @@ def test_what_nobody_could_delete_goes_with_the_next_server(tmp_path):
 
 
 def test_an_album_goes_when_its_time_is_over_though_nobody_comes(tmp_path):
-    shelf, stop = Shelf(tmp_path, 10**9, 0), threading.Event()
+    shelf, stop = Shelf(tmp_path, 10**9, 0.2), threading.Event()
     old = shelf.create([("cat.png", b"cat")])
+    assert old.folder.exists()
     tidying = threading.Thread(target=tidy, args=(shelf, 0.01, stop))
     tidying.start()
     assert gone(old.folder)
@@ -80,12 +81,13 @@ def test_an_album_goes_when_its_time_is_over_though_nobody_comes(tmp_path):
 
 
 def test_tidying_goes_on_after_a_disk_that_failed(tmp_path):
-    shelf, stop = Shelf(tmp_path / "shelf", 10**9, 0), threading.Event()
+    shelf, stop = Shelf(tmp_path / "shelf", 10**9, 0.2), threading.Event()
     tidying = threading.Thread(target=tidy, args=(shelf, 0.01, stop))
     tidying.start()
     time.sleep(0.1)  # the folder is not there
     (tmp_path / "shelf").mkdir()
     old = shelf.create([("cat.png", b"cat")])
+    assert old.folder.exists()
     assert gone(old.folder)
     stop.set()
     tidying.join()

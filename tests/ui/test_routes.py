@@ -216,7 +216,10 @@ def test_whoever_looks_for_the_same_damage_waits_for_the_same_work(album):
     assert started.wait(30)
     with ThreadPoolExecutor(12) as visitors:
         asked = [visitors.submit(ask, f"/studio/{album.id}/0/damage?model=classical") for _ in range(12)]
-        time.sleep(0.3)
+        until = time.monotonic() + 20
+        while not queue._waiting and time.monotonic() < until:
+            time.sleep(0.01)
+        time.sleep(0.3)  # for the others to ask too
         waiting = len(queue._waiting)
         release.set()
     assert waiting == 1
