@@ -21,6 +21,8 @@ COPY .streamlit .streamlit
 COPY examples/*.jpg examples/
 COPY models models
 COPY pipeline pipeline
+COPY studio studio
+COPY api api
 COPY ui ui
 
 RUN useradd --create-home studio && mkdir -p /models && chown studio /models

@@ -2,6 +2,6 @@
 
 import streamlit as st
 
-from ui.routes import ROUTES
+from api.routes import ROUTES
 
 app = st.App("ui/main.py", routes=ROUTES)

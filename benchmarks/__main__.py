@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from models.engine import Engine
 from models.errors import StudioError
+from models.runtime.engine import Engine
 from pipeline.errors import OptionError
 
 _EXTRAS = ("basicsr", "piq", "realesrgan")
@@ -88,7 +88,7 @@ def _count(text: str) -> int:
 
 
 def _tasks(text: str) -> list[str]:
-    from benchmarks.quality import TRIALS
+    from benchmarks.quality.stages import TRIALS
 
     tasks = list(TRIALS) if text == "all" else text.split(",")
     unknown = [task for task in tasks if task not in TRIALS]
@@ -99,7 +99,7 @@ def _tasks(text: str) -> list[str]:
 
 
 def _parts(text: str) -> list[str]:
-    from benchmarks.speed import PARTS
+    from benchmarks.speed.parts import PARTS
 
     parts = list(PARTS) if text == "all" else text.split(",")
     unknown = [part for part in parts if part not in PARTS]
@@ -110,13 +110,13 @@ def _parts(text: str) -> list[str]:
 
 
 def _peers(args: argparse.Namespace) -> bool:
-    from benchmarks.same_weights import compare
+    from benchmarks.speed.same_weights import compare
 
     return compare(args.photograph, args.weights, rounds=args.rounds)
 
 
 def _quality(args: argparse.Namespace) -> bool:
-    from benchmarks.quality import tables
+    from benchmarks.quality.stages import tables
 
     for line in tables(args.truth, args.tasks, Engine("cpu")):
         print(line, flush=True)
@@ -124,8 +124,8 @@ def _quality(args: argparse.Namespace) -> bool:
 
 
 def _speed(args: argparse.Namespace) -> bool:
-    from benchmarks.races import Asked
-    from benchmarks.speed import tables
+    from benchmarks.speed.parts import tables
+    from benchmarks.speed.races import Asked
 
     asked = Asked(args.photograph, args.weights, tuple(args.megapixels), tuple(args.scales), args.rounds)
     for line in tables(args.only, asked):
@@ -134,9 +134,9 @@ def _speed(args: argparse.Namespace) -> bool:
 
 
 def _fill(args: argparse.Namespace) -> bool:
-    from benchmarks import fill
-    from pipeline.damage import DETECTORS
-    from pipeline.fill import AUTO, CLASSICAL
+    from benchmarks.quality import fill
+    from pipeline.methods.detection import DETECTORS
+    from pipeline.methods.inpainting import AUTO, CLASSICAL
 
     engine = Engine("cpu")
     for line in fill.fillers(args.truth, [*CLASSICAL, AUTO, *args.fillers], engine):
@@ -148,8 +148,8 @@ def _fill(args: argparse.Namespace) -> bool:
 
 
 def _colours(args: argparse.Namespace) -> bool:
-    from benchmarks import colours
-    from benchmarks.sheet import plan
+    from benchmarks.quality import colours
+    from benchmarks.quality.sheet import plan
     from pipeline.stages import Colorize
 
     (stage,) = plan(args.plan).stages
@@ -165,7 +165,7 @@ def _colours(args: argparse.Namespace) -> bool:
 
 
 def _sheet(args: argparse.Namespace) -> bool:
-    from benchmarks import sheet
+    from benchmarks.quality import sheet
 
     if args.damage:
         sheet.make_of_damage(args.photographs, args.plan, args.out, Engine("cpu"))

@@ -14,12 +14,12 @@ import numpy as np
 import skimage.data
 from skimage.color import gray2rgb
 
-from models.engine import Engine
+from models.runtime.engine import Engine
+from pipeline.arrays import Image
 from pipeline.photo import Output, encode_photo, read_photo
 from pipeline.plan import simple
 from pipeline.run import run
-from pipeline.stages import Image
-from training import degrade, recipes
+from training.damage import degrade, recipes
 
 SEED = 1839  # the year that photography was given to the world
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.filters import by_strips, gaussian
+from pipeline.arrays import Image
+from pipeline.methods.filters import by_strips, gaussian
 from pipeline.options import check, number
-from pipeline.stage import Image
 from pipeline.stages.sharpen import unsharp
 
 _RADIUS = 1.2

@@ -12,23 +12,12 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from pipeline import blend
+from pipeline import strengths
 from pipeline.errors import OptionError
 from pipeline.finish import Finish
 from pipeline.options import is_file, rules
-from pipeline.stages import (
-    BY_NAME,
-    ORDER,
-    Colorize,
-    Deblur,
-    Denoise,
-    PostDenoise,
-    Repair,
-    Sharpen,
-    Stage,
-    Tone,
-    Upscale,
-)
+from pipeline.stage import Stage
+from pipeline.stages import BY_NAME, ORDER, Colorize, Deblur, Denoise, PostDenoise, Repair, Sharpen, Tone, Upscale
 
 Tier = Literal["fast", "full"]
 
@@ -49,10 +38,10 @@ class Plan:
     finish: Finish = field(default_factory=Finish)
 
     strengths: Mapping[str, float] = field(default_factory=dict)
-    """How much of what a stage changed stays, in [0, 1]; see `pipeline.blend`. A stage that is not named has 1."""
+    """How much of what a stage changed stays, in [0, 1]; see `pipeline.strengths`. A stage that is not named has 1."""
 
     def __post_init__(self) -> None:
-        blend.check(self.strengths, list(BY_NAME))
+        strengths.check(self.strengths, list(BY_NAME))
         names = [stage.name for stage in self.stages]
         if names != [stage.name for stage in ORDER if stage.name in names]:
             msg = f"Each stage runs once and in this order: {', '.join(BY_NAME)}. This plan has: {', '.join(names)}."

@@ -4,18 +4,41 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
-from models.engine import Engine
-from pipeline.blend import Blend, weights
-from pipeline.cache import EarlierRun, Entry, Outcome, Timing
+from models.runtime.engine import Engine
+from pipeline.arrays import Image
+from pipeline.context import Context
 from pipeline.errors import WeightsMissing
 from pipeline.notices import Notice
 from pipeline.options import is_file, rules
 from pipeline.photo import Photo
 from pipeline.plan import Plan
-from pipeline.stage import Context, Image, Stage
+from pipeline.stage import Stage
+from pipeline.strengths import Blend, weights
+
+Outcome = Literal["done", "skipped", "cached"]
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What became of one stage."""
+
+    stage: str
+    seconds: float
+    outcome: Outcome
+    """``"done"``, ``"skipped"`` (it left the picture alone) or ``"cached"``."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a stage made: its picture, what it said, and what it cost."""
+
+    image: Image
+    notices: tuple[Notice, ...]
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -77,7 +100,7 @@ def run(
     *,
     progress: Callable[[Progress], None] = lambda progress: None,
     cancelled: Callable[[], bool] = lambda: False,
-    earlier: EarlierRun | None = None,
+    reuse: Callable[[Plan, int], Entry | None] = lambda plan, index: None,
     keep: Callable[[str, Image], None] | None = None,
 ) -> Result:
     """Put a photograph through the stages of a plan.
@@ -92,8 +115,9 @@ def run(
         Runs the networks.
     progress, cancelled : callable
         Told how far it is; asked whether to stop, at every tile and strip.
-    earlier : EarlierRun, optional
-        A run over the same photograph: where its first stages are the same, this one starts after them.
+    reuse : callable
+        Takes a plan and the index of a stage; returns what that stage made in an earlier run over the same photograph,
+        or None. Not asked any more once a stage has made something new.
     keep : callable, optional
         Handed ``"photo"`` and the photograph, then each stage's name and picture, to look at or to copy: the next stage
         may write over it.
@@ -109,18 +133,20 @@ def run(
     takers = [take for take in (keep, blend and blend.take) if take]
     for take in takers:
         take("photo", image)
+    is_new = False
     for index, stage in enumerate(plan.stages):
-        entry = earlier.find(plan, index) if earlier else None
+        entry = None if is_new else reuse(plan, index)
         outcome: Outcome = "cached"
         if entry is None:
 
             def tell(fraction: float, stage: Stage = stage, index: int = index) -> None:
                 progress(Progress(stage.name, index, len(plan.stages), fraction))
 
-            reuse = not np.may_share_memory(image, photo.pixels)
-            context = Context(engine, stage.name, tell, cancelled, reuse=reuse)
+            mine = not np.may_share_memory(image, photo.pixels)
+            context = Context(engine, stage.name, tell, cancelled, reuse=mine)
             entry = _apply(stage, image, context, optional=stage.name in plan.optional)
             outcome = "skipped" if entry.image is image else "done"
+            is_new = is_new or outcome == "done"
         image = entry.image
         notices += entry.notices
         timings.append(Timing(stage.name, entry.seconds, outcome))

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from examples.make import EXAMPLES, make
-from models.engine import Engine
+from models.runtime.engine import Engine
 
 FOLDER = Path(__file__).parents[1] / "examples"
 

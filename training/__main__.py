@@ -12,13 +12,14 @@ import numpy as np
 from PIL import Image
 
 from models.errors import StudioError
-from training import degrade, recipes, tasks
-from training.colorize import COLORIZE
+from training.damage import degrade, recipes
 from training.data import SUFFIXES, decode
-from training.fill import FILL
-from training.repair import REPAIR
 from training.settings import LOSSES, Settings
-from training.tasks import Task
+from training.tasks import task
+from training.tasks.colorize import COLORIZE
+from training.tasks.fill import FILL
+from training.tasks.repair import REPAIR
+from training.tasks.task import Task
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,9 +38,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     upscale = commands.add_parser("upscale", help="train an upscaler, or with --scale 1 a restorer of detail")
     upscale.add_argument("--scale", type=int, choices=(1, 2, 3, 4), default=4)
-    _add_training(upscale, lambda options: tasks.upscale(options.scale))
-    _add_training(commands.add_parser("deblur", help="train a deblurrer"), lambda _: tasks.DEBLUR)
-    _add_training(commands.add_parser("denoise", help="train a denoiser"), lambda _: tasks.DENOISE)
+    _add_training(upscale, lambda options: task.upscale(options.scale))
+    _add_training(commands.add_parser("deblur", help="train a deblurrer"), lambda _: task.DEBLUR)
+    _add_training(commands.add_parser("denoise", help="train a denoiser"), lambda _: task.DENOISE)
     colorize = commands.add_parser("colorize", help="train a colorizer")
     _add_training(colorize, lambda _: COLORIZE)
     colorize.set_defaults(losses=(("classes", 1.0),), patch=128)
@@ -136,7 +137,7 @@ def _add_blur(parser: argparse.ArgumentParser) -> None:
 
 
 def _blur(options: argparse.Namespace) -> None:
-    from training.spectra import train
+    from training.tasks.blur import train
 
     made = train(options.data, options.out, spectra=options.spectra, epochs=options.epochs, seed=options.seed)
     print(f"wrote {made}")
@@ -172,7 +173,7 @@ def _add_calibrate(parser: argparse.ArgumentParser) -> None:
 def _calibrate(options: argparse.Namespace) -> None:
     from training.calibrate import calibrate
 
-    damage = tasks.upscale(options.scale).damage
+    damage = task.upscale(options.scale).damage
     calibrate(options.graph, options.data, damage, patch=options.patch, patches=options.patches)
     print(f"wrote {options.graph}")
 

@@ -8,11 +8,11 @@ import numpy as np
 import openvino
 from numpy.typing import NDArray
 
-from models import graphs, quantised
-from models.quantised import Ranges
+from models.runtime import graphs, quantised
+from models.runtime.quantised import Ranges
+from training.damage.degrade import Image
+from training.damage.recipes import Recipe
 from training.data import random_patch, read_photographs
-from training.degrade import Image
-from training.recipes import Recipe
 
 _SHARE = 99.99
 """Percentile that counts as the greatest value of a picture: a step is finer where one pixel in 10,000 is cut."""

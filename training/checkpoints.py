@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from models.errors import CheckpointMismatch, WeightsCorrupt, WeightsMissing
 from models.networks import blur_estimator, damage_detector, fast_colorizer, srvgg, unet
-from training import growth
-from training.critic import Adversary
+from training.learning import growth
+from training.learning.critic import Adversary
 
 LAST = "last.pt"
 """Name of the checkpoint in a run's folder."""

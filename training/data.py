@@ -18,8 +18,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from pipeline.errors import OptionError, PhotoUnreadable
-from training.degrade import Image, grey, soften
-from training.recipes import Recipe
+from training.damage.degrade import Image, grey, soften
+from training.damage.recipes import Recipe
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".avif"}
 TURNS = ("e", "r90", "r180", "r270", "v", "hvt", "h", "t")

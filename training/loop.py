@@ -18,12 +18,12 @@ from torch.utils.data import DataLoader, Dataset
 from models.errors import ModelError
 from pipeline.errors import OptionError
 from training.checkpoints import LAST, Run, begin_from, load_state
-from training.critic import Adversary
 from training.data import Photograph, hold_out, read_photographs
-from training.muon import Muon
-from training.pool import Pool
+from training.learning.critic import Adversary
+from training.learning.muon import Muon
+from training.learning.pool import Pool
 from training.settings import Settings
-from training.tasks import EXTRAS, Task
+from training.tasks.task import EXTRAS, Task
 
 WARM_UP = 100
 """Steps in which the learning rate rises; Adam's first estimates are rough."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import OptionError
-from training import losses, masks, votes
+from training.learning import losses, masks, votes
 
 LOSSES = (*losses.NAMES, *votes.NAMES, *masks.NAMES)
 """Names of everything that a network may learn by; a task knows some of them."""
@@ -45,7 +45,7 @@ class Settings:
     losses: tuple[tuple[str, float], ...] = (("l1", 1.0),)
     """Names of losses and their weights."""
     rebalance: float = 0.0
-    """How far a colorizer counts rare colours more than common ones: see `training.votes.class_weights`."""
+    """How far a colorizer counts rare colours more than common ones: see `training.learning.votes.class_weights`."""
     crisp: float = 0.0
     """Strength of an unsharp mask on what the network learns to answer; 0 is the truth as it is."""
     teacher: Path | None = None

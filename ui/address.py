@@ -5,9 +5,9 @@ from typing import NoReturn, TypeVar
 
 import streamlit as st
 
-from pipeline.album import Album
+from studio.album import Album
+from studio.workshop import workshop
 from ui.words import say
-from ui.work import workshop
 
 T = TypeVar("T")
 

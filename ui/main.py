@@ -7,9 +7,10 @@ from pathlib import Path
 import streamlit as st
 
 from pipeline.errors import StudioError
-from ui import models_page, studio, words
+from studio.workshop import workshop
+from ui import words
+from ui.pages import models, photograph
 from ui.words import explain, say
-from ui.work import workshop
 
 HERE = Path(__file__).parent
 _LOG = logging.getLogger(__name__)
@@ -32,8 +33,8 @@ def main() -> None:
 def _draw() -> None:
     _style_by_session()
     pages = [
-        st.Page(studio.show, title=say("page.studio"), url_path="studio", default=True),
-        st.Page(models_page.show, title=say("page.models"), url_path="models"),
+        st.Page(photograph.show, title=say("page.studio"), url_path="studio", default=True),
+        st.Page(models.show, title=say("page.models"), url_path="models"),
     ]
     chosen = st.navigation(pages, position="hidden")
     _header(pages)

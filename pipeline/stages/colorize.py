@@ -9,11 +9,19 @@ import numpy as np
 
 from models import catalog
 from models.catalog import ModelSpec
-from pipeline.colour import COLOURED_ABOVE, colour_measure, from_lab, to_lab
+from pipeline.arrays import Image
+from pipeline.context import Context
 from pipeline.errors import OptionError
-from pipeline.guided import guided_upsample
+from pipeline.methods.guided import guided_upsample
+from pipeline.methods.lab import from_lab, to_lab
+from pipeline.methods.measures import COLOURED_ABOVE, colour_measure, glance
+from pipeline.notices import Notice
 from pipeline.options import choice, number, switch, text
-from pipeline.stage import Context, Image, Stage
+from pipeline.stage import Stage
+
+_TONED_ABOVE = 4.0
+"""Mean distance from grey, in ab, of a print that was toned."""
+
 
 _MODELS = catalog.for_task("colorize")
 _TAKES_HINTS = 4
@@ -129,3 +137,21 @@ def _hint_channels(hints: str, height: int, width: int) -> Image:
         columns = slice(max(column - _HINT_REACH, 0), column + _HINT_REACH + 1)
         channels[:, rows, columns] = np.array([*to_lab(rgb)[0, 0, 1:], 1.0], np.float32)[:, None, None]
     return channels[None]
+
+
+def suggest_colorize(image: Image) -> Notice | None:
+    """Suggest to colour a photograph that has no colours of its own, and say why; None where it has.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (H, W, 3)
+        RGB in [0, 1].
+    """
+    colour = colour_measure(image)
+    if colour > COLOURED_ABOVE:
+        return None
+    a, b = glance(image)[:, 1:].mean(axis=0)
+    tone = "sepia" if b > abs(a) else "of a single tone"
+    kind = tone if math.hypot(a, b) > _TONED_ABOVE else "black-and-white"
+    message = f"The photo is {kind} (colour {colour:.1f}, from {COLOURED_ABOVE:g} on it counts as coloured)"
+    return Notice("colorize-suggested", f"{message}: Colorize can guess its colours.")

@@ -5,12 +5,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from models import catalog
-from pipeline.blur import KINDS, Blur, spectrum, wiener
-from pipeline.filters import blur_measure
-from pipeline.inference import infer, same_size
+from models import catalog, own
+from pipeline.arrays import Image
+from pipeline.context import Context
+from pipeline.methods.deconvolution import KINDS, Blur, spectrum, wiener
+from pipeline.methods.inference import infer, same_size
+from pipeline.methods.measures import blur_measure
 from pipeline.options import choice, number, switch
-from pipeline.stage import Context, Image, Stage
+from pipeline.stage import Stage
 
 SHARP_BELOW = 0.57
 """Perceptual blur under which a photograph counts as sharp; half-way between sharp and defocused ones."""
@@ -63,7 +65,7 @@ class Deblur(Stage):
         share = self.strength * (1.0 if self.always else self._needed(found, blur_measure(image), context))
         if share == 0:
             return image
-        spec = same_size(catalog.find(self.model))
+        spec = same_size(own.find(self.model))
         given = image
         if spec.channels == 6:
             given = np.concatenate([image, _guess(image, found, context)], axis=2)

@@ -6,11 +6,14 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
-from models import catalog
-from pipeline.filters import by_strips, noise_sigma
-from pipeline.inference import infer, same_size
+from models import catalog, own
+from pipeline.arrays import Image
+from pipeline.context import Context
+from pipeline.methods.filters import by_strips
+from pipeline.methods.inference import infer, same_size
+from pipeline.methods.measures import noise_sigma
 from pipeline.options import choice, number
-from pipeline.stage import Context, Image, Stage
+from pipeline.stage import Stage
 
 FAST = "fast-denoise"
 CLASSICAL = "bilateral"
@@ -51,7 +54,7 @@ class Denoise(Stage):
             context.notice("denoise-skipped", "Denoise: the photo has no noise worth removing; left as it is.")
             return image
         if self.model != CLASSICAL:
-            clean = infer(same_size(catalog.find(self.model)), image, context)
+            clean = infer(same_size(own.find(self.model)), image, context)
             return image + min(self.strength, 1.0) * (clean - image)
         return self._filter(image, sigma, context)
 

@@ -5,9 +5,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from pipeline.filters import gaussian
+from pipeline.arrays import Image
+from pipeline.methods.filters import gaussian
 from pipeline.options import number
-from pipeline.stage import Filter, Image
+from pipeline.stage import Filter
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from pipeline.colour import COLOURED_ABOVE, colour_measure
+from pipeline.arrays import Image
+from pipeline.context import Context
+from pipeline.methods.levels import measure, revive
+from pipeline.methods.measures import COLOURED_ABOVE, colour_measure
+from pipeline.notices import Notice
 from pipeline.options import choice, number, switch
-from pipeline.stage import Context, Image, Stage
-from pipeline.tone import measure, revive
+from pipeline.stage import Stage
 
 KEEP, NEUTRAL = "keep", "neutral"
 
@@ -38,3 +41,17 @@ class Tone(Stage):
         context.advance(0.0)
         revived = revive(image, neutral=neutral, local_contrast=self.local_contrast)
         return (1 - self.strength) * image + self.strength * revived
+
+
+def suggest_tone(image: Image) -> Notice | None:
+    """Suggest to revive the tones of a photograph that has faded, and say why; None where it has not.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (H, W, 3)
+        RGB in [0, 1].
+    """
+    levels = measure(image)
+    if not levels.faded:
+        return None
+    return Notice("tone-suggested", f"The photo has faded ({levels}): Tone can revive it.")

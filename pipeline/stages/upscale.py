@@ -6,11 +6,13 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
-from models import catalog
+from models import catalog, own
 from models.catalog import ModelSpec
-from pipeline.inference import infer, restorer
+from pipeline.arrays import Image
+from pipeline.context import Context
+from pipeline.methods.inference import infer, restorer
 from pipeline.options import choice, number
-from pipeline.stage import Context, Image, Stage
+from pipeline.stage import Stage
 
 FAST = "fast"
 """The networks in the box: one that keeps the size for factor 1, x2 for factors up to 2, x4 above."""
@@ -54,7 +56,7 @@ class Upscale(Stage):
         """Return the network that these options mean."""
         if self.model == FAST:
             return catalog.get("fast-x1" if self.scale == 1 else "fast-x2" if self.scale <= 2 else "fast-x4")
-        return restorer(catalog.find(self.model))
+        return restorer(own.find(self.model))
 
     def _mix(self, spec: ModelSpec) -> float:
         """Return the network's own share where its weights are mixed with a partner's."""

@@ -3,12 +3,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import colours
 from benchmarks.__main__ import main
-from benchmarks.metrics import colour_difference, colourfulness
-from benchmarks.plates import rebuilt
+from benchmarks.quality import colours
+from benchmarks.quality.metrics import colour_difference, colourfulness
+from benchmarks.quality.plates import rebuilt
 from pipeline.errors import PhotoError
-from pipeline.filters import luma
+from pipeline.methods.filters import luma
 from pipeline.stages import Colorize
 from tests.photographs import photograph, psnr
 from tests.pipeline.fakes import FakeEngine

@@ -8,8 +8,8 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from benchmarks import same_weights, timing
 from benchmarks.__main__ import main
+from benchmarks.speed import same_weights, timing
 from models.networks.srvgg import SRVGG
 from tests.photographs import photograph
 

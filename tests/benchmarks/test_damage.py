@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from benchmarks import damage
-from pipeline.filters import luma, noise_sigma
+from benchmarks.quality import damage
+from pipeline.methods.filters import luma
+from pipeline.methods.measures import noise_sigma
 from tests.photographs import photograph, psnr
 
 

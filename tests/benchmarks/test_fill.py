@@ -2,9 +2,9 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks import fill
-from models.engine import Engine
-from pipeline.damage import CLASSICAL
+from benchmarks.quality import fill
+from models.runtime.engine import Engine
+from pipeline.methods.detection import CLASSICAL
 from tests.photographs import photograph
 
 

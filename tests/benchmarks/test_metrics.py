@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from benchmarks import metrics
-from benchmarks.damage import LUMA
+from benchmarks.quality import metrics
+from benchmarks.quality.damage import LUMA
 from tests.photographs import noisy, photograph
 
 TRUTH = photograph("chelsea", 180)

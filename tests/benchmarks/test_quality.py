@@ -2,11 +2,11 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks import damage, quality
-from models.engine import Engine
+from benchmarks.quality import damage, stages
+from models.runtime.engine import Engine
+from pipeline.context import Context
 from pipeline.errors import PhotoError
 from pipeline.plan import Plan
-from pipeline.stage import Context
 from pipeline.stages import BY_NAME, Colorize, Denoise
 from tests.photographs import photograph
 
@@ -20,21 +20,21 @@ def folder(tmp_path):
 
 
 def rows(folder, *tasks):
-    lines = list(quality.tables(folder, tasks, Engine("cpu", "float32")))
+    lines = list(stages.tables(folder, tasks, Engine("cpu", "float32")))
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in "\n".join(lines).splitlines()[2:]]
 
 
 def test_every_task_has_its_trials_and_every_trial_its_stage():
-    assert list(quality.TRIALS) == list(damage.RECIPES)
-    trials = [trial for task in quality.TRIALS.values() for trial in task.values()]
-    stages = [stage for trial in trials for stage in (trial.stages if isinstance(trial, Plan) else [trial])]
-    assert {stage.name for stage in stages} <= set(BY_NAME)
-    assert all(quality.TRIALS.values())
+    assert list(stages.TRIALS) == list(damage.RECIPES)
+    trials = [trial for task in stages.TRIALS.values() for trial in task.values()]
+    tried = [stage for trial in trials for stage in (trial.stages if isinstance(trial, Plan) else [trial])]
+    assert {stage.name for stage in tried} <= set(BY_NAME)
+    assert all(stages.TRIALS.values())
 
 
 def test_a_stage_gets_and_gives_8_bit_pictures_through_the_pipeline():
     case = damage.make("denoise", "portrait", photograph("astronaut", 96))
-    restored = quality.restore(Denoise(), case, Engine("cpu", "float32"))
+    restored = stages.restore(Denoise(), case, Engine("cpu", "float32"))
     direct = Denoise().apply(case.damaged, Context(Engine("cpu", "float32")))
     np.testing.assert_allclose(restored, np.rint(direct * 255) / 255, atol=1e-6)
 
@@ -56,7 +56,7 @@ def test_stages_are_tried_together_too(folder):
 
 def test_a_model_that_is_missing_is_said(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("STUDIO_MODELS", str(tmp_path))
-    monkeypatch.setattr(quality, "TRIALS", {"colorize": {"colorize": Colorize(model="eccv16")}})
+    monkeypatch.setattr(stages, "TRIALS", {"colorize": {"colorize": Colorize(model="eccv16")}})
     _, missing = rows(folder, "colorize")
     assert missing[:2] == ["colorize", "colorize"]
     assert missing[2].startswith("not measured: ")
@@ -64,4 +64,4 @@ def test_a_model_that_is_missing_is_said(folder, tmp_path, monkeypatch):
 
 def test_a_folder_without_photographs_is_refused(tmp_path):
     with pytest.raises(PhotoError, match="found none"):
-        list(quality.tables(tmp_path, ["sharp"], Engine("cpu", "float32")))
+        list(stages.tables(tmp_path, ["sharp"], Engine("cpu", "float32")))

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import sheet
 from benchmarks.__main__ import main
-from models.engine import Engine
+from benchmarks.quality import sheet
+from models.runtime.engine import Engine
 from pipeline.errors import OptionError, PhotoError
 from tests.photographs import photograph
 from tests.pipeline.damaged import scratched

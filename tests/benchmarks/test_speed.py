@@ -5,10 +5,11 @@ import pytest
 from PIL import Image
 from safetensors.torch import save_file
 
-from benchmarks import ceiling, processes, races, rivals, speed
 from benchmarks.__main__ import main
-from benchmarks.races import Asked, growth
-from models import catalog, weights
+from benchmarks.speed import ceiling, parts, processes, races, rivals
+from benchmarks.speed.races import Asked, growth
+from models import catalog
+from models.files import weights
 from models.networks.srvgg import SRVGG
 from pipeline.errors import StudioError
 from tests.photographs import photograph
@@ -60,7 +61,7 @@ def test_a_rival_that_is_not_installed_is_told(asked, tmp_path, monkeypatch):
 
 def test_without_a_browser_the_page_is_not_measured_and_says_so(asked, monkeypatch):
     monkeypatch.setattr(rivals, "missing", lambda package: f"the package {package} is not installed")
-    assert list(speed.first_page(asked)) == ["Not measured: the package playwright is not installed."]
+    assert list(parts.first_page(asked)) == ["Not measured: the package playwright is not installed."]
 
 
 def test_the_peak_of_a_process_is_its_own_and_not_that_of_who_starts_it():
@@ -76,8 +77,8 @@ def test_a_process_that_fails_is_told():
 
 
 def test_parts_are_tables(asked, monkeypatch):
-    monkeypatch.setattr(speed, "_LARGE", 0.1)
-    lines = list(speed.tables(["finish", "encoding"], asked))
+    monkeypatch.setattr(parts, "_LARGE", 0.1)
+    lines = list(parts.tables(["finish", "encoding"], asked))
     assert "### finish" in lines
     assert any(line.startswith("| studio, from float32 |") for line in lines)
 

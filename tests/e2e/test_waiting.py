@@ -1,4 +1,4 @@
-from benchmarks import page
+from benchmarks.speed import page
 
 
 def test_the_wait_for_the_page_is_measured_on_a_server_of_its_own(browser):

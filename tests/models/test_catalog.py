@@ -9,9 +9,9 @@ import pytest
 import safetensors.torch
 import torch
 
-from models import catalog
-from models.engine import Engine
+from models import catalog, own
 from models.errors import ModelError
+from models.runtime.engine import Engine
 from tests.models.restorers import random_unet
 from tests.models.seeded import read_keys
 
@@ -58,7 +58,7 @@ def test_an_unknown_id_names_its_neighbours():
     with pytest.raises(ModelError, match=r"'siggraph'.*siggraph17"):
         catalog.get("siggraph")
     with pytest.raises(ModelError, match="fast-x4"):
-        catalog.find("?")
+        own.find("?")
 
 
 def test_tasks_list_the_box_first():
@@ -71,7 +71,7 @@ def test_tasks_list_the_box_first():
 def test_reading_the_catalog_does_not_import_torch():
     lines = [
         "import sys",
-        "from models import catalog, weights",
+        "from models import catalog\nfrom models.files import weights",
         "weights.status(catalog.get('fast-x4'))",
         "sys.exit('torch' in sys.modules)",
     ]
@@ -83,7 +83,7 @@ def test_a_restorer_of_ones_own_training_is_known_by_its_tensors(tmp_path, pictu
     path = tmp_path / "mine.safetensors"
     network = random_unet(widths=widths, blocks=(1,) * len(widths), fold=2, pictures=pictures)
     safetensors.torch.save_file(network.state_dict(), path)
-    spec = catalog.find(str(path))
+    spec = own.find(str(path))
     assert (spec.tier, spec.scale, spec.channels, spec.multiple) == ("own", 1, 3 * pictures, 2 ** len(widths))
     x = np.random.default_rng(0).random((1, spec.channels, 32, 48), np.float32)
     with torch.inference_mode():

@@ -11,10 +11,11 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from models import catalog, compiled, graphs
-from models.engine import Engine
+from models import catalog
 from models.errors import WeightsMissing
 from models.networks.srvgg import SRVGG
+from models.runtime import compiled, graphs
+from models.runtime.engine import Engine
 
 X = np.random.default_rng(0).random((1, 3, 24, 32), np.float32)
 
@@ -68,7 +69,7 @@ def test_the_second_process_does_not_import_torch(own):
     run(spec)
     program = f"""
 import sys
-from models.engine import Engine
+from models.runtime.engine import Engine
 from models.spec import ModelSpec
 Engine("cpu", "float32").network({spec!r})
 assert "torch" not in sys.modules
@@ -152,7 +153,7 @@ def test_an_entry_that_the_engine_refuses_is_discarded_too(own, caplog):
 def test_two_processes_at_once_leave_one_whole_entry(own):
     spec = own()
     program = f"""
-from models.engine import Engine
+from models.runtime.engine import Engine
 from models.spec import ModelSpec
 Engine("cpu", "float32").network({spec!r})
 """

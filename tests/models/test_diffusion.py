@@ -5,12 +5,12 @@ import pytest
 from diffusers import AutoencoderKL, DDIMPipeline, DDIMScheduler, StableDiffusionInpaintPipeline, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from models import diffusion
-from models.engine import Engine
 from models.errors import Cancelled, CheckpointMismatch, WeightsCorrupt
+from models.runtime import diffusion
+from models.runtime.engine import Engine
+from pipeline.context import Context
 from pipeline.errors import OptionError
-from pipeline.fill import BIHARMONIC, fill, wide_parts
-from pipeline.stage import Context
+from pipeline.methods.inpainting import BIHARMONIC, fill, wide_parts
 from tests.photographs import photograph
 
 WORDS = ["<|startoftext|>", "<|endoftext|>", "a</w>", "face</w>", "sky</w>"]

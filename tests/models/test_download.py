@@ -12,8 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import torch
 
-from models import catalog, weights
+from models import catalog
 from models.errors import DownloadFailed, WeightsCorrupt
+from models.files import weights
 
 
 def checkpoint(value):

@@ -11,10 +11,10 @@ import torch
 from safetensors.torch import save_file
 
 from models import catalog
-from models.engine import AT_WORK, MAX_LOADED, Engine, _computes_bfloat16, _has_cuda
 from models.errors import Cancelled, ModelError, WeightsMissing
+from models.files.weights import BUNDLED
 from models.networks.srvgg import SRVGG
-from models.weights import BUNDLED
+from models.runtime.engine import AT_WORK, MAX_LOADED, Engine, _computes_bfloat16, _has_cuda
 from tests.photographs import photograph
 
 
@@ -154,7 +154,7 @@ def test_the_engine_tells_nobody_of_its_use(own, tmp_path):
     home = tmp_path / "home"
     home.mkdir()
     program = f"""
-from models.engine import Engine
+from models.runtime.engine import Engine
 from models.spec import ModelSpec
 Engine("cpu").network({spec!r})
 """

@@ -3,10 +3,10 @@ import pytest
 import safetensors.torch
 import torch
 
-from models import graphs
 from models.errors import CheckpointMismatch
 from models.networks.realesrgan import interpolate
 from models.networks.srvgg import SRVGG
+from models.runtime import graphs
 from tests.models.restorers import random_unet
 from training.checkpoints import build
 from training.export import export

@@ -9,8 +9,9 @@ import openvino
 import pytest
 import torch
 
-from models import catalog, weights
+from models import catalog
 from models.errors import CheckpointMismatch
+from models.files import weights
 from models.networks import colorizers, deblurgan
 from tests.models.seeded import DATA, hollow, seeded_tensor
 

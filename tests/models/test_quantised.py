@@ -5,14 +5,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import catalog, graphs, quantised, weights
+from models import catalog
 from models.errors import WeightsCorrupt
+from models.files import weights
 from models.networks.srvgg import SRVGG
+from models.runtime import graphs, quantised
 from tests.models.test_graphs import exported
 from tests.photographs import photograph
 from tests.training.scenes import write_photographs
 from training.calibrate import calibrate
-from training.recipes import photographed
+from training.damage.recipes import photographed
 
 CALIBRATED = [spec for spec in catalog.MODELS if spec.ranges]
 

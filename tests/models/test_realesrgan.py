@@ -5,8 +5,9 @@ import torch
 from spandrel import ModelLoader
 from spandrel.architectures.DnCNN import DnCNN
 
-from models import catalog, weights
+from models import own
 from models.errors import CheckpointMismatch, WeightsMissing
+from models.files import weights
 from models.networks import realesrgan
 from models.networks.srvgg import SRVGG
 
@@ -56,7 +57,7 @@ def test_networks_of_two_shapes_do_not_mix():
 def test_a_persons_own_file_says_what_it_is(wrapper, tmp_path):
     network, path = small(), tmp_path / "mine.pth"
     torch.save({wrapper: network.state_dict()} if wrapper else network.state_dict(), path)
-    spec = catalog.find(str(path))
+    spec = own.find(str(path))
     assert (spec.id, spec.tier, spec.scale, spec.file) == ("file:mine.pth", "own", 2, str(path))
     assert (spec.multiple, spec.minimum, spec.tiling, spec.context) == (1, 1, "exact", 4)
     x = torch.rand(1, 3, 8, 9)
@@ -66,4 +67,4 @@ def test_a_persons_own_file_says_what_it_is(wrapper, tmp_path):
 
 def test_a_path_without_a_file_is_told(tmp_path):
     with pytest.raises(WeightsMissing, match=r"nothing\.safetensors"):
-        catalog.find(str(tmp_path / "nothing.safetensors"))
+        own.find(str(tmp_path / "nothing.safetensors"))

@@ -7,8 +7,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from models import catalog, weights
+from models import catalog
 from models.errors import CheckpointMismatch, ModelError, WeightsCorrupt, WeightsMissing
+from models.files import weights
 
 
 @pytest.fixture(autouse=True)

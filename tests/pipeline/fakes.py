@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from models.running import Network
+from models.runtime.network import Network
 
 NO_BLUR = (9, -9, -9, 2, 9, 1, 0)
 """What the blur estimator answers for a sharp picture."""

@@ -8,12 +8,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from models.engine import Engine
-from pipeline.album import RECENT_S, Album, Shelf, restore
+from models.runtime.engine import Engine
 from pipeline.errors import DiskFull
-from pipeline.jobs import Job, JobQueue
 from pipeline.plan import Plan, arrange
 from pipeline.stages import Sharpen, Upscale
+from studio.album import Album
+from studio.jobs import Job, JobQueue
+from studio.restoring import restore
+from studio.shelf import RECENT_S, Shelf
 from tests.photographs import photograph
 
 SMALL = arrange([Sharpen(1.0)])

@@ -1,7 +1,8 @@
 import numpy as np
 from PIL import Image
 
-from pipeline.batch import Order, Task, restore_all, tasks
+from pipeline.batch.restore import Order, restore_all
+from pipeline.batch.sources import Task, tasks
 from pipeline.photo import Output
 from pipeline.plan import arrange
 from pipeline.stages import Sharpen

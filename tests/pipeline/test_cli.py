@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline import arguments
-from pipeline.batch import restore_all
-from pipeline.cli import main
+from pipeline.batch.restore import restore_all
+from pipeline.command import arguments
+from pipeline.command.cli import main
 from pipeline.finish import Finish
 from pipeline.options import Number, rules
 from pipeline.plan import arrange, simple, to_json
@@ -227,7 +227,7 @@ def test_a_tampered_model_is_named_with_what_was_expected(capsys, tmp_path, monk
 
 def test_the_default_chain_imports_neither_torch_nor_streamlit(folder, tmp_path):
     script = (
-        "import sys; from pipeline.cli import main\n"
+        "import sys; from pipeline.command.cli import main\n"
         f"code = main(['restore', {str(folder / 'coffee.jpg')!r}, '-o', {str(tmp_path / 'o.png')!r}])\n"
         "print(code, sorted({'torch', 'streamlit', 'spandrel'} & set(sys.modules)))"
     )
@@ -241,7 +241,7 @@ def test_the_report_is_printed_where_somebody_stops_the_batch(folder, tmp_path, 
         yield next(restore_all(*args))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("pipeline.cli.restore_all", stop_at_the_second)
+    monkeypatch.setattr("pipeline.command.cli.restore_all", stop_at_the_second)
     assert main(["restore", str(folder), "-o", str(tmp_path / "out"), "--only", "sharpen", "--json"]) == 1
     said = capsys.readouterr()
     assert [photo["status"] for photo in json.loads(said.out)["photographs"]] == ["done"]

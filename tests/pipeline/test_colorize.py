@@ -2,11 +2,12 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.colour import to_lab
+from pipeline.context import Context
 from pipeline.errors import OptionError
-from pipeline.filters import luma
-from pipeline.guided import guided_upsample
-from pipeline.stages import Colorize, Context
+from pipeline.methods.filters import luma
+from pipeline.methods.guided import guided_upsample
+from pipeline.methods.lab import to_lab
+from pipeline.stages import Colorize
 from tests.photographs import noisy, photograph
 from tests.pipeline.fakes import FakeEngine
 

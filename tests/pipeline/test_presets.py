@@ -1,6 +1,7 @@
 import pytest
 
-from models import catalog, weights
+from models import catalog
+from models.files import weights
 from pipeline.plan import from_json, to_json
 from pipeline.presets import PRESETS
 from pipeline.stages import Upscale

@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.cache import Timing
 from pipeline.codecs.mark import with_mark
 from pipeline.codecs.xmp import COMPOSITE
-from pipeline.filters import luma
+from pipeline.methods.filters import luma
 from pipeline.photo import Metadata, Output, encode_photo, read_photo
 from pipeline.plan import arrange
-from pipeline.run import Result, run
+from pipeline.run import Result, Timing, run
 from pipeline.stages import Colorize, PostDenoise, Repair, Upscale
 from tests.photographs import photograph
 from tests.pipeline.fakes import FakeEngine

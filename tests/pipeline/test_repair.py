@@ -6,15 +6,17 @@ import safetensors.torch
 import torch
 from PIL import Image
 
-from models.engine import Engine
 from models.errors import WeightsMissing
 from models.networks.damage_detector import DamageClassifier
 from models.networks.scratch_unet import ScratchUNet, build
-from pipeline import damage
-from pipeline.cli import main
-from pipeline.damage import CLASSICAL, find, grow, likelihood, read_mask, suggest_repair
+from models.runtime.engine import Engine
+from pipeline.command.cli import main
+from pipeline.context import Context
 from pipeline.errors import OptionError, PhotoError
-from pipeline.stages import Context, Deblur, Denoise, Repair, Upscale
+from pipeline.mask import read_mask
+from pipeline.methods.detection import CLASSICAL, find, grow, likelihood
+from pipeline.stages import Deblur, Denoise, Repair, Upscale, repair
+from pipeline.stages.repair import suggest_repair
 from tests.photographs import noisy, photograph, psnr
 from tests.pipeline.damaged import scratched
 from tests.pipeline.fakes import FakeEngine
@@ -214,10 +216,10 @@ def test_the_command_line_takes_a_mask(tmp_path, capsys):
 def test_repair_is_suggested_by_what_a_network_finds(tmp_path, monkeypatch):
     image = photograph("coffee", 400)
     context = Context(Engine("cpu", "float32"))
-    monkeypatch.setattr(damage, "DETECTORS", (detector(tmp_path / "all.safetensors", bias=9.0), CLASSICAL))
+    monkeypatch.setattr(repair, "DETECTORS", (detector(tmp_path / "all.safetensors", bias=9.0), CLASSICAL))
     assert suggest_repair(image, context).message.startswith("100.0%")
     assert suggest_repair(image[:300, :300], context) is None  # of a thumbnail nobody can tell
-    monkeypatch.setattr(damage, "DETECTORS", (detector(tmp_path / "none.safetensors", bias=-9.0), CLASSICAL))
+    monkeypatch.setattr(repair, "DETECTORS", (detector(tmp_path / "none.safetensors", bias=-9.0), CLASSICAL))
     assert suggest_repair(image, context) is None
 
 

@@ -7,17 +7,17 @@ import pytest
 from PIL import Image
 from safetensors.numpy import load_file, save_file
 
-from models import engine, weights
-from models.engine import Engine
-from pipeline.cache import EarlierRun
+from models.files import weights
+from models.runtime import engine
+from models.runtime.engine import Engine
 from pipeline.errors import Cancelled, WeightsMissing
-from pipeline.layers import Layers
 from pipeline.photo import read_photo
 from pipeline.plan import arrange, simple
 from pipeline.run import run
-from pipeline.stages import Colorize, Deblur, Denoise, PostDenoise, Sharpen, Upscale
+from pipeline.stages import Colorize, Deblur, Denoise, PostDenoise, Sharpen, Upscale, suggestions
 from pipeline.stages.denoise import CLASSICAL
-from pipeline.suggest import suggestions
+from studio.layers import Layers
+from studio.reuse import EarlierRun
 from tests.photographs import noisy, photograph
 from tests.pipeline.fakes import FakeEngine
 
@@ -59,11 +59,11 @@ def test_a_later_run_starts_after_the_stages_that_did_not_change(photo, tmp_path
     first = run(PLAN, photo, engine, keep=layers.add)
     earlier = EarlierRun(PLAN, layers, first.timings, first.notices)
     used = len(engine.asked)
-    again = run(arrange([*PLAN.stages[:2], Sharpen(amount=2)]), photo, engine, earlier=earlier)
+    again = run(arrange([*PLAN.stages[:2], Sharpen(amount=2)]), photo, engine, reuse=earlier.find)
     assert [t.outcome for t in again.timings] == ["cached", "cached", "done"]
     assert len(engine.asked) == used
     assert not np.array_equal(again.pixels, first.pixels)
-    assert np.abs(run(PLAN, photo, engine, earlier=earlier).pixels - first.pixels).max() < 1 / 65535
+    assert np.abs(run(PLAN, photo, engine, reuse=earlier.find).pixels - first.pixels).max() < 1 / 65535
 
 
 def test_a_stage_after_a_change_is_run_again(photo, tmp_path):
@@ -71,7 +71,7 @@ def test_a_stage_after_a_change_is_run_again(photo, tmp_path):
     first = run(PLAN, photo, FakeEngine(negative), keep=layers.add)
     earlier = EarlierRun(PLAN, layers, first.timings, first.notices)
     other = arrange([Denoise(2.0, model=CLASSICAL), *PLAN.stages[1:]])
-    assert [t.outcome for t in run(other, photo, FakeEngine(negative), earlier=earlier).timings] == ["done"] * 3
+    assert [t.outcome for t in run(other, photo, FakeEngine(negative), reuse=earlier.find).timings] == ["done"] * 3
 
 
 def test_a_model_that_was_replaced_is_another_one(photo, tmp_path):
@@ -81,9 +81,9 @@ def test_a_model_that_was_replaced_is_another_one(photo, tmp_path):
     plan, engine, layers = arrange([Upscale(model=str(path))]), Engine("cpu"), Layers(tmp_path / "layers")
     first = run(plan, photo, engine, keep=layers.add)
     earlier = EarlierRun(plan, layers, first.timings, first.notices)
-    assert run(plan, photo, engine, earlier=earlier).timings[0].outcome == "cached"
+    assert run(plan, photo, engine, reuse=earlier.find).timings[0].outcome == "cached"
     save_file({name: value * 0.9 for name, value in state.items()}, path)
-    again = run(plan, photo, engine, earlier=earlier)
+    again = run(plan, photo, engine, reuse=earlier.find)
     assert again.timings[0].outcome == "done"
     assert np.abs(again.pixels - first.pixels).max() > 0.01
 
@@ -126,7 +126,7 @@ def test_what_a_stage_says_comes_after_what_the_file_said(photo):
 
 
 def test_full_size_stages_take_no_second_copy_and_leave_the_photograph(photo, monkeypatch):
-    monkeypatch.setattr("pipeline.filters._STRIP_PIXELS", 200 * 40)
+    monkeypatch.setattr("pipeline.methods.filters._STRIP_PIXELS", 200 * 40)
     plan, before = arrange([Upscale(scale=4), PostDenoise(), Sharpen()]), photo.pixels.copy()
     size = photo.pixels.nbytes * 16
 

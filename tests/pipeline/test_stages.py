@@ -3,13 +3,15 @@ import numpy as np
 import pytest
 from skimage.metrics import structural_similarity
 
-from models.engine import Engine
-from models.weights import BUNDLED
-from pipeline.blur import Blur
+from models.files.weights import BUNDLED
+from models.runtime.engine import Engine
+from pipeline.context import Context
 from pipeline.errors import OptionError, WeightsMissing
-from pipeline.filters import blur_measure, gaussian, luma
 from pipeline.finish import Finish
-from pipeline.stages import ORDER, Colorize, Context, Deblur, Denoise, PostDenoise, Sharpen, Tone, Upscale
+from pipeline.methods.deconvolution import Blur
+from pipeline.methods.filters import gaussian, luma
+from pipeline.methods.measures import blur_measure
+from pipeline.stages import ORDER, Colorize, Deblur, Denoise, PostDenoise, Sharpen, Tone, Upscale
 from pipeline.stages.deblur import SHARP_BELOW, SOFT_BELOW
 from pipeline.stages.denoise import CLASSICAL, FAST
 from tests.photographs import noisy, photograph, psnr

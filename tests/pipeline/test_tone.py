@@ -1,12 +1,14 @@
 import numpy as np
 import pytest
 
-from models.engine import Engine
-from pipeline.colour import COLOURED_ABOVE, colour_measure, to_lab
-from pipeline.filters import luma
-from pipeline.stages import Context, Tone
-from pipeline.suggest import suggestions
-from pipeline.tone import measure, suggest_tone
+from models.runtime.engine import Engine
+from pipeline.context import Context
+from pipeline.methods.filters import luma
+from pipeline.methods.lab import to_lab
+from pipeline.methods.levels import measure
+from pipeline.methods.measures import COLOURED_ABOVE, colour_measure
+from pipeline.stages import Tone, suggestions
+from pipeline.stages.tone import suggest_tone
 from tests.photographs import noisy, photograph, psnr
 
 NAMES = ("astronaut", "coffee", "chelsea")

@@ -11,8 +11,8 @@ import torch
 
 from models import catalog
 from tests.training.scenes import gradient_energy, scene
-from training import degrade
 from training.checkpoints import build
+from training.damage import degrade
 
 BUNDLED = Path(__file__).parents[2] / "models" / "bundled"
 SPECS = [spec for spec in catalog.MODELS if spec.bundled]

@@ -3,7 +3,7 @@ import openvino
 import pytest
 from openvino import opset13 as operations
 
-from models import graphs, quantised
+from models.runtime import graphs, quantised
 from tests.models.test_quantised import upscaler
 from tests.training.scenes import scene, write_photographs
 from training.__main__ import main

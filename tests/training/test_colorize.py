@@ -6,20 +6,23 @@ import safetensors.torch
 import torch
 from PIL import Image
 
-from models import weights
-from models.engine import Engine
 from models.families import fast_colorizer
+from models.files import weights
 from models.networks.fast_colorizer import CENTRES, ColorClassifier, FastColorizer, build
 from models.networks.unet import UNet
-from pipeline.colour import colour_measure, from_lab, to_lab
+from models.runtime.engine import Engine
+from pipeline.context import Context
 from pipeline.errors import OptionError
-from pipeline.stages import Colorize, Context
+from pipeline.methods.lab import from_lab, to_lab
+from pipeline.methods.measures import colour_measure
+from pipeline.stages import Colorize
 from tests.photographs import photograph
-from training import colours, exam, votes
 from training.__main__ import main
-from training.colorize import COLORIZE
 from training.data import Photograph
 from training.export import export
+from training.learning import exam, votes
+from training.tasks import colour_patches
+from training.tasks.colorize import COLORIZE
 
 NAMES = ("astronaut", "coffee", "chelsea", "rocket")
 
@@ -35,7 +38,9 @@ def keep(image, rng):
 @pytest.fixture(scope="module")
 def photographs():
     return [
-        Photograph(name, colours.fit(pixels(name), 64)) for name in NAMES if colours.fit(pixels(name), 64) is not None
+        Photograph(name, colour_patches.fit(pixels(name), 64))
+        for name in NAMES
+        if colour_patches.fit(pixels(name), 64) is not None
     ]
 
 
@@ -43,18 +48,18 @@ def photographs():
 
 
 def test_photographs_are_brought_near_the_size_of_a_patch():
-    assert min(colours.fit(pixels("coffee", 400), 128).shape[:2]) == colours.SHORT_SIDE
-    assert min(colours.fit(pixels("coffee", 96), 128).shape[:2]) == 128
-    assert colours.fit(pixels("coffee", 200), 128).shape == pixels("coffee", 200).shape
+    assert min(colour_patches.fit(pixels("coffee", 400), 128).shape[:2]) == colour_patches.SHORT_SIDE
+    assert min(colour_patches.fit(pixels("coffee", 96), 128).shape[:2]) == 128
+    assert colour_patches.fit(pixels("coffee", 200), 128).shape == pixels("coffee", 200).shape
 
 
 def test_photographs_without_colours_are_left_out():
     grey = np.repeat(pixels("coffee")[..., :1], 3, axis=2)
-    assert colours.fit(grey, 64) is None
+    assert colour_patches.fit(grey, 64) is None
 
 
 def test_a_patch_is_luminance_and_the_colours_that_belong_to_it(photographs):
-    patches = colours.ColourPatches(photographs, 64, keep, 9, seed=3)
+    patches = colour_patches.ColourPatches(photographs, 64, keep, 9, seed=3)
     for index in range(9):
         lightness, ab = patches[index]
         assert (lightness.shape, ab.shape) == ((1, 64, 64), (2, 16, 16))
@@ -65,7 +70,9 @@ def test_a_patch_is_luminance_and_the_colours_that_belong_to_it(photographs):
 
 
 def test_a_patch_depends_on_seed_and_number_alone(photographs):
-    one, same, other = (colours.ColourPatches(photographs, 64, colours.printed, 9, seed=s) for s in (1, 1, 2))
+    one, same, other = (
+        colour_patches.ColourPatches(photographs, 64, colour_patches.printed, 9, seed=s) for s in (1, 1, 2)
+    )
     one[3]
     assert all(torch.equal(a, b) for a, b in zip(one[7], same[7], strict=True))
     assert not torch.equal(one[7][0], other[7][0])
@@ -75,7 +82,7 @@ def test_patches_are_mirrored_and_never_turned():
     sky = np.zeros((80, 80, 3), np.uint8)
     sky[:40], sky[40:] = (90, 150, 255), (120, 90, 40)
     sky[:, 40:] //= 2
-    patches = colours.ColourPatches([Photograph("sky", sky)], 64, keep, 40, seed=0)
+    patches = colour_patches.ColourPatches([Photograph("sky", sky)], 64, keep, 40, seed=0)
     lightness = np.stack([patches[i][0][0].numpy() for i in range(40)])
     blue = np.stack([patches[i][1][1].numpy() for i in range(40)])
     assert (blue[:, :4].mean((1, 2)) < blue[:, -4:].mean((1, 2))).all()
@@ -85,10 +92,10 @@ def test_patches_are_mirrored_and_never_turned():
 
 def test_prints_are_grey_or_of_one_tone_and_about_half_have_aged():
     image = photograph("astronaut", 128)
-    clean = colours.grey(image)
+    clean = colour_patches.grey(image)
     aged = 0
     for seed in range(60):
-        made = colours.printed(image, np.random.default_rng(seed))
+        made = colour_patches.printed(image, np.random.default_rng(seed))
         assert made.min() >= 0
         assert made.max() <= 1
         assert colour_measure(made.astype(np.float32)) < 3
@@ -175,8 +182,8 @@ def trained(folder, out, *more):
 
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr("training.colorize.PRIOR_PATCHES", 40)
-    monkeypatch.setattr("training.colorize.EXAM_PATCHES", 4)
+    monkeypatch.setattr("@@training.tasks.colorize@@.PRIOR_PATCHES", 40)
+    monkeypatch.setattr("@@training.tasks.colorize@@.EXAM_PATCHES", 4)
 
 
 @pytest.mark.parametrize("loss", votes.NAMES)
@@ -205,7 +212,7 @@ def test_losses_of_other_tasks_are_refused(folder, tmp_path, capsys, quick):
 
 
 def test_the_exam_finds_true_colours_right_and_half_of_them_half_wrong(photographs):
-    truth = colours.ColourPatches(photographs, 64, keep, 4, seed=0)
+    truth = colour_patches.ColourPatches(photographs, 64, keep, 4, seed=0)
 
     class Knowing(torch.nn.Module):
         """Votes for the class of each true colour, patch after patch."""

@@ -6,8 +6,8 @@ import torch
 
 from pipeline.errors import OptionError, PhotoUnreadable
 from tests.training.scenes import write_photographs
+from training.damage.degrade import sensor_noise
 from training.data import MOST_REDUCED, Patches, Photograph, decode, hold_out, random_patch, read_photographs
-from training.degrade import sensor_noise
 
 
 def keep(image, rng):

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import kernels
+from pipeline.methods import kernels
 from tests.training.scenes import gradient_energy, scene
-from training import degrade, recipes
+from training.damage import degrade, recipes
 
 KERNELS = {
     "gaussian": kernels.gaussian(1.5, 1.5, 0),

@@ -6,14 +6,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models import catalog
+from models import own
 from models.networks.unet import UNet
-from pipeline.fill import surroundings
+from pipeline.methods.inpainting import surroundings
 from tests.training.scenes import scene, write_photographs
 from training.__main__ import main
 from training.checkpoints import build
-from training.fill import FILL, holed
 from training.settings import Settings
+from training.tasks.fill import FILL, holed
 
 SEEDS = range(120)
 
@@ -84,5 +84,5 @@ def test_it_trains_and_is_exported_and_fills(tmp_path, capsys):
     x = torch.rand(1, 9, 48, 80)
     with torch.inference_mode():
         assert np.abs(graph({"x": x.numpy()})[0] - network(x).numpy()).max() < 1e-4
-    spec = catalog.from_file(tmp_path / "mine.safetensors")
+    spec = own.from_file(tmp_path / "mine.safetensors")
     assert (spec.task, spec.channels) == ("fill", 9)

@@ -7,7 +7,7 @@ from models.networks.damage_detector import DamageClassifier
 from models.networks.srvgg import SRVGG
 from models.networks.unet import UNet
 from training.checkpoints import begin_from
-from training.growth import deepen
+from training.learning.growth import deepen
 
 
 @given(fewer=st.integers(0, 5), more=st.integers(0, 6), scale=st.sampled_from([1, 2, 4]), seed=st.integers(0, 99))

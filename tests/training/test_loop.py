@@ -12,14 +12,14 @@ from models.errors import CheckpointMismatch, ModelError, WeightsCorrupt, Weight
 from models.networks.srvgg import SRVGG
 from pipeline.errors import OptionError
 from tests.training.scenes import write_photographs
-from training import losses
 from training.checkpoints import build
-from training.colorize import COLORIZE
-from training.fill import FILL
+from training.learning import losses
 from training.loop import has_bfloat16, rate, train
-from training.repair import REPAIR
 from training.settings import Settings
-from training.tasks import DEBLUR, DENOISE, DEPTH, EXTRAS, upscale
+from training.tasks.colorize import COLORIZE
+from training.tasks.fill import FILL
+from training.tasks.repair import REPAIR
+from training.tasks.task import DEBLUR, DENOISE, DEPTH, EXTRAS, upscale
 
 TASK = replace(upscale(2), features=8)
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from training.muon import Muon, orthogonal
+from training.learning.muon import Muon, orthogonal
 
 
 @pytest.mark.parametrize("shape", [(8, 8), (4, 36), (36, 4)])

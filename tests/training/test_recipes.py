@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tests.training.scenes import gradient_energy, scene
-from training import recipes
+from training.damage import recipes
 
 SEEDS = range(60)
 

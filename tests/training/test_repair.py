@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from models.errors import CheckpointMismatch
 from models.networks.damage_detector import DamageClassifier, build
 from tests.training.scenes import scene, write_photographs
-from training import decoys, masks, scratches
 from training.__main__ import main
 from training.checkpoints import build as build_any
+from training.damage import decoys, scratches
 from training.data import Photograph
-from training.repair import REPAIR, UNDAMAGED, print_of
+from training.learning import masks
 from training.settings import Settings
+from training.tasks.repair import REPAIR, UNDAMAGED, print_of
 
 SEEDS = range(60)
 DRAWN = [kind for kind, _ in scratches.KINDS]

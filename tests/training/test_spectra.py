@@ -3,11 +3,11 @@ import pytest
 import torch
 
 from models.networks.blur_estimator import SIDE
-from pipeline.blur import KINDS
+from pipeline.methods.deconvolution import KINDS
 from tests.training.scenes import scene, write_photographs
-from training import spectra
 from training.__main__ import main
 from training.data import Photograph
+from training.tasks import blur
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +16,7 @@ def photographs():
 
 
 def test_answers_name_the_blur_of_their_spectrum(photographs):
-    x, y = spectra.measured(photographs, 30, seed=1)
+    x, y = blur.measured(photographs, 30, seed=1)
     assert x.shape == (30, 1, SIDE, SIDE)
     kinds = y[:, 0].long()
     assert set(kinds.tolist()) == set(range(len(KINDS)))
@@ -27,7 +27,7 @@ def test_answers_name_the_blur_of_their_spectrum(photographs):
 
 
 def test_the_same_seed_makes_the_same_spectra(photographs):
-    first, second, other = (spectra.measured(photographs, 2, seed=seed)[0] for seed in (1, 1, 2))
+    first, second, other = (blur.measured(photographs, 2, seed=seed)[0] for seed in (1, 1, 2))
     assert torch.equal(first, second)
     assert not torch.equal(first, other)
 
@@ -35,9 +35,9 @@ def test_the_same_seed_makes_the_same_spectra(photographs):
 def test_only_what_a_kind_has_counts():
     truth = torch.tensor([[KINDS.index("defocus"), 3.6, 0, 0, 0]])
     answer = torch.tensor([[-9.0, 9, -9, 3.6, 9, 0.5, 0.5]])
-    assert spectra.loss(answer, truth) == pytest.approx(0, abs=1e-4)
+    assert blur.loss(answer, truth) == pytest.approx(0, abs=1e-4)
     answer[0, 3] = 5.4
-    assert spectra.loss(answer, truth) > 0.5
+    assert blur.loss(answer, truth) > 0.5
 
 
 def test_it_trains_and_is_exported(tmp_path, capsys):

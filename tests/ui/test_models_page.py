@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from models import catalog, weights
-from ui import model_files
+from models import catalog, own
+from models.files import weights
 
-PAGE = "from ui import models_page\nmodels_page.show()"
+PAGE = "from ui.pages import models\nmodels.show()"
 SPEC = catalog.get("realesr-animevideov3")
 
 
@@ -50,11 +50,11 @@ def test_an_own_model_that_fits_is_kept_and_can_be_chosen(folder):
     app.file_uploader[0].set_value(("mine.safetensors", data, "application/octet-stream")).run()
     assert not app.exception
     assert "it enlarges by 2" in app.success[0].value
-    path = str(folder / model_files.OWN / "mine.safetensors")
-    assert model_files.own() == [path]
+    path = str(folder / own.FOLDER / "mine.safetensors")
+    assert own.files() == [path]
     app.button(f"remove.{path}").click().run()
     assert not Path(path).exists()
-    assert model_files.own() == []
+    assert own.files() == []
 
 
 def test_a_file_that_does_not_fit_is_refused_with_the_reason_and_not_kept(folder):
@@ -62,8 +62,8 @@ def test_a_file_that_does_not_fit_is_refused_with_the_reason_and_not_kept(folder
     app.file_uploader[0].set_value(("junk.pth", b"only words", "application/octet-stream")).run()
     assert not app.exception
     assert "This file does not fit" in app.error[0].value
-    assert model_files.own() == []
-    assert not list((folder / model_files.OWN).iterdir())
+    assert own.files() == []
+    assert not list((folder / own.FOLDER).iterdir())
 
 
 def test_a_file_that_does_not_fit_leaves_the_one_of_its_name_alone(folder):
@@ -72,4 +72,4 @@ def test_a_file_that_does_not_fit_leaves_the_one_of_its_name_alone(folder):
     app.file_uploader[0].set_value(("mine.safetensors", data, "application/octet-stream")).run()
     app.file_uploader[0].set_value(("mine.safetensors", b"only words", "application/octet-stream")).run()
     assert "This file does not fit" in app.error[0].value
-    assert (folder / model_files.OWN / "mine.safetensors").read_bytes() == data
+    assert (folder / own.FOLDER / "mine.safetensors").read_bytes() == data

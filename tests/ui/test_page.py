@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pipeline.jobs import State
 from pipeline.options import Line, rules
 from pipeline.photo import Output, encode_photo, read_photo
 from pipeline.plan import simple
 from pipeline.stages import ORDER
-from ui import work
+from studio import workshop
+from studio.jobs import State
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "coffee_before.jpg"
@@ -40,7 +40,7 @@ def labels(elements):
 
 
 def album(app):
-    return work.workshop().shelf.get(app.query_params["album"])
+    return workshop.workshop().shelf.get(app.query_params["album"])
 
 
 def finished(app):
@@ -109,7 +109,7 @@ def test_a_failure_of_the_page_itself_says_what_to_do(app, monkeypatch):
     def fail():
         raise ZeroDivisionError("nobody expected this")
 
-    monkeypatch.setattr("ui.studio.show", fail)
+    monkeypatch.setattr("ui.pages.photograph.show", fail)
     app.run()
     assert "reload" in app.error[0].value
     assert "nobody expected this" in app.exception[0].value

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from skimage.metrics import structural_similarity
 
-from pipeline.filters import luma
+from pipeline.methods.filters import luma
+from pipeline.methods.measures import compare
 from tests.photographs import noisy, photograph, psnr
-from ui.report import compare
 
 
 def test_a_picture_equals_itself():

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from pipeline.album import Album, Picture
 from pipeline.plan import Plan
 from pipeline.stages import Repair
-from ui import damage
+from studio import damage_map
+from studio.album import Album, Picture
 from ui.keys import key
 from ui.words import say
 
@@ -48,7 +48,7 @@ def _tell_own(picture: Picture) -> None:
 
 
 def editor(album: Album, number: int, repair: Repair) -> None:
-    """Draw a photograph of an album with its mask; the mask goes straight to the server (`ui.routes`).
+    """Draw a photograph of an album with its mask; the mask goes straight to the server (`api.routes`).
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def editor(album: Album, number: int, repair: Repair) -> None:
     picture = album.pictures[number]
     data = {
         "address": f"studio/{album.id}/{number}/",
-        "size": damage.size(picture),
+        "size": damage_map.size(picture),
         "edited": picture.mask is not None,
         "model": repair.model,
         "sensitivity": repair.sensitivity,

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from pipeline.album import Album
 from pipeline.finish import Finish
 from pipeline.options import Number, rules
+from studio.album import Album
 from ui.keys import key
 from ui.words import say, stage_name
 
@@ -24,7 +24,7 @@ _component = st.components.v2.component(
 
 
 def viewer(album: Album, number: int) -> None:
-    """Draw the restored photograph of an album; its live finish goes straight to the server (`ui.routes`).
+    """Draw the restored photograph of an album; its live finish goes straight to the server (`api.routes`).
 
     Parameters
     ----------

@@ -1,0 +1,180 @@
+"""A contact sheet: the same part of each photograph as it is, interpolated, and restored in several ways."""
+
+import json
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pictures
+from PIL import ImageDraw
+
+from models.runtime.engine import Engine
+from pipeline.arrays import Image
+from pipeline.errors import OptionError, PhotoError
+from pipeline.photo import MAX_PIXELS, read_photo
+from pipeline.plan import Plan, arrange, stage
+from pipeline.run import run
+from pipeline.stages import Repair
+
+TILE = 384
+"""Side of one picture on the sheet."""
+LINE = 20
+"""Height of the line of text above it."""
+QUALITY = 92
+_RED = (1.0, 0.0, 0.0)
+
+Bytes = NDArray[np.uint8]
+
+
+def plan(text: str) -> Plan:
+    """Read a plan of one line: stages with options, such as ``denoise upscale.scale=4 upscale.model=fast``.
+
+    Raises
+    ------
+    OptionError
+        If a stage or an option is unknown, or a value is out of range.
+    """
+    options: dict[str, dict[str, Any]] = {}
+    for word in text.split():
+        name, _, assignment = word.partition(".")
+        key, _, value = assignment.partition("=")
+        options.setdefault(name, {}).update({key: _value(value)} if key else {})
+    return arrange(stage(name, chosen) for name, chosen in options.items())
+
+
+def make(photographs: Sequence[Path], plans: Sequence[str], out: Path, engine: Engine, *, side: int) -> None:
+    """Write the sheet: a row a photograph, a column a plan, after the input and its bicubic enlargement.
+
+    Parameters
+    ----------
+    photographs : sequence of Path
+        What to restore.
+    plans : sequence of str
+        As `plan` reads them; they are the titles too.
+    out : Path
+        The picture file.
+    engine : Engine
+        Runs the networks.
+    side : int
+        Side of the part that is shown, in pixels of the photograph; the one with most detail is chosen.
+
+    Raises
+    ------
+    PhotoError
+        If a photograph cannot be read.
+    OptionError
+        If a plan cannot.
+    """
+    chosen = {text: plan(text) for text in plans}
+    rows = [_row(path, chosen, engine, side) for path in photographs]
+    write(rows, out)
+
+
+def make_of_damage(photographs: Sequence[Path], plans: Sequence[str], out: Path, engine: Engine) -> None:
+    """Write a sheet of whole photographs: as they are, what a plan fills, in red, and what comes of it.
+
+    Parameters and errors are those of `make`; every plan repairs.
+    """
+    chosen = [plan(text) for text in plans or ["denoise repair"]]
+    if not all(any(isinstance(step, Repair) for step in one.stages) for one in chosen):
+        msg = f"Expected plans that repair, got {', '.join(plans)}. Add repair to each."
+        raise OptionError(msg)
+    write([_row_of_damage(path, chosen, engine) for path in photographs], out)
+
+
+def write(rows: Sequence[Bytes], out: Path) -> None:
+    """Write rows of tiles, one below the other, as a picture file.
+
+    Raises
+    ------
+    PhotoError
+        If there are none.
+    """
+    if not rows:
+        msg = "Expected photographs for the sheet, got none. Name files."
+        raise PhotoError(msg)
+    width = max(row.shape[1] for row in rows)
+    sheet = np.concatenate([np.pad(row, ((0, 0), (0, width - row.shape[1]), (0, 0))) for row in rows])
+    Pictures.fromarray(sheet).save(out, quality=QUALITY)
+
+
+def _row(path: Path, plans: dict[str, Plan], engine: Engine, side: int) -> Bytes:
+    photo = read_photo(path, max_pixels=MAX_PIXELS)
+    top, left, size = _busiest(photo.pixels, side)
+    part = photo.pixels[top : top + size, left : left + size]
+    tiles = [tile(part, path.stem, cv2.INTER_NEAREST), tile(part, "bicubic", cv2.INTER_CUBIC)]
+    for title, chosen in plans.items():
+        result = run(chosen, photo, engine).pixels
+        scale = result.shape[0] / photo.pixels.shape[0]
+        rows, columns = (slice(round(start * scale), round((start + size) * scale)) for start in (top, left))
+        tiles.append(tile(result[rows, columns], title, cv2.INTER_AREA))
+    return np.concatenate(tiles, axis=1)
+
+
+def _row_of_damage(path: Path, plans: Sequence[Plan], engine: Engine) -> Bytes:
+    photo = read_photo(path, max_pixels=MAX_PIXELS)
+    tiles = [tile(_square(photo.pixels), path.stem, cv2.INTER_AREA)]
+    for chosen in plans:
+        seen: dict[str, Image] = {}
+        result = run(chosen, photo, engine, keep=partial(_copy, seen)).pixels
+        names = list(seen)
+        before, after = seen[names[names.index(Repair.name) - 1]], seen[Repair.name]
+        filled = (before != after).any(axis=2)
+        marked = np.where(filled[..., None], np.array(_RED, np.float32), photo.pixels)
+        tiles += [
+            tile(_square(marked), f"filled: {filled.mean():.2%}", cv2.INTER_AREA),
+            tile(_square(result), "result", cv2.INTER_AREA),
+        ]
+    return np.concatenate(tiles, axis=1)
+
+
+def _copy(into: dict[str, Image], name: str, image: Image) -> None:
+    into[name] = image.copy()
+
+
+def _square(image: Image) -> Image:
+    """Reduce a picture to fit a tile, with black where it has no pixels."""
+    height, width = image.shape[:2]
+    factor = TILE / max(height, width)
+    kind = cv2.INTER_AREA if factor < 1 else cv2.INTER_NEAREST
+    small = cv2.resize(image, (max(round(width * factor), 1), max(round(height * factor), 1)), interpolation=kind)
+    return np.pad(small, ((0, TILE - small.shape[0]), (0, TILE - small.shape[1]), (0, 0)))
+
+
+def _busiest(image: Image, side: int) -> tuple[int, int, int]:
+    """Return top, left and side of the square with the steepest gradients."""
+    side = min(side, *image.shape[:2])
+    luma = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    steep = np.hypot(cv2.Sobel(luma, cv2.CV_32F, 1, 0), cv2.Sobel(luma, cv2.CV_32F, 0, 1))
+    sums = cv2.boxFilter(steep, -1, (side, side), anchor=(0, 0), borderType=cv2.BORDER_CONSTANT)
+    inside = sums[: image.shape[0] - side + 1, : image.shape[1] - side + 1]
+    top, left = np.unravel_index(int(inside.argmax()), inside.shape)
+    return int(top), int(left), side
+
+
+def tile(image: Image, title: str, interpolation: int) -> Bytes:
+    """Bring a picture to the size of one of the sheet's, with its title above; bytes, RGB."""
+    if image.shape[0] < TILE and interpolation == cv2.INTER_AREA:
+        interpolation = cv2.INTER_NEAREST  # shows true pixels
+    shown = np.clip(cv2.resize(image, (TILE, TILE), interpolation=interpolation), 0, 1)
+    tile = np.zeros((TILE + LINE, TILE, 3), np.uint8)
+    tile[LINE:] = np.rint(shown * 255)
+    canvas = Pictures.fromarray(tile)
+    ImageDraw.Draw(canvas).text((4, 4), title, fill="white")
+    return np.asarray(canvas)
+
+
+def _value(text: str) -> Any:
+    """Read a number or a truth value, else the text itself."""
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError:
+        return text
+    if isinstance(value, (int, float)):  # a bool is an int
+        return value
+    msg = f"Expected a number, true, false or a name for an option, got {text!r}."
+    raise OptionError(msg)

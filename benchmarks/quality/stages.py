@@ -1,0 +1,174 @@
+"""What each stage does to damage whose truth is known, as Markdown tables."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+
+import cv2
+import numpy as np
+
+from benchmarks.quality import damage, metrics
+from benchmarks.quality.damage import Case, Image
+from models.runtime.engine import Engine
+from pipeline.errors import PhotoError, StudioError, WeightsMissing
+from pipeline.photo import DECODE_LIMIT, Output, encode_photo, read_photo
+from pipeline.plan import Plan, arrange, simple
+from pipeline.run import run
+from pipeline.stage import Stage
+from pipeline.stages import Colorize, Deblur, Denoise, Repair, Tone, Upscale
+from pipeline.stages.denoise import CLASSICAL
+
+PALE = 0.62
+"""Saturation at which results have 0.30 of Kodak24's colour, as ``benchmarks colours --color 0.3`` finds it."""
+
+FILTER = Denoise(model=CLASSICAL)
+
+ENLARGE: Mapping[str, Stage | Plan] = MappingProxyType(
+    {
+        "upscale x4": Upscale(scale=4),
+        "crisp": Upscale(scale=4, crisp=1),
+        "half crisp": Upscale(scale=4, crisp=0.5),
+        "faithful": Upscale(scale=4, crisp=0),
+    }
+)
+
+TRIALS: Mapping[str, Mapping[str, Stage | Plan]] = MappingProxyType(
+    {
+        "upscale4_clean": ENLARGE,
+        "upscale4_real": {**ENLARGE, "simple mode": simple(4)},
+        "upscale2_clean": {"upscale x2": Upscale(scale=2), "x4 reduced by 2": Upscale(scale=2, model="fast-x4")},
+        "upscale2_real": {
+            "upscale x2": Upscale(scale=2),
+            "x4 reduced by 2": Upscale(scale=2, model="fast-x4"),
+            "simple mode": simple(2),
+        },
+        "upscale1_real": {"upscale x1": Upscale(scale=1), "simple mode": simple(1)},
+        "denoise": {"bilateral": FILTER, "fast-denoise": Denoise(), "simple mode": simple(1)},
+        "defocus": {"deblur": Deblur(), "simple mode": simple(1)},
+        "motion": {"deblur": Deblur(), "simple mode": simple(1)},
+        "sharp": {
+            "bilateral": FILTER,
+            "fast-denoise": Denoise(),
+            "deblur": Deblur(),
+            "deblur, always": Deblur(always=True),
+            "repair": Repair(),
+            "tone": Tone(),
+            "simple mode": simple(1),
+        },
+        "colorize": {"colorize": Colorize(), f"colorize, saturation {PALE}": Colorize(saturation=PALE)},
+        "scratches": {"repair": Repair()},
+        "old_photo": {
+            "denoise, tone": arrange([Denoise(), Tone(sepia="neutral")]),
+            "denoise, repair, deblur, tone": arrange([Denoise(), Repair(), Deblur(), Tone(sepia="neutral")]),
+            "the same by the filter": arrange([FILTER, Repair(), Deblur(), Tone(sepia="neutral")]),
+        },
+    }
+)
+"""The stages, alone or several in their order, that each task puts to the proof."""
+
+HEAD = f"| task | result | {' | '.join(metrics.NAMES)} | pictures |\n|---|---|{'---|' * (len(metrics.NAMES) + 1)}"
+
+_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"}
+_SMALLEST_SIDE = 64
+
+Scores = list[dict[str, float]]
+
+
+def tables(folder: Path, tasks: Sequence[str], engine: Engine) -> Iterator[str]:
+    """Yield the lines of one table: for every task the damaged input, then each stage that should mend it.
+
+    Parameters
+    ----------
+    folder : Path
+        Undamaged photographs.
+    tasks : sequence of str
+        Names of `TRIALS`.
+    engine : Engine
+        Runs the networks.
+
+    Raises
+    ------
+    PhotoError
+        If the folder holds no photographs.
+    """
+    photographs = find_photographs(folder)
+    yield HEAD
+    for task in tasks:
+        results: dict[str, Scores | WeightsMissing] = {_input_name(task): [], **{name: [] for name in TRIALS[task]}}
+        for path in photographs:
+            _judge(task, path, engine, results)
+        for name, scores in results.items():
+            yield _row(task, name, scores)
+
+
+def restore(trial: Stage | Plan, case: Case, engine: Engine) -> Image:
+    """Put a damaged picture through a trial's stages as the command line does, from 8-bit PNG to 8-bit PNG.
+
+    Raises
+    ------
+    WeightsMissing
+        If a stage's model is not on this machine.
+    """
+    photo = read_photo(_png(case.damaged), max_pixels=DECODE_LIMIT)
+    result = run(trial if isinstance(trial, Plan) else Plan((trial,)), photo, engine)
+    return read_photo(encode_photo(result.pixels, photo, Output("png")).data, max_pixels=DECODE_LIMIT).pixels
+
+
+def _judge(task: str, path: Path, engine: Engine, results: dict[str, Scores | WeightsMissing]) -> None:
+    """Add the scores of one photograph."""
+    photograph = read_truth(path)
+    if photograph is None or (task == "colorize" and not damage.has_colour(photograph)):
+        return
+    case = damage.make(task, path.stem, photograph)
+    for name, scores in results.items():
+        if isinstance(scores, WeightsMissing):
+            continue
+        try:
+            trial = TRIALS[task].get(name)
+            result = restore(trial, case, engine) if trial else _enlarged(case)
+            scores.append(metrics.score(result, case.truth))
+        except WeightsMissing as error:
+            results[name] = error
+
+
+def find_photographs(folder: Path) -> list[Path]:
+    """Return the photographs of a folder and its folders, sorted."""
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)
+    if not found:
+        msg = f"Expected a folder of photographs ({', '.join(sorted(_SUFFIXES))}), found none in {folder}."
+        raise PhotoError(msg)
+    return found
+
+
+def read_truth(path: Path) -> Image | None:
+    """Return a photograph by the decoder that the protocol names, OpenCV's; None where it is too small to judge."""
+    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if picture is None or min(picture.shape[:2]) < _SMALLEST_SIDE:
+        return None
+    return picture[..., ::-1].astype(np.float32) / 255
+
+
+def _png(image: Image) -> bytes:
+    _, data = cv2.imencode(".png", np.rint(image[..., ::-1] * 255).astype(np.uint8))
+    return data.tobytes()
+
+
+def _input_name(task: str) -> str:
+    return "bicubic" if task.startswith(("upscale2", "upscale4")) else "input"
+
+
+def _enlarged(case: Case) -> Image:
+    """Return the damaged picture itself, enlarged where it is smaller than the truth."""
+    if case.damaged.shape == case.truth.shape:
+        return case.damaged
+    return np.clip(cv2.resize(case.damaged, case.truth.shape[1::-1], interpolation=cv2.INTER_CUBIC), 0, 1)
+
+
+def _row(task: str, name: str, scores: Scores | StudioError) -> str:
+    if isinstance(scores, StudioError):
+        reason, *_ = str(scores).split(". ")  # the rest is advice, too long for a table
+        return f"| {task} | {name} | not measured: {reason} |"
+    means = {key: f"{np.mean([score[key] for score in scores]):.3f}" for key in metrics.NAMES if scores}
+    if task == "old_photo":
+        means["color"] = "-"  # a grey truth has no colour to compare with
+    return f"| {task} | {name} | {' | '.join(means.get(key, '-') for key in metrics.NAMES)} | {len(scores)} |"

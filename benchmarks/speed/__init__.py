@@ -1,0 +1,1 @@
+"""How fast the studio is, and how much memory it takes."""

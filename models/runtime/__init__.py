@@ -1,0 +1,1 @@
+"""Turn a spec into a network that runs."""

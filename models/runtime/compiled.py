@@ -1,0 +1,160 @@
+"""Compiled networks kept on disk, so that the next start neither compiles them nor, for official ones, imports torch.
+
+They lie in ``compiled`` in the folder of downloaded models. The name of each tells its file's digest, the engine's
+version, the processor, the precision and everything else that it was made from, so that nothing stale is ever read.
+"""
+
+import hashlib
+import logging
+import os
+import platform
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache
+from importlib.metadata import version
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import openvino
+
+from models import catalog
+from models.files import weights
+from models.runtime import graphs
+from models.spec import ModelSpec
+
+MOST_BYTES = 1 << 30
+"""All of them together; the ones that were not used for longest go first."""
+
+_LOG = logging.getLogger(__name__)
+_DIGEST_BYTES = 32
+_SOURCES = ("runtime/graphs.py", "runtime/quantised.py", "networks/*.py")
+"""The code that turns a file into a graph."""
+
+_TRANSLATORS = ("torch", "spandrel")
+
+
+def folder() -> Path:
+    """Return where compiled networks lie; it may not exist yet."""
+    return weights.folder() / "compiled"
+
+
+def load(spec: ModelSpec, mix: float, precision: str, hints: dict[str, Any], make: Callable[[], Any]) -> Any:
+    """Return a network compiled for the CPU: from disk where it is there, else made, and kept.
+
+    An entry that cannot be read is discarded with a warning in the log, and made anew; a folder that cannot be written
+    to costs no more than a warning either. Entries appear whole or not at all, whoever else writes them.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        The network, whose file is verified first.
+    mix : float
+        Its share where its weights are mixed with those of its partner.
+    precision : str
+        What it computes in; part of its name.
+    hints : dict
+        How OpenVINO is to compile it.
+    make : callable
+        Returns the graph, where there is no entry.
+
+    Raises
+    ------
+    WeightsMissing, WeightsCorrupt, CheckpointMismatch
+        If the file is not here or not the right one, or does not fit.
+    """
+    path = folder() / f"{_key(spec, mix, precision, hints)}.blob"
+    compiled = _read(path, hints)
+    if compiled is None:
+        compiled = graphs.core().compile_model(make(), "CPU", hints)
+        _keep(path, compiled)
+    return compiled
+
+
+def _key(spec: ModelSpec, mix: float, precision: str, hints: dict[str, Any]) -> str:
+    """Return a digest of all that a compiled network depends on."""
+    files = [_digest(spec)] + ([_digest(catalog.get(spec.partner))] if mix < 1.0 else [])
+    made_by = [openvino.get_version(), _processor(), _code(), *(version(name) for name in _TRANSLATORS)]
+    facts = [spec, mix, precision, sorted((name, str(value)) for name, value in hints.items()), files, made_by]
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def _digest(spec: ModelSpec) -> str:
+    """Return the digest of what a network is made from."""
+    if not spec.bundled:
+        return weights.verify(spec, weights.find(spec))
+    graph = weights.graph(spec)
+    parts = (path.read_bytes() for path in (graph, graph.with_suffix(".bin")))
+    return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _code() -> str:
+    paths = sorted(path for pattern in _SOURCES for path in Path(__file__).parents[1].glob(pattern))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _processor() -> str:
+    """Return what tells this processor from others; its name alone may stand for several."""
+    told = [str(graphs.core().get_property("CPU", name)) for name in ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")]
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.is_file() else []
+    return " ".join([platform.machine(), *told, next((line for line in lines if line.startswith("flags")), "")])
+
+
+def _read(path: Path, hints: dict[str, Any]) -> Any | None:
+    """Return an entry, or None where there is none that is whole."""
+    try:
+        content = memoryview(path.read_bytes())
+    except OSError:
+        return None
+    digest, blob = bytes(content[:_DIGEST_BYTES]), bytes(content[_DIGEST_BYTES:])
+    try:
+        if hashlib.sha256(blob).digest() != digest:
+            msg = "its bytes are not those that were written"
+            raise ValueError(msg)
+        compiled = graphs.core().import_model(blob, "CPU", hints)
+    except (RuntimeError, ValueError) as error:
+        _LOG.warning("The compiled network %s is discarded and made anew: %s", path, error)
+        with suppress(OSError):  # on a disk that is only read
+            path.unlink(missing_ok=True)
+        return None
+    with suppress(OSError):
+        os.utime(path)
+    return compiled
+
+
+def _keep(path: Path, compiled: Any) -> None:
+    """Write an entry and make room for it."""
+    stream = BytesIO()
+    compiled.export_model(stream)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, stream.getvalue())
+        _make_room(path.parent)
+    except OSError as error:
+        _LOG.warning("Compiled networks cannot be kept in %s, so each start compiles them: %s", path.parent, error)
+
+
+def _write(path: Path, blob: bytes) -> None:
+    """Write an entry under another name, then give it its own: it is there whole or not at all."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(hashlib.sha256(blob).digest())
+            file.write(blob)
+        Path(name).replace(path)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _make_room(place: Path) -> None:
+    """Remove the entries that were not used for longest, until the rest fits into `MOST_BYTES`."""
+    entries = sorted(((entry.stat(), entry) for entry in place.glob("*.blob")), key=lambda pair: -pair[0].st_mtime)
+    total = 0
+    for state, entry in entries:
+        total += state.st_size
+        if total > MOST_BYTES:
+            entry.unlink(missing_ok=True)

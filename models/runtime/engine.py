@@ -1,0 +1,205 @@
+"""Load a network: for OpenVINO on a CPU, for torch on a CUDA card.
+
+The networks in the box are stored as OpenVINO's own files too, so that on a CPU they run without importing torch.
+"""
+
+import ctypes.util
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import lru_cache
+from importlib import import_module
+from typing import Any, Literal
+
+import openvino
+
+from models import catalog
+from models.catalog import ModelSpec
+from models.errors import Cancelled, ModelError
+from models.files import weights
+from models.runtime import compiled, graphs, quantised
+from models.runtime.network import POLL_MS, Device, Network, OpenVinoNetwork, Precision, TorchNetwork
+
+MAX_LOADED = 8
+"""Networks kept in memory by one engine; simple mode with everything on runs seven."""
+
+AT_WORK = 2
+"""The last so many also keep what they compute in, which takes more memory than all of the others."""
+
+
+class Engine:
+    """Loads networks once, and keeps the last few.
+
+    Parameters
+    ----------
+    device : {"auto", "cpu", "cuda"}
+        ``"auto"`` takes a CUDA card where there is one.
+    precision : {"auto", "float32", "bfloat16", "float16"}
+        ``"auto"`` is, for networks that bear it, int8 or bfloat16 on a CPU that computes bfloat16, and float16 on
+        CUDA; else float32.
+
+    Raises
+    ------
+    ModelError
+        If this machine cannot compute what is asked.
+    """
+
+    def __init__(
+        self,
+        device: Literal["auto", "cpu", "cuda"] = "auto",
+        precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto",
+    ) -> None:
+        self._device: Device = ("cuda" if _has_cuda() else "cpu") if device == "auto" else device
+        self._precision = precision
+        _check(self._device, precision)
+        self._loaded: OrderedDict[tuple[object, ...], Future[Network]] = OrderedDict()
+        self._loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="studio-load")
+        self._lock = threading.Lock()
+
+    def network(
+        self,
+        spec: ModelSpec,
+        *,
+        mix: float = 1.0,
+        device: Device | None = None,
+        precision: Precision | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Network:
+        """Return the network of `spec`, loaded on the first call.
+
+        Parameters
+        ----------
+        spec : ModelSpec
+            What to load.
+        mix : float
+            1 is the model itself; below it, its weights are interpolated towards those of ``spec.partner``.
+        device, precision : optional
+            Overrule the engine's own choice.
+        cancelled : callable
+            Asked while the network loads, which takes a large one many seconds; the loading itself goes on, and
+            serves the next call.
+
+        Raises
+        ------
+        Cancelled
+            Soon after `cancelled` says so.
+        WeightsMissing, WeightsCorrupt, CheckpointMismatch
+            If the file is not here, is not the right one, or does not fit.
+        """
+        device = device or self.device
+        precision = precision or self._precision_on(device, spec)
+        key = (spec, mix, device, precision, _written(spec))
+        with self._lock:
+            if key not in self._loaded:
+                self._loaded[key] = self._loader.submit(_load, spec, mix, device, precision)
+            self._loaded.move_to_end(key)
+            while len(self._loaded) > MAX_LOADED:
+                self._loaded.popitem(last=False)
+            for idle in list(self._loaded.values())[:-AT_WORK]:
+                if idle.done() and not idle.exception():
+                    idle.result().rest()
+            future = self._loaded[key]
+        while not wait([future], timeout=POLL_MS / 1000).done:
+            if cancelled():
+                msg = f"The work was cancelled while {spec.title} was loading."
+                raise Cancelled(msg)
+        if future.exception():
+            with self._lock:
+                self._loaded.pop(key, None)  # the file may be there at the next call
+        return future.result()
+
+    @property
+    def device(self) -> Device:
+        """The device that this engine computes on."""
+        return self._device
+
+    @property
+    def precision(self) -> str:
+        """What this engine computes in, in words, but for networks that bear nothing less than float32."""
+        usual = self._precision_on(self._device)
+        return f"{usual} and int8" if self._precision == "auto" and usual == "bfloat16" else usual
+
+    def _precision_on(self, device: Device, spec: ModelSpec | None = None) -> Precision:
+        if self._precision != "auto":
+            return self._precision
+        if (spec and not spec.half) or (device == "cpu" and not _computes_bfloat16()):
+            return "float32"
+        if device == "cuda":
+            return "float16"
+        # Processors with bfloat16 multiply whole numbers of 8 bits twice as fast again; on older ones sums of two
+        # products may overflow.
+        return "int8" if spec and spec.ranges else "bfloat16"
+
+
+def _check(device: Device, precision: str) -> None:
+    """Refuse what this machine cannot compute, rather than compute something else."""
+    if device == "cuda" and not _has_cuda():
+        msg = "A CUDA card was asked for, and torch finds none here. Use the CPU, or install a driver and CUDA's torch."
+    elif device == "cpu" and precision == "float16":
+        msg = "float16 is for CUDA cards. On a CPU use float32, or bfloat16 where the processor computes it."
+    elif device == "cpu" and precision == "bfloat16" and not _computes_bfloat16():
+        msg = "bfloat16 was asked for, and this processor does not compute it. Use float32."
+    else:
+        return
+    raise ModelError(msg)
+
+
+def _written(spec: ModelSpec) -> int:
+    """Return when a model's file was written, 0 for one of the box: another file of that name is another network."""
+    path = weights.location(spec)
+    return 0 if spec.bundled or not path.is_file() else path.stat().st_mtime_ns
+
+
+def _load(spec: ModelSpec, mix: float, device: Device, precision: Precision) -> Network:
+    if device == "cuda":
+        return TorchNetwork(spec, _module(spec, mix), precision)
+    kind = openvino.Type.f32 if precision == "float32" else openvino.Type.bf16
+    hints = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": kind}
+
+    def make() -> Any:
+        made = graph(spec, mix)
+        return graphs.channels_last(quantised.quantise(made) if precision == "int8" else made)
+
+    return OpenVinoNetwork(spec, compiled.load(spec, mix, precision, hints, make), precision)
+
+
+def graph(spec: ModelSpec, mix: float = 1.0) -> Any:
+    """Make OpenVINO's graph of a network, of free height and width.
+
+    Parameters
+    ----------
+    spec, mix
+        As for `Engine.network`; only models in the box need no torch.
+    """
+    if not spec.bundled:
+        return graphs.convert(spec, _module(spec, mix))
+    other = weights.graph(catalog.get(spec.partner)) if mix < 1.0 else None
+    return graphs.read(weights.graph(spec), other, mix)
+
+
+def _module(spec: ModelSpec, mix: float) -> Any:
+    """Build the torch module, with its weights."""
+    state: Mapping[str, Any] = weights.read_state(weights.find(spec), spec)
+    if mix < 1.0:
+        from models.networks.realesrgan import interpolate
+
+        other = catalog.get(spec.partner)
+        state = interpolate(state, weights.read_state(weights.find(other), other), mix)
+    module, _, function = spec.builder.partition(":")
+    return getattr(import_module(module), function)(state).eval().requires_grad_(False)
+
+
+@lru_cache(maxsize=1)
+def _computes_bfloat16() -> bool:
+    return "BF16" in graphs.core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+@lru_cache(maxsize=1)
+def _has_cuda() -> bool:
+    """Say whether a CUDA card is there; without a driver, torch is not even imported."""
+    if ctypes.util.find_library("cuda") is None:
+        return False
+    import torch
+
+    return bool(torch.cuda.is_available())

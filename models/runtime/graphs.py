@@ -1,0 +1,93 @@
+"""OpenVINO's graphs: made of a torch module, read from the box, or mixed of two."""
+
+import warnings
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino
+from openvino import opset13 as operations
+from openvino.preprocess import PrePostProcessor
+
+from models.errors import CheckpointMismatch
+from models.runtime import quantised
+from models.spec import ModelSpec
+
+_PICTURE_RANK = 4
+
+
+@lru_cache(maxsize=1)
+def core() -> Any:
+    """Return OpenVINO's one core."""
+    return openvino.Core()
+
+
+def convert(spec: ModelSpec, module: Any) -> Any:
+    """Trace a torch module into a graph with free height and width."""
+    import torch
+
+    side = -(-max(spec.minimum, 64) // spec.multiple) * spec.multiple
+    example = torch.rand(1, spec.channels, side, side)
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # the tracer announces its own retirement at every call
+        traced = torch.jit.trace(module, example, check_trace=False)  # the check would trace once more
+        graph = openvino.convert_model(traced, example_input=example)
+    graph.reshape([1, spec.channels, -1, -1])
+    return graph
+
+
+def read(path: Path, other: Path | None = None, share: float = 1.0) -> Any:
+    """Read a graph, and mix its weights with those of another of the same network, without torch.
+
+    Parameters
+    ----------
+    path : Path
+        The graph's ``.xml``; its ``.bin`` lies beside it.
+    other : Path, optional
+        The other graph.
+    share : float
+        The first graph's share, in [0, 1]: every weight becomes ``share * first + (1 - share) * other``, the
+        network interpolation of ESRGAN (X. Wang et al., 2018). So do the ranges of what goes into convolutions,
+        where both graphs keep them.
+
+    Raises
+    ------
+    CheckpointMismatch
+        If the two are not of one network.
+    """
+    graph = core().read_model(path)
+    if other is None:
+        return graph
+    partner = core().read_model(other)
+    first, second = _weights(graph), _weights(partner)
+    if [node.shape for node in first] != [node.shape for node in second]:
+        msg = f"Expected two files of one network, got {path.name} and {other.name}, whose shapes differ."
+        raise CheckpointMismatch(msg)
+    for node, twin in zip(first, second, strict=True):
+        mixed = share * node.data.astype(np.float32) + (1 - share) * twin.data.astype(np.float32)
+        node.output(0).replace(operations.constant(mixed.astype(node.data.dtype)).output(0))
+    if quantised.has_ranges(graph) and quantised.has_ranges(partner):
+        mean = share * quantised.ranges_of(graph) + (1 - share) * quantised.ranges_of(partner)
+        quantised.keep(graph, mean)
+    return graph
+
+
+def channels_last(graph: Any) -> Any:
+    """Let a graph that answers with a picture answer pixel by pixel, shape (1, H, W, C), as the picture is needed.
+
+    The engine turns it on every core and often as part of its last layer: a sixth less work for an upscaler than
+    turning it afterwards. Any other graph is returned as it is.
+    """
+    if graph.output(0).partial_shape.rank.get_length() != _PICTURE_RANK:
+        return graph
+    steps = PrePostProcessor(graph)
+    steps.output().model().set_layout(openvino.Layout("NCHW"))
+    steps.output().tensor().set_layout(openvino.Layout("NHWC"))
+    return steps.build()
+
+
+def _weights(graph: Any) -> list[Any]:
+    """Return the constants that hold weights; those that steer reshapes are whole numbers."""
+    constants = (node for node in graph.get_ordered_ops() if node.get_type_name() == "Constant")
+    return [node for node in constants if node.get_element_type().is_real()]

@@ -1,0 +1,1 @@
+"""Many photographs: pair them with their results, restore each one alone, report."""

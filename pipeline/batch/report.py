@@ -1,0 +1,35 @@
+"""What became of one photograph of a batch."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from pipeline.notices import Notice
+from pipeline.run import Timing
+
+
+@dataclass
+class Report:
+    """What became of one photograph."""
+
+    source: str
+    target: str
+    status: str = "failed"
+    """``"done"`` or ``"failed"``."""
+
+    error: str = ""
+    original_size: tuple[int, int] = (0, 0)
+    """Width and height of the file."""
+
+    working_size: tuple[int, int] = (0, 0)
+    """Width and height that the stages saw."""
+
+    size: tuple[int, int] = (0, 0)
+    """Width and height of the result."""
+
+    seconds: float = 0.0
+    stages: list[Timing] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as plain values, for JSON."""
+        return asdict(self)

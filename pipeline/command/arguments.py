@@ -1,0 +1,144 @@
+"""The part of the command line that makes a plan; its flags are read off the stages' own options."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import OptionError
+from pipeline.finish import Finish
+from pipeline.options import Choice, Line, Number, Rule, Switch, Text, rules
+from pipeline.plan import Plan, Tier, arrange, first_options, from_json, simple, stage, with_tier
+from pipeline.stage import Stage
+from pipeline.stages import BY_NAME, ORDER, Upscale
+
+_SCALE = "upscale_scale"
+
+
+def add_plan(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that choose stages and their options."""
+    parser.add_argument("--tier", choices=["fast", "full"], help="networks: in the box (default), or official")
+    parser.add_argument("--scale", type=float, dest=_SCALE, metavar="N", help="enlarge by N, 1 to 4 (default 2)")
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="take stages and options from a JSON file")
+    parser.add_argument("--only", metavar="STAGE,...", help=f"run just these: {', '.join(BY_NAME)}")
+    for kind in ORDER:
+        group = parser.add_argument_group(kind.name, kind.summary)
+        action = argparse.BooleanOptionalAction
+        group.add_argument(f"--{kind.name}", action=action, default=None, help="run this stage, or leave it out")
+        simple_mode = first_options(kind)
+        for name, rule in rules(kind).items():
+            if name != "scale":
+                add_option(group, _flag(kind.name, name), rule, simple_mode[name])
+    finish = parser.add_argument_group("finish", "applied to the finished result")
+    for name, rule in rules(Finish).items():
+        add_option(finish, f"--finish-{name}", rule)
+
+
+def _flag(stage_name: str, option: str) -> str:
+    return "--scale" if option == "scale" else f"--{stage_name}-{option.replace('_', '-')}"
+
+
+def add_option(group: Any, flag: str, rule: Rule, simple_mode: Any = None) -> None:
+    """Add one flag; a value that is not given stays None, so that settings files can speak first.
+
+    Parameters
+    ----------
+    group : argparse.ArgumentParser or one of its groups
+    flag : str
+    rule : Number, Choice, Switch, Text or Line
+        What it takes.
+    simple_mode : optional
+        Its value in simple mode, where that is another than the default.
+    """
+    match rule:
+        case Number(low=low, high=high):
+            default = f"default {rule.default:g}"
+            if simple_mode not in (None, rule.default):
+                default += f"; {simple_mode:g} where the stages are those of simple mode at x2"
+            kind = int if isinstance(rule.step, int) else float
+            group.add_argument(flag, type=kind, metavar="X", help=f"{rule.help}; {low:g} to {high:g} ({default})")
+        case Choice(choices=choices):
+            path = ", or the path of a file" if rule.open else ""
+            text = f"{rule.help}: {', '.join(choices)}{path} (default {rule.default})"
+            group.add_argument(flag, metavar="NAME", help=text)
+        case Switch():
+            group.add_argument(flag, action="store_true", default=None, help=rule.help)
+        case Text(form=form):
+            group.add_argument(flag, metavar="TEXT", help=f"{rule.help}: {form}")
+        case Line(metavar=metavar):
+            group.add_argument(flag, metavar=metavar, help=rule.help)
+
+
+def read_plan(args: argparse.Namespace) -> Plan:
+    """Return the plan that the flags ask for.
+
+    Stages come from ``--settings``, else from simple mode, and ``--only`` names those that run; then ``--STAGE`` and
+    ``--no-STAGE`` add and remove, and the options given on the line overrule all.
+
+    Raises
+    ------
+    OptionError
+        If a name is unknown, a value is out of range, an option belongs to a stage that does not run, or flags
+        contradict each other.
+    """
+    base = _base(args)
+    stages = {s.name: s for s in base.stages}
+    asked = {name for name in BY_NAME if getattr(args, name.replace("-", "_"))}
+    for name in BY_NAME:
+        wanted = getattr(args, name.replace("-", "_"))
+        if wanted is False:
+            stages.pop(name, None)
+        elif wanted and name not in stages:
+            stages[name] = with_tier(stage(name, {}), args.tier or "fast")
+    given = {name: _given(args, name, BY_NAME[name]) for name in BY_NAME}
+    for name, options in given.items():
+        if options and name not in stages:
+            msg = f"{_flag(name, next(iter(options)))} was given, but {name} does not run; add --{name}."
+            raise OptionError(msg)
+    optional = base.optional - asked
+    finish = replace(base.finish, **_given(args, "finish", Finish))
+    made = (replace(s, **given[s.name]) for s in stages.values())
+    return arrange(made, optional=optional, finish=finish, strengths=base.strengths)
+
+
+def _base(args: argparse.Namespace) -> Plan:
+    scale = 2.0 if args.upscale_scale is None else args.upscale_scale
+    tier: Tier = args.tier or "fast"
+    if args.settings:
+        if args.tier:
+            msg = (
+                f"{args.settings} names its models: leave out --tier, or choose them one by one (--upscale-model ...)."
+            )
+            raise OptionError(msg)
+        saved = _settings(args.settings)
+        return saved if args.only is None else _only(args.only, saved)
+    if args.only is not None:
+        bare = arrange(with_tier(kind(scale) if kind is Upscale else kind(), tier) for kind in ORDER)
+        return _only(args.only, bare)
+    return simple(scale, tier=tier)
+
+
+def _settings(path: Path) -> Plan:
+    try:
+        return from_json(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        msg = f"The settings file {path} cannot be read: {error.strerror}."
+        raise OptionError(msg) from error
+    except UnicodeDecodeError as error:
+        msg = f"The settings file {path} is not text in UTF-8; choose one that the studio wrote."
+        raise OptionError(msg) from error
+
+
+def _only(listed: str, plan: Plan) -> Plan:
+    """Return the plan with just these stages; one that it lacks comes with its defaults."""
+    names = [name.strip() for name in listed.split(",")]
+    have = {stage.name: stage for stage in plan.stages}
+    strengths = {name: value for name, value in plan.strengths.items() if name in names}
+    chosen = (have.get(name) or stage(name, {}) for name in names)
+    return arrange(chosen, finish=plan.finish, strengths=strengths)
+
+
+def _given(args: argparse.Namespace, prefix: str, kind: type[Stage] | type[Finish]) -> dict[str, Any]:
+    """Return the options of one stage that stand on the command line."""
+    values = {name: getattr(args, f"{prefix}_{name}".replace("-", "_")) for name in rules(kind)}
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,0 +1,194 @@
+"""The command line: ``restore`` photographs, and list, download or verify ``models``.
+
+Exit codes: 0 all done, 1 some failed, 2 wrong use.
+"""
+
+import argparse
+import io
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from models import catalog
+from models.files import weights
+from models.runtime.engine import Engine
+from pipeline import config
+from pipeline.batch.report import Report
+from pipeline.batch.restore import Order, restore_all
+from pipeline.batch.sources import ENDINGS, tasks
+from pipeline.command import arguments
+from pipeline.errors import OptionError, StudioError
+from pipeline.options import rules
+from pipeline.photo import Output
+from pipeline.run import Progress
+from pipeline.stages import ADVISERS
+
+_DONE, _SOME_FAILED, _WRONG_USE = 0, 1, 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names of files hold what a terminal may not know
+    try:
+        args = _parser().parse_args(argv)
+        code: int = args.command(args)
+    except OptionError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return _WRONG_USE
+    except StudioError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return _SOME_FAILED
+    except KeyboardInterrupt:
+        print("\nstopped; finished photographs are kept", file=sys.stderr)
+        return _SOME_FAILED
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m pipeline", description="Restore old and poor photographs.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    restore = commands.add_parser("restore", help="restore photographs or folders of them")
+    _add_restore(restore)
+    restore.set_defaults(command=_restore)
+    models = commands.add_parser("models", help="list, download or verify models")
+    models.add_argument("action", choices=["list", "download", "verify"])
+    models.add_argument("ids", nargs="*", metavar="ID", help="models; none means all (not for download)")
+    models.set_defaults(command=_models)
+    return parser
+
+
+def _add_restore(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("sources", nargs="+", type=Path, metavar="IN", help="photographs or folders")
+    parser.add_argument("-o", "--output", required=True, type=Path, metavar="OUT", help="a file or a folder")
+    for name, rule in rules(Output).items():
+        arguments.add_option(parser, f"--{name}", rule)
+    parser.add_argument("--overwrite", action="store_true", help="replace outputs that exist")
+    parser.add_argument("--max-pixels", type=int, help="larger photographs are reduced to this (default 2000000)")
+    parser.add_argument("--strict", action="store_true", help="refuse larger photographs instead")
+    parser.add_argument("--json", action="store_true", help="print a report as JSON")
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    parser.add_argument("--precision", choices=["auto", "float32", "bfloat16", "float16"], default="auto")
+    arguments.add_plan(parser)
+
+
+def _restore(args: argparse.Namespace) -> int:
+    plan = arguments.read_plan(args)
+    limit = config.load().max_pixels if args.max_pixels is None else args.max_pixels
+    is_simple = not args.only and not args.settings
+    suggest = frozenset(name for name in ADVISERS if is_simple and getattr(args, name) is None)
+    order = Order(plan, _output(args), limit, strict=args.strict, overwrite=args.overwrite, suggest=suggest)
+    work = tasks(args.sources, args.output, order.output)
+    show = _Line(len(work))
+    reports: list[Report] = []
+    engine = Engine(args.device, args.precision)
+    try:
+        for report in restore_all(work, order, engine, show.progress):
+            show.clear()
+            reports.append(report)
+            _tell(report, quiet=args.json)
+    finally:  # also where somebody stops it
+        if args.json:
+            done = {"device": engine.device, "precision": engine.precision}
+            print(json.dumps(done | {"photographs": [report.as_dict() for report in reports]}, indent=2))
+    return _DONE if all(report.status == "done" for report in reports) else _SOME_FAILED
+
+
+def _output(args: argparse.Namespace) -> Output:
+    """Return the output that the flags, or the end of OUT, ask for."""
+    named = ENDINGS.get(args.output.suffix.lower())
+    is_file = bool(args.output.suffix) and not args.output.is_dir()
+    if is_file and named and (len(args.sources) > 1 or args.sources[0].is_dir()):
+        msg = f"{args.output} is the name of one picture, and several are to be restored; name a folder."
+        raise OptionError(msg)
+    if is_file and args.sources[0].is_file() and len(args.sources) == 1:
+        if named is None:
+            msg = f"{args.output} must end in one of {', '.join(ENDINGS)}, or be a folder."
+            raise OptionError(msg)
+        if args.format not in (None, named):
+            msg = f"{args.output} ends like {named}, but --format asks for {args.format}; make them agree."
+            raise OptionError(msg)
+        return Output(**{**_given(args), "format": named})
+    return Output(**_given(args))
+
+
+def _given(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the options of the output that stand on the command line."""
+    values = {name: getattr(args, name) for name in rules(Output)}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _tell(report: Report, *, quiet: bool) -> None:
+    """Print what became of a photograph; what went wrong or differs goes to standard error."""
+    for notice in report.notices:
+        print(f"{report.source}: {notice.message}", file=sys.stderr)
+    if report.status == "failed":
+        print(f"{report.source}: {report.error}", file=sys.stderr)
+    elif not quiet:
+        width, height = report.size
+        print(f"{report.source} -> {report.target} ({width}x{height}, {report.seconds:.1f} s)")
+
+
+class _Line:
+    """A progress line on a terminal; nothing in a pipe."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._shown = sys.stderr.isatty()
+
+    def progress(self, number: int, progress: Progress) -> None:
+        """Show how far a photograph is."""
+        if self._shown:
+            text = f"[{number + 1}/{self._count}] {progress.stage} {progress.fraction:4.0%}"
+            sys.stderr.write(f"\r{text:<40}")
+            sys.stderr.flush()
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._shown:
+            sys.stderr.write(f"\r{'':<40}\r")
+
+
+def _models(args: argparse.Namespace) -> int:
+    specs = [catalog.get(name) for name in args.ids] or list(catalog.MODELS)
+    if args.action == "list":
+        for spec in specs:
+            nbytes = weights.location(spec).stat().st_size if spec.bundled else spec.size
+            size = f"{nbytes / 1e6:.1f} MB" if nbytes else "size unknown"
+            print(f"{spec.id:<30}{spec.task:<10}{weights.status(spec):<12}{size:<14}{spec.licence}")
+        return _DONE
+    if args.action == "download" and not args.ids:
+        msg = "Name the models to download; `models list` shows them."
+        raise OptionError(msg)
+    return max([_one_model(args.action, spec) for spec in specs], default=_DONE)
+
+
+def _one_model(action: str, spec: catalog.ModelSpec) -> int:
+    """Download or verify one model; a failure is told and leaves the others their turn."""
+    if action == "verify" and weights.status(spec) != "ready":
+        print(f"{spec.id}: {weights.status(spec)}, nothing to verify")
+        return _DONE
+    try:
+        if action == "download":
+            path = weights.download(spec, _bytes_line(spec.id))
+            print(f"{spec.id}: {path}. {weights.provenance(spec)}")
+        else:
+            digest = weights.verify(spec, weights.find(spec))
+            print(f"{spec.id}: {digest}. {weights.provenance(spec)}")
+    except StudioError as error:
+        print(f"{spec.id}: {error}", file=sys.stderr)
+        return _SOME_FAILED
+    return _DONE
+
+
+def _bytes_line(name: str) -> Callable[[int, int], None] | None:
+    if not sys.stderr.isatty():
+        return None
+
+    def show(done: int, total: int) -> None:
+        sys.stderr.write(f"\r{name}: {done / 1e6:.1f} of {total / 1e6:.1f} MB ")
+        sys.stderr.flush()
+
+    return show

@@ -1,0 +1,1 @@
+"""Image mathematics and inference: pixels in, pixels out."""

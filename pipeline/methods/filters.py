@@ -1,0 +1,81 @@
+"""Classical measurements and filters that several stages share."""
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+
+_STRIP_PIXELS = 500_000
+_WORKERS = min(os.cpu_count() or 1, 8)
+"""Strips that are filtered at once; each takes several times its own memory."""
+
+
+def luma(image: Array) -> Array:
+    """Return the Rec. 601 luma, shape (H, W), of an RGB picture, shape (H, W, 3)."""
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.float32)
+
+
+def gaussian(image: Array, sigma: float) -> Array:
+    """Return the picture under a Gaussian blur of `sigma` pixels."""
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101), np.float32)
+
+
+def by_strips(
+    image: Array,
+    apply: Callable[[Array], Array],
+    *,
+    halo: int,
+    advance: Callable[[float], None],
+    reuse: bool = False,
+) -> Array:
+    """Filter a picture in horizontal strips, so that a large one needs little extra memory.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (H, W, C)
+        Not written to without `reuse`.
+    apply : callable
+        A filter that keeps the shape and looks at most `halo` rows away.
+    halo : int
+        Rows of real neighbours given to each strip.
+    advance : callable
+        Called with the share that is done before each strip; it may raise to stop.
+    reuse : bool
+        Write the result over `image`, of which only the rows that the next strip looks at are kept.
+
+    Returns
+    -------
+    ndarray of float32, shape (H, W, C)
+        The same values either way; with `reuse` a new view of the memory of `image`.
+    """
+    height, width = image.shape[:2]
+    rows = max(_STRIP_PIXELS // width, 4 * halo, 16)
+    output = image[:] if reuse else np.empty_like(image)
+    wave = rows * _WORKERS
+    above = image[:0]
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        for top in range(0, height, wave):
+            advance(top / height)
+            bottom = min(top + wave, height)
+            first, last = max(top - halo, 0), min(bottom + halo, height)
+            wide = np.concatenate([above, image[top:last]]) if reuse else image[first:last]
+            above = wide[max(bottom - halo, 0) - first : bottom - first]
+            _fill(output[top:bottom], wide, top - first, rows, halo, lambda strips: pool.map(apply, strips))
+    return output
+
+
+def _fill(
+    target: Array, source: Array, offset: int, rows: int, halo: int, run: Callable[[list[Array]], Iterable[Array]]
+) -> None:
+    """Filter the rows of `source` from `offset` on into `target`, strips of it side by side."""
+    tops = range(0, len(target), rows)
+    starts = [max(offset + top - halo, 0) for top in tops]
+    strips = [source[start : offset + top + rows + halo] for start, top in zip(starts, tops, strict=True)]
+    for top, start, strip in zip(tops, starts, run(strips), strict=True):
+        part = target[top : top + rows]
+        part[:] = strip[offset + top - start :][: len(part)]

@@ -1,0 +1,1 @@
+"""What a server keeps between requests: albums, jobs, previews, damage maps, downloads."""

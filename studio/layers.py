@@ -1,0 +1,280 @@
+"""The picture after each stage, kept on disk, and any part of them, at any size, when somebody looks at it.
+
+A result of 32 megapixels has 384 MB in memory; here it is a memory-mapped file of 16-bit samples, with halves, quarters
+and so on beside it, and looking at a part reads that part alone. What a filter makes is not kept: it is quick to make
+again, of the part that is looked at.
+"""
+
+import shutil
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.arrays import Image
+from pipeline.finish import Finish
+from pipeline.methods.filters import by_strips
+from pipeline.stage import Filter, Stage
+from pipeline.strengths import Blend, weights
+
+_SMALLEST_SIDE = 512
+_STRIP_ROWS = 256
+_FULL = np.float32(65535)
+
+
+@dataclass(frozen=True)
+class View:
+    """A rectangle of the result, and the size at which it is wanted; the part outside the result is cut away."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    """In pixels of the result."""
+
+    out_width: int
+    out_height: int
+    """In pixels of what is returned, never larger than the rectangle."""
+
+    @property
+    def zoom(self) -> float:
+        """Pixels returned for each pixel of the result."""
+        return self.out_width / self.width
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """One picture: its levels, each half the one before, and the filters that go over them."""
+
+    name: str
+    levels: tuple[Path, ...]
+    size: tuple[int, int]
+    filters: tuple[Filter, ...] = ()
+
+    def halo(self, zoom: float = 1.0) -> int:
+        """Return how many pixels away the filters look."""
+        return sum(each.halo(zoom) for each in self.filters)
+
+    def filtered(self, part: Image, zoom: float = 1.0) -> Image:
+        """Return a part, of `zoom` times the size of the picture, under the filters."""
+        for each in self.filters:
+            part = each.filter(part, zoom)
+        return part
+
+
+class Layers:
+    """The photograph and the picture after each stage.
+
+    Parameters
+    ----------
+    folder : Path
+        An empty or missing folder, which belongs to this object from now on.
+    stages : iterable of Stage
+        Filters among them are run when somebody looks; what any other stage makes is kept.
+
+    Attributes
+    ----------
+    made : float
+        When, in seconds of the epoch.
+    """
+
+    def __init__(self, folder: Path, stages: Iterable[Stage] = ()) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self.made = time.time()
+        self._filters = {stage.name: stage for stage in stages if isinstance(stage, Filter)}
+        self._layers: list[_Layer] = []
+        self._last: Image | None = None
+
+    def add(self, name: str, image: Image) -> None:
+        """Keep a picture; one that is the last one again takes no room.
+
+        Parameters
+        ----------
+        name : str
+            The stage that made it.
+        image : ndarray of float32, shape (H, W, 3)
+            RGB in [0, 1].
+        """
+        if image is self._last:
+            self._layers.append(replace(self._layers[-1], name=name))
+            return
+        self._last = image
+        if name in self._filters:
+            before = self._layers[-1]
+            self._layers.append(replace(before, name=name, filters=(*before.filters, self._filters[name])))
+            return
+        size = (image.shape[1], image.shape[0])
+        paths: list[Path] = []
+        while True:
+            paths.append(self._folder / f"{len(self._layers)}-{len(paths)}.npy")
+            _write(paths[-1], image)
+            if max(image.shape[:2]) <= _SMALLEST_SIDE:
+                break
+            half = ((image.shape[1] + 1) // 2, (image.shape[0] + 1) // 2)
+            image = np.asarray(cv2.resize(image, half, interpolation=cv2.INTER_AREA), np.float32)
+        self._layers.append(_Layer(name, tuple(paths), size))
+
+    def seal(self) -> None:
+        """Let go of the picture in memory; nothing is added after this."""
+        self._last = None
+
+    @property
+    def id(self) -> str:
+        """Tells these pictures from those of another run."""
+        return self._folder.name
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What made each picture, in order."""
+        return tuple(layer.name for layer in self._layers)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the last picture, which is the result."""
+        return self._layers[-1].size
+
+    def only(self, index: int) -> list[float]:
+        """Return the weights that show one picture alone.
+
+        Raises
+        ------
+        ValueError
+            If there is no such picture.
+        """
+        if not 0 <= index < len(self._layers):
+            msg = f"Expected the number of one of {len(self._layers)} pictures, from 0, got {index}."
+            raise ValueError(msg)
+        return [float(index == i) for i in range(len(self._layers))]
+
+    def mix(self, strengths: Mapping[str, float]) -> list[float]:
+        """Return the weights that these strengths of stages, in [0, 1], mean."""
+        return weights(self.names[1:], strengths)
+
+    def full(self, shares: list[float]) -> Image:
+        """Return the blend of all pictures at full size.
+
+        Parameters
+        ----------
+        shares : list of float
+            One for each picture, as `mix` gives them.
+        """
+        if shares == self.only(len(shares) - 1):
+            return self.picture(-1)
+        blend = Blend(shares)
+        for index, layer in enumerate(self._layers):
+            blend.take(layer.name, self.picture(index))
+        return blend.result()
+
+    def picture(self, index: int) -> Image:
+        """Return one picture at its own size."""
+        layer = self._layers[index]
+        image = _samples(np.load(layer.levels[0], mmap_mode="r"))
+        for each in layer.filters:
+            image = by_strips(image, each.filter, halo=each.halo(), advance=lambda _: None, reuse=True)
+        return image
+
+    def look(self, view: View, shares: list[float], finish: Finish) -> Image:
+        """Return a part of the blend, finished; at a zoom of 1 the pixels are the result's own.
+
+        Parameters
+        ----------
+        view : View
+            What to see, inside the result.
+        shares : list of float
+            One for each picture, as `mix` gives them.
+        finish : Finish
+            Goes over it.
+        """
+        seen = [layer.halo(view.zoom) for layer, share in zip(self._layers, shares, strict=True) if share]
+        wider, left, top = _with_halo(view, finish.halo(view.zoom) + max(seen, default=0), self.size)
+        total: Image | None = None
+        for layer, share in zip(self._layers, shares, strict=True):
+            if share:
+                part = layer.filtered(self._part(layer, wider), wider.zoom * self.size[0] / layer.size[0])
+                if share != 1:
+                    part *= np.float32(share)
+                total = part if total is None else np.add(total, part, out=total)
+        if total is None:
+            total = np.zeros((wider.out_height, wider.out_width, 3), np.float32)
+        np.clip(total, 0.0, 1.0, out=total)
+        done = finish.apply(total, zoom=view.zoom, reuse=True)
+        return done[top : top + view.out_height, left : left + view.out_width]
+
+    def crop(self, index: int, side: int) -> Image:
+        """Return the middle of one picture, at its own size.
+
+        Parameters
+        ----------
+        index : int
+            Which picture.
+        side : int
+            Pixels, at most, of both sides.
+        """
+        layer = self._layers[index]
+        data, halo = np.load(layer.levels[0], mmap_mode="r"), layer.halo()
+        middle = [(max(length - side, 0) // 2, min(side, length)) for length in data.shape[:2]]
+        wide = tuple(slice(max(start - halo, 0), start + length + halo) for start, length in middle)
+        inner = tuple(slice(min(start, halo), min(start, halo) + length) for start, length in middle)
+        return layer.filtered(_samples(data[wide]))[inner]
+
+    def _part(self, layer: _Layer, view: View) -> Image:
+        """Return a rectangle of one picture, brought to the view's size."""
+        wanted = view.zoom * self.size[0] / layer.size[0]
+        level = min(max(int(np.floor(-np.log2(wanted) + 1e-6)), 0), len(layer.levels) - 1)
+        data = np.load(layer.levels[level], mmap_mode="r")
+        height, width = data.shape[:2]
+        across, down = width / self.size[0], height / self.size[1]
+        x, y = view.x * across, view.y * down
+        step_x, step_y = view.width * across / view.out_width, view.height * down / view.out_height
+        if step_x == 1 and step_y == 1 and x == int(x) and y == int(y):
+            return _samples(data[int(y) : int(y) + view.out_height, int(x) : int(x) + view.out_width])
+        x0, y0 = max(int(x) - 3, 0), max(int(y) - 3, 0)
+        x1, y1 = int(np.ceil(x + view.out_width * step_x)) + 3, int(np.ceil(y + view.out_height * step_y)) + 3
+        cut = _samples(data[y0:y1, x0:x1])
+        map_back = np.array(
+            [[step_x, 0, x - x0 + step_x / 2 - 0.5], [0, step_y, y - y0 + step_y / 2 - 0.5]], np.float64
+        )
+        kind = cv2.INTER_CUBIC if step_x < 1 else cv2.INTER_LINEAR
+        size = (view.out_width, view.out_height)
+        flags = kind | cv2.WARP_INVERSE_MAP
+        return np.asarray(cv2.warpAffine(cut, map_back, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32)
+
+    def remove(self) -> None:
+        """Delete the files."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _with_halo(view: View, halo: int, size: tuple[int, int]) -> tuple[View, int, int]:
+    """Return the view with `halo` neighbours on each side, inside the picture, and how many lie left and above."""
+    zoom_y = view.out_height / view.height
+    left, top = min(halo, int(view.x * view.zoom)), min(halo, int(view.y * zoom_y))
+    right = min(halo, int((size[0] - view.x - view.width) * view.zoom))
+    below = min(halo, int((size[1] - view.y - view.height) * zoom_y))
+    wider = View(
+        view.x - left / view.zoom,
+        view.y - top / zoom_y,
+        view.width + (left + right) / view.zoom,
+        view.height + (top + below) / zoom_y,
+        view.out_width + left + right,
+        view.out_height + top + below,
+    )
+    return wider, left, top
+
+
+def _write(path: Path, image: Image) -> None:
+    """Write a picture as 16-bit samples, strip by strip; not through memory, where a full disk kills the process."""
+    with path.open("wb") as file:
+        header = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.uint16)), "fortran_order": False}
+        np.lib.format.write_array_header_1_0(file, {**header, "shape": image.shape})
+        for top in range(0, image.shape[0], _STRIP_ROWS):
+            strip = image[top : top + _STRIP_ROWS] * _FULL + np.float32(0.5)
+            file.write(strip.astype(np.uint16).data)
+
+
+def _samples(data: NDArray[np.uint16]) -> Image:
+    return np.multiply(data, 1 / _FULL, dtype=np.float32)

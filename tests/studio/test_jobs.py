@@ -1,0 +1,127 @@
+import threading
+import time
+
+import pytest
+
+from pipeline.errors import Cancelled, PhotoUnreadable, QueueFull
+from studio.jobs import JobQueue, State
+
+
+def test_a_job_gives_its_result():
+    job = JobQueue().submit(lambda job: 6 * 7)
+    assert job.wait(5)
+    assert (job.state, job.result, job.error) == (State.DONE, 42, None)
+
+
+def test_an_error_is_kept_and_the_next_job_runs():
+    queue = JobQueue()
+
+    def fail(job):
+        raise PhotoUnreadable("not a picture")
+
+    broken, fine = queue.submit(fail), queue.submit(lambda job: "fine")
+    assert fine.wait(5)
+    assert broken.state is State.FAILED
+    assert str(broken.error) == "not a picture"
+    assert fine.result == "fine"
+
+
+def blocked(queue):
+    """A job that runs until it is released or cancelled."""
+    running, release = threading.Event(), threading.Event()
+
+    def work(job):
+        running.set()
+        while not release.wait(0.01):
+            if job.cancelled():
+                raise Cancelled("stopped")
+
+    job = queue.submit(work)
+    assert running.wait(5)
+    return job, release
+
+
+def test_jobs_wait_their_turn_and_know_their_place():
+    queue = JobQueue()
+    first, release = blocked(queue)
+    second, third = queue.submit(lambda job: 2), queue.submit(lambda job: 3)
+    assert [queue.ahead(j) for j in (first, second, third)] == [0, 1, 2]
+    assert second.state is State.WAITING
+    release.set()
+    assert third.wait(5)
+    assert queue.ahead(third) == 0
+
+
+def test_a_running_job_is_cancelled():
+    job, _ = blocked(JobQueue())
+    job.cancel()
+    assert job.wait(5)
+    assert job.state is State.CANCELLED
+
+
+def test_a_waiting_job_that_is_cancelled_never_starts():
+    queue = JobQueue()
+    _, release = blocked(queue)
+    started = []
+    waiting = queue.submit(lambda job: started.append(True))
+    waiting.cancel()
+    release.set()
+    assert waiting.wait(5)
+    assert waiting.state is State.CANCELLED
+    assert not started
+
+
+def test_the_queue_is_bounded_and_opens_again():
+    queue = JobQueue(max_waiting=1)
+    _, release = blocked(queue)
+    waiting = queue.submit(lambda job: None)
+    with pytest.raises(QueueFull, match="waiting already"):
+        queue.submit(lambda job: None)
+    release.set()
+    assert waiting.wait(5)
+    assert queue.submit(lambda job: 1).wait(5)
+
+
+def test_owners_take_turns():
+    queue = JobQueue()
+    _, release = blocked(queue)
+    order = []
+    many, few = object(), object()
+    queue.submit_all([lambda job, n=n: order.append(f"many {n}") for n in range(3)], many)
+    last = queue.submit_all([lambda job, n=n: order.append(f"few {n}") for n in range(2)], few)[-1]
+    assert queue.ahead(last) == 4
+    release.set()
+    assert last.wait(5)
+    assert order[:4] == ["many 0", "few 0", "many 1", "few 1"]
+
+
+def test_a_large_order_counts_as_one():
+    queue = JobQueue(max_waiting=1)
+    _, release = blocked(queue)
+    jobs = queue.submit_all([lambda job: None] * 50, object())
+    with pytest.raises(QueueFull):
+        queue.submit(lambda job: None)
+    release.set()
+    assert jobs[-1].wait(5)
+
+
+def test_six_sessions_at_once_never_compute_at_the_same_time():
+    """Peak memory is that of one photograph, however many are waiting."""
+    queue, inside, most = JobQueue(), [], []
+
+    def work(job):
+        inside.append(job)
+        most.append(len(inside))
+        time.sleep(0.005)
+        inside.remove(job)
+
+    sessions = [threading.Thread(target=queue.submit_all, args=([work] * 3, object())) for _ in range(6)]
+    for session in sessions:
+        session.start()
+    for session in sessions:
+        session.join()
+    last = queue.submit(lambda job: None)
+    assert last.wait(10)
+    while len(most) < 18:
+        time.sleep(0.005)
+    assert max(most) == 1

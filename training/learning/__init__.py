@@ -1,0 +1,1 @@
+"""Losses, steps and measures of training."""

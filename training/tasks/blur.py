@@ -1,0 +1,142 @@
+"""Train the blur estimator: spectra of photographs whose blur is known, made once, then some minutes of steps."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from models.networks.blur_estimator import SIDE, UNIT, BlurEstimator
+from pipeline.methods.deconvolution import KINDS, Blur, spectrum
+from training.checkpoints import LAST
+from training.damage.recipes import known_blur
+from training.data import Photograph, hold_out, read_photographs
+
+SMALLEST, WIDEST = 256, 512
+"""Sides of the cuts whose spectra are taken; photographs are no smaller."""
+BATCH = 64
+RATE = 1.5e-3
+DECAY = 1e-2
+HAZE = 0.1
+"""Noise on the spectra, against learning them by heart."""
+WEIGHTS = {"radius": 10.0, "length": 3.0, "angle": 1.0}
+HELD_OUT = 40
+EXAM = 400
+
+
+def train(data: Path, out: Path, *, spectra: int, epochs: int, seed: int = 0) -> Path:
+    """Train a blur estimator.
+
+    Parameters
+    ----------
+    data : Path
+        Folder or tar file of sharp photographs.
+    out : Path
+        Folder for the checkpoint.
+    spectra : int
+        How many to make; some 60 a second.
+    epochs : int
+        How often each is seen.
+    seed : int
+        Decides weights, cuts and blur.
+
+    Returns
+    -------
+    Path
+        The checkpoint, which `training.export` reads.
+
+    Raises
+    ------
+    OptionError
+        If there are no photographs that are large enough.
+    """
+    torch.manual_seed(seed)
+    photographs = read_photographs(data, side=SMALLEST)
+    seen, unseen = hold_out(photographs, min(HELD_OUT, len(photographs) // 5))
+    print(f"blur: {len(seen)} photographs to train on, {len(unseen)} to validate on; making {spectra} spectra")
+    x, y = measured(seen, spectra, seed)
+    exam = measured(unseen, min(EXAM, spectra), seed + 1)
+    network = BlurEstimator()
+    optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY)
+    steps = max(1, epochs * len(x) // BATCH)
+    for step in range(steps):
+        for group in optimizer.param_groups:
+            group["lr"] = RATE * min(1, (step + 1) / 100) * (1 + math.cos(math.pi * step / steps)) / 2
+        index = torch.randint(len(x), (BATCH,))
+        total = loss(network(_haze(x[index])), y[index])
+        optimizer.zero_grad()
+        total.backward()
+        optimizer.step()
+        if (step + 1) % 250 == 0 or step + 1 == steps:
+            print(f"step {step + 1}/{steps}  loss {float(total.detach()):.3f}  {report(network, *exam)}", flush=True)
+    out.mkdir(parents=True, exist_ok=True)
+    torch.save({"average": network.state_dict()}, out / LAST)
+    return out / LAST
+
+
+def measured(photographs: list[Photograph], count: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Make spectra and the answers to them.
+
+    Returns
+    -------
+    Tensor, shape (count, 1, SIDE, SIDE)
+        Logarithmic power spectra.
+    Tensor, shape (count, 5)
+        Number of the kind, radius and length in pixels, cosine and sine of twice the angle; 0 where the kind
+        has none.
+    """
+    x = torch.empty(count, 1, SIDE, SIDE)
+    y = torch.zeros(count, 5)
+    for i in range(count):
+        rng = np.random.default_rng((seed, i))
+        pixels = photographs[rng.integers(len(photographs))].pixels
+        height, width = (min(side, int(rng.integers(SMALLEST, WIDEST + 1))) for side in pixels.shape[:2])
+        top, left = (rng.integers(s - part + 1) for s, part in zip(pixels.shape[:2], (height, width), strict=True))
+        image = np.divide(pixels[top : top + height, left : left + width], 255, dtype=np.float32)
+        damaged, blur = known_blur(image, rng)
+        x[i, 0] = torch.from_numpy(spectrum(damaged))
+        y[i] = torch.tensor(_answer(blur))
+    return x, y
+
+
+def _answer(blur: Blur) -> list[float]:
+    if blur.kind == "motion":
+        return [KINDS.index("motion"), 0, blur.size, math.cos(2 * blur.angle), math.sin(2 * blur.angle)]
+    return [KINDS.index(blur.kind), blur.size, 0, 0, 0]
+
+
+def _haze(x: Tensor) -> Tensor:
+    return x + HAZE * torch.randn_like(x)
+
+
+def loss(answer: Tensor, truth: Tensor) -> Tensor:
+    """Cross-entropy of the kind, and the errors of what that kind has: (N, 7) against (N, 5)."""
+    kind = truth[:, 0].long()
+    disk, line = (kind == KINDS.index(name) for name in ("defocus", "motion"))
+    angle = (answer[:, 5:] - truth[:, 3:]).square().sum(1)
+    return (
+        F.cross_entropy(answer[:, : len(KINDS)], kind)
+        + WEIGHTS["radius"] * _mean((answer[:, 3] - truth[:, 1]).abs() / UNIT, disk)
+        + WEIGHTS["length"] * _mean((answer[:, 4] - truth[:, 2]).abs() / UNIT, line)
+        + WEIGHTS["angle"] * _mean(angle, line)
+    )
+
+
+def _mean(values: Tensor, where: Tensor) -> Tensor:
+    return (values * where).sum() / where.sum().clamp(min=1)
+
+
+@torch.inference_mode()
+def report(network: BlurEstimator, x: Tensor, y: Tensor) -> str:
+    """Say how well spectra of unseen photographs are read: kinds, and median errors of sizes and angles."""
+    answer, kind = network(x), y[:, 0].long()
+    right = (answer[:, : len(KINDS)].argmax(1) == kind).float().mean()
+    disk, line = (kind == KINDS.index(name) for name in ("defocus", "motion"))
+    radius = (answer[disk, 3] - y[disk, 1]).abs()
+    length = (answer[line, 4] - y[line, 2]).abs()
+    turn = torch.atan2(answer[line, 6], answer[line, 5]) / 2 - torch.atan2(y[line, 4], y[line, 3]) / 2
+    turn = torch.rad2deg((turn + math.pi / 2) % math.pi - math.pi / 2).abs()
+    errors = (f"{float(values.nanmedian()):.2f}" for values in (radius, length, turn))
+    return "kinds {:.0%}  radius {} px  length {} px  angle {} degrees".format(float(right), *errors)

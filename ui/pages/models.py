@@ -1,0 +1,115 @@
+"""The page Models: what is in the box, what can be downloaded, and a person's own files."""
+
+import html
+import tempfile
+from itertools import groupby
+from pathlib import Path
+
+import streamlit as st
+
+from models import catalog, own
+from models.catalog import ModelSpec
+from models.errors import StudioError
+from models.files import weights
+from pipeline import disk
+from ui.parts import model_files
+from ui.words import explain, say, say_or
+
+_MAX_OWN_MEGABYTES = 2000
+
+
+def show() -> None:
+    """Draw the page."""
+    st.header(say("models.title"), anchor=False)
+    st.caption(say("models.intro", folder=weights.folder()))
+    for task, specs in groupby(sorted(catalog.MODELS, key=_rank), key=lambda spec: spec.task):
+        st.subheader(say_or(f"models.{task}", task.capitalize()), anchor=False)
+        for spec in specs:
+            _row(spec)
+    _own()
+
+
+def _rank(spec: ModelSpec) -> tuple[int, bool]:
+    """Keep the catalog's order of tasks, what is in the box first."""
+    tasks = list(dict.fromkeys(other.task for other in catalog.MODELS))
+    return tasks.index(spec.task), not spec.bundled
+
+
+def _row(spec: ModelSpec) -> None:
+    """Draw one model and what can be done with it."""
+    status = weights.status(spec)
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"model-{spec.id}"):
+        st.html(_about(spec, status), width="stretch")
+        if status == "missing":
+            model_files.button(spec, say("models.download"), "list")
+        if status == "ready":
+            if st.button(say("models.verify"), key=f"verify.{spec.id}"):
+                _verify(spec)
+            if st.button(say("models.remove"), key=f"remove.{spec.id}", icon=":material/delete:"):
+                _remove(spec)
+
+
+def _about(spec: ModelSpec, status: str) -> str:
+    size = f"{spec.size / 1e6:.1f} MB · " if spec.size else ""
+    licence = say("models.licence", licence=spec.licence)
+    return (
+        f'<div class="model"><strong>{html.escape(spec.title)}</strong> '
+        f'<span class="badge {status.replace(" ", "-")}">{say(f"models.state.{status}")}</span><br>'
+        f"<small>{size}{html.escape(licence)} · {html.escape(spec.paper)}</small></div>"
+    )
+
+
+def _verify(spec: ModelSpec) -> None:
+    try:
+        digest = weights.verify(spec, weights.find(spec))
+    except StudioError as error:
+        st.error(explain(error))
+        return
+    st.toast(say("models.verified", title=spec.title, digest=digest[:19] + "…"), icon=":material/verified:")
+
+
+def _remove(spec: ModelSpec) -> None:
+    weights.remove(spec)
+    st.toast(say("models.removed", title=spec.title))
+    st.rerun()
+
+
+def _own() -> None:
+    """Draw a person's own models, and the place to drop one."""
+    st.subheader(say("models.own"), anchor=False)
+    st.caption(say("models.own.intro"))
+    uploaded = st.file_uploader(
+        say("models.own.drop"),
+        type=[suffix.removeprefix(".") for suffix in own.OWN_SUFFIXES],
+        max_upload_size=_MAX_OWN_MEGABYTES,
+        key=f"own.{st.session_state.get('own-drops', 0)}",
+    )
+    if uploaded is not None:
+        st.session_state["own-said"] = _take(uploaded.name, uploaded.getvalue())
+        st.session_state["own-drops"] = st.session_state.get("own-drops", 0) + 1  # or it would be taken again and again
+        st.rerun()
+    if said := st.session_state.pop("own-said", None):
+        fits, text = said
+        (st.success if fits else st.error)(text)
+    for path in own.files():
+        title = Path(path).name
+        if st.button(say("models.own.remove", title=title), key=f"remove.{path}", icon=":material/delete:"):
+            Path(path).unlink(missing_ok=True)
+            st.rerun()
+
+
+def _take(name: str, data: bytes) -> tuple[bool, str]:
+    """Keep a person's model file where it fits, and return whether it does, in words too."""
+    folder = weights.folder() / own.FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / Path(name).name
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".trial-") as trial:
+        tried = Path(trial) / path.name
+        with disk.making(tried):
+            tried.write_bytes(data)
+        try:
+            spec = own.from_file(tried)
+        except StudioError as error:
+            return False, f"{say('models.own.unfit')} {explain(error)}"
+        tried.replace(path)
+    return True, say("models.own.fits", title=spec.title, scale=spec.scale)

@@ -1,0 +1,87 @@
+"""The page Studio: photographs in, Restore, what came of it."""
+
+import streamlit as st
+
+from pipeline.errors import StudioError
+from studio import preview
+from studio.album import Album, Picture
+from studio.jobs import State
+from ui import address, mask
+from ui.pages import result, start
+from ui.pages.album import show as show_album
+from ui.parts import progress, settings
+from ui.words import explain, plain, say
+
+
+def show() -> None:
+    """Draw the page."""
+    album = address.album()
+    if album is None:
+        start.show()
+        return
+    number = address.picture(album)
+    _back(album, number)
+    if number is None:
+        show_album(album)
+    else:
+        _show_picture(album, number)
+
+
+def _back(album: Album, number: int | None) -> None:
+    """Draw the ways out of here."""
+    with st.container(horizontal=True, gap="small"):
+        if st.button(say("album.new"), icon=":material/arrow_back:", type="tertiary"):
+            address.leave()
+        if len(album.pictures) > 1 and number is not None:
+            st.button(say("album.back"), icon=":material/grid_view:", type="tertiary", on_click=address.close)
+
+
+def _show_picture(album: Album, number: int) -> None:
+    """Draw one photograph in whatever state it is."""
+    picture = album.pictures[number]
+    if picture.busy:
+        progress.watch(picture)
+        return
+    _tell_failure(picture)
+    if picture.restored is None:
+        _before(album, picture, number)
+        return
+    result.show(album, number)
+    with st.expander(say("restore.other"), icon=":material/tune:"):
+        plan = settings.choose(preview.at(picture).suggestions)
+        mask.offer(album, number, plan)
+        settings.restore(album, [picture], plan, say("restore.again"))
+
+
+def _before(album: Album, picture: Picture, number: int) -> None:
+    """Draw a photograph that was not restored yet, the settings, and Restore."""
+    seen = preview.at(picture)
+    if seen.error is not None:
+        st.subheader(plain(picture.name), anchor=False)
+        st.error(explain(seen.error), icon=":material/broken_image:")
+        return
+    left, right = st.columns([3, 2], gap="large")
+    with right, st.container(key="settings"):
+        st.subheader(plain(picture.name), anchor=False)
+        st.caption(f"{seen.size[0]} × {seen.size[1]}")
+        plan = settings.choose(seen.suggestions)
+        settings.restore(album, [picture], plan, say("restore"))
+    with left, st.container(key="preview"):
+        if not mask.offer(album, number, plan):
+            start.preview(album, number)
+
+
+def _tell_failure(picture: Picture) -> None:
+    """Draw what kept the last job from its end."""
+    if picture.state is State.CANCELLED:
+        st.info(say("progress.cancelled"))
+    if picture.state is not State.FAILED or picture.job is None:
+        return
+    error = picture.job.error
+    if isinstance(error, StudioError):
+        st.error(f"{explain(error)}  \n{say('error.open')}", icon=":material/error:")
+    elif isinstance(error, MemoryError):
+        st.error(say("error.memory"), icon=":material/memory:")
+    elif error is not None:
+        st.error(say("error.inside"), icon=":material/error:")
+        st.exception(error)

@@ -1,0 +1,85 @@
+"""Download: format, quality, name and metadata; the file is made when the button is pressed, and streamed from disk."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from pipeline.options import Choice, Number, rules
+from pipeline.photo import Output, restored_name, safe_stem
+from pipeline.plan import to_json
+from studio.album import Album
+from ui.words import language, say
+
+HERE = Path(__file__).parent
+_LOSSY = ("jpeg", "webp")
+
+_button = st.components.v2.component(
+    "studio.download",
+    html='<button type="button"><span></span></button><p role="status"></p>',
+    css=(HERE / "download.css").read_text(encoding="utf-8"),
+    js=(HERE / "download.js").read_text(encoding="utf-8"),
+)
+
+
+def picture(album: Album, number: int) -> None:
+    """Draw the download of one restored photograph, with its settings beside it."""
+    shown = album.pictures[number]
+    stem = Path(restored_name(safe_stem(shown.name), Output())).stem
+    with st.container(key="download"):
+        st.subheader(say("download.title"), anchor=False)
+        name = st.text_input(say("download.name"), stem, key=f"name.{album.id}.{number}")
+        asked = _output() | {"name": name}
+        if shown.done.guesses:
+            asked["mark"] = st.toggle(say("download.mark"), key="mark")
+        _draw(f"studio/{album.id}/{number}/make", album, say("download.button"), asked, f"get.{number}")
+        st.download_button(
+            say("download.settings"),
+            lambda: to_json(shown.settled_plan()),
+            file_name=f"{safe_stem(shown.name)}_settings.json",
+            mime="application/json",
+            icon=":material/data_object:",
+            on_click="ignore",
+            width="stretch",
+            help=say("download.settings.help"),
+        )
+
+
+def whole_album(album: Album) -> None:
+    """Draw the download of everything that is restored, as one ZIP."""
+    with st.container(key="download"):
+        _draw(f"studio/{album.id}/make", album, say("download.zip"), _output(), "get.zip")
+
+
+def _output() -> dict[str, object]:
+    """Draw what can be chosen of a file, and return it."""
+    left, right = st.columns(2)
+    form = left.selectbox(say("download.format"), _choices("format"), format_func=str.upper, key="format")
+    metadata = right.selectbox(
+        say("download.metadata"), _choices("metadata"), format_func=lambda c: say(f"download.{c}"), key="metadata"
+    )
+    asked: dict[str, object] = {"format": form, "metadata": metadata}
+    quality = rules(Output)["quality"]
+    if form in _LOSSY and isinstance(quality, Number):
+        span = int(quality.low), int(quality.high), int(quality.default)
+        asked["quality"] = st.slider(say("download.quality"), *span, key="quality")
+    return asked
+
+
+def _draw(address: str, album: Album, label: str, asked: dict[str, object], key: str) -> None:
+    words = {name: say(f"download.{name}") for name in ("preparing", "failed")}
+    data = {
+        "make": address,
+        "files": f"studio/{album.id}/files/",
+        "asked": asked | {"language": language()},
+        "label": label,
+        **words,
+    }
+    _button(data=data, key=key)
+
+
+def _choices(name: str) -> tuple[str, ...]:
+    rule = rules(Output)[name]
+    if not isinstance(rule, Choice):
+        msg = f"Output.{name} must be a choice to have a list."
+        raise TypeError(msg)
+    return rule.choices

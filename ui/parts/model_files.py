@@ -1,0 +1,44 @@
+"""Downloads of models, and a person's own model files, for every page that shows them."""
+
+import streamlit as st
+
+from models import catalog
+from models.catalog import ModelSpec
+from models.errors import StudioError
+from models.files import weights
+from models.own import is_file
+from pipeline.stage import Stage
+from pipeline.stages import Upscale
+from ui.words import explain, say
+
+
+def offer(stage: Stage) -> None:
+    """Draw the download of a stage's model, where it is missing."""
+    name = stage.spec().id if isinstance(stage, Upscale) and not is_file(stage.model) else getattr(stage, "model", "")
+    known = {spec.id: spec for spec in catalog.MODELS}
+    if name in known and weights.status(known[name]) == "missing":
+        st.caption(say("model.missing", title=known[name].title))
+        button(known[name], say("model.download", title=known[name].title), f"offer.{stage.name}")
+
+
+def button(spec: ModelSpec, label: str, place: str) -> None:
+    """Draw the button that downloads a model, and its progress when it was pressed."""
+    size = f" ({spec.size / 1e6:.0f} MB)" if spec.size else ""
+    if st.button(label + size, key=f"{place}.{spec.id}", icon=":material/download:"):
+        _download(spec)
+
+
+def _download(spec: ModelSpec) -> None:
+    bar = st.progress(0.0, text=say("model.downloading", title=spec.title))
+
+    def tell(done: int, total: int) -> None:
+        share = f"{done / 1e6:.0f} / {max(total, done) / 1e6:.0f} MB"
+        bar.progress(min(done / max(total, 1), 1.0), text=f"{say('model.downloading', title=spec.title)} · {share}")
+
+    try:
+        weights.download(spec, tell)
+    except StudioError as error:
+        bar.empty()
+        st.error(explain(error))
+        return
+    st.rerun()

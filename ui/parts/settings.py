@@ -1,0 +1,188 @@
+"""Simple and advanced settings, as widgets; ranges and help come from the stages' own options.
+
+Every widget stands in the address of the page by its key, so that a set-up can be shared.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+from types import MappingProxyType
+from typing import Any
+
+import streamlit as st
+
+from models import catalog, own
+from models.files import weights
+from pipeline.errors import OptionError, StudioError
+from pipeline.notices import Notice
+from pipeline.options import Choice, Line, Number, Rule, Switch, Text, rules
+from pipeline.plan import Plan, arrange, first_options, simple, stage
+from pipeline.presets import PRESETS
+from pipeline.stage import Stage
+from pipeline.stages import ADVISERS, ORDER, Colorize
+from studio import workshop
+from studio.album import Album, Picture
+from ui import address
+from ui.parts import model_files
+from ui.words import explain, say, say_or, stage_name, tell
+
+MODES = ("simple", "advanced")
+SCALES = (1.0, 2.0, 4.0)
+DEFAULT_SCALE = 2.0
+NOTHING: Mapping[str, Notice] = MappingProxyType({})
+
+
+def choose(suggestions: Mapping[str, Notice] = NOTHING) -> Plan:
+    """Draw the settings and return the plan that they mean.
+
+    Parameters
+    ----------
+    suggestions : mapping of str to Notice, optional
+        Why stages are suggested for this photograph, by their names.
+    """
+    address.recall("mode", MODES)
+    mode = st.segmented_control(
+        say("mode"),
+        MODES,
+        default=MODES[0],
+        required=True,
+        format_func=lambda name: say(f"mode.{name}"),
+        key="mode",
+        label_visibility="collapsed",
+    )
+    address.record("mode", mode, MODES[0])
+    return _simple(suggestions) if mode == "simple" else _advanced()
+
+
+def restore(album: Album, pictures: Sequence[Picture], plan: Plan, label: str) -> None:
+    """Draw the button that orders the restoration of photographs, and say so where the studio is too busy."""
+    if st.button(label, type="primary", width="stretch", key="restore"):
+        try:
+            workshop.order(album, pictures, plan)
+        except StudioError as error:
+            st.error(explain(error))
+            return
+        st.rerun()
+
+
+def _simple(suggestions: Mapping[str, Notice]) -> Plan:
+    address.recall("scale", SCALES)
+    scale = st.segmented_control(
+        say("enlarge"),
+        SCALES,
+        default=DEFAULT_SCALE,
+        required=True,
+        format_func=lambda value: say(f"enlarge.{value:g}"),
+        key="scale",
+    )
+    address.record("scale", scale, DEFAULT_SCALE)
+    wishes = {name: _wish(name, suggestions.get(name)) for name in ADVISERS}
+    plan = simple(scale, repair=wishes["repair"], tone=wishes["tone"], colorize=wishes["colorize"])
+    for chosen in plan.stages:
+        if isinstance(chosen, Colorize):
+            model_files.offer(chosen)
+    return plan
+
+
+def _wish(name: str, suggestion: Notice | None) -> bool:
+    """Draw the switch of a stage that runs on request only, and why it is suggested."""
+    is_on = st.toggle(say(name), help=say(f"{name}.help"), key=name, bind="query-params")
+    if suggestion and not is_on:
+        st.caption(f":material/lightbulb: {tell(suggestion)}")
+    return is_on
+
+
+def _advanced() -> Plan:
+    _presets()
+    chosen = [made for kind in ORDER if (made := _card(kind)) is not None]
+    if not chosen:
+        st.warning(say("nothing-on"))
+    st.caption(say("preset.share"))
+    return arrange(chosen)
+
+
+def _presets() -> None:
+    """Draw the buttons that set all stages at once."""
+    st.markdown(f"**{say('preset')}**")
+    with st.container(horizontal=True, gap="small"):
+        for name, plan in PRESETS.items():
+            st.button(say(f"preset.{name}"), on_click=_apply, args=(plan,), key=f"preset.{name}")
+
+
+def _apply(plan: Plan) -> None:
+    """Set the widgets of all stages to what a plan says."""
+    made = {chosen.name: chosen for chosen in plan.stages}
+    for kind in ORDER:
+        st.session_state[f"{kind.name}.on"] = kind.name in made
+        values = asdict(made[kind.name]) if kind.name in made else first_options(kind)
+        for name, rule in rules(kind).items():
+            st.session_state[f"{kind.name}.{name}"] = float(values[name]) if isinstance(rule, Number) else values[name]
+
+
+def _card(kind: type[Stage]) -> Stage | None:
+    """Draw one stage's switch and options; None where it is off."""
+    with st.container(border=True, key=f"card-{kind.name}"):
+        label = stage_name(kind.name)
+        is_on = st.toggle(f"**{label}**", _is_on_at_first(kind), key=f"{kind.name}.on", bind="query-params")
+        st.caption(say_or(f"stage.{kind.name}.summary", kind.summary))
+        if not is_on:
+            return None
+        start = first_options(kind)
+        options = {
+            name: _widget(kind.name, name, replace(rule, default=start[name])) for name, rule in rules(kind).items()
+        }
+        try:
+            made = stage(kind.name, options)
+        except OptionError as error:
+            st.error(explain(error))
+            return None
+        model_files.offer(made)
+        return made
+
+
+def _is_on_at_first(kind: type[Stage]) -> bool:
+    """Say whether simple mode runs a stage, with a model that needs no download."""
+    models = {made.name: getattr(made, "model", "") for made in simple().stages}
+    needs_download = {spec.id for spec in catalog.MODELS if not spec.bundled}
+    return kind.name in models and models[kind.name] not in needs_download
+
+
+def _widget(stage_key: str, name: str, rule: Rule) -> Any:
+    """Draw the widget of one option and return its value."""
+    key = f"{stage_key}.{name}"
+    label = say_or(f"option.{name}", name.replace("_", " ").capitalize())
+    text = say_or(f"help.{key}", rule.help)
+    match rule:
+        case Number(default, low, high, step, _):
+            digits = "%.3f" if step < 0.01 else "%.2f"
+            span = float(low), float(high), float(default)
+            return st.slider(label, *span, step, format=digits, key=key, help=text, bind="query-params")
+        case Choice(default, choices, _):
+            options = [*choices, *(own.files() if rule.open else ())]
+            address.recall(key, options)
+            chosen = st.selectbox(label, options, options.index(default), format_func=_naming(name), key=key, help=text)
+            return address.record(key, chosen, default)
+        case Switch(default, _):
+            return st.toggle(label, default, key=key, help=text, bind="query-params")
+        case Text(default, form=form):
+            return st.text_input(label, default, key=key, help=text, placeholder=form, bind="query-params")
+        case Line(default=default):
+            return default
+
+
+def _naming(option: str) -> Callable[[str], str]:
+    """Return how to call the choices of an option: models by title and by where they are."""
+    return _model_label if option == "model" else lambda choice: say_or(f"option.{choice}", choice.capitalize())
+
+
+def _model_label(name: str) -> str:
+    known = {spec.id: spec for spec in catalog.MODELS}
+    if name not in known:
+        title = say_or(f"option.{name}", name.rpartition("/")[2].capitalize())
+        return f"{title} · {say('model.box')}" if "/" not in name else title
+    spec = known[name]
+    state = {
+        "in the box": say("model.box"),
+        "ready": say("model.ready"),
+        "missing": say("model.full", size=f"{spec.size / 1e6:.0f} MB") if spec.size else say("model.full.unknown"),
+    }[weights.status(spec)]
+    return f"{spec.title} · {state}"
