@@ -1,4 +1,4 @@
-"""Classical measurements and filters that several stages share."""
+"""Luma, Gaussian blur, and filtering in strips, for several stages."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -12,7 +12,7 @@ Array = NDArray[np.float32]
 
 _STRIP_PIXELS = 500_000
 _WORKERS = min(os.cpu_count() or 1, 8)
-"""Strips that are filtered at once; each takes several times its own memory."""
+"""Strips filtered at once; each needs several times its own memory."""
 
 
 def luma(image: Array) -> Array:
@@ -21,7 +21,7 @@ def luma(image: Array) -> Array:
 
 
 def gaussian(image: Array, sigma: float) -> Array:
-    """Return the picture under a Gaussian blur of `sigma` pixels."""
+    """Return the picture blurred by a Gaussian of `sigma` pixels."""
     return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101), np.float32)
 
 
@@ -33,25 +33,25 @@ def by_strips(
     advance: Callable[[float], None],
     reuse: bool = False,
 ) -> Array:
-    """Filter a picture in horizontal strips, so that a large one needs little extra memory.
+    """Return a picture filtered strip by strip, so that a large one needs little extra memory.
 
     Parameters
     ----------
     image : ndarray of float32, shape (H, W, C)
-        Not written to without `reuse`.
+        Not modified unless `reuse` is set.
     apply : callable
-        A filter that keeps the shape and looks at most `halo` rows away.
+        A filter that keeps the shape and reads at most `halo` rows above and below.
     halo : int
-        Rows of real neighbours given to each strip.
+        Rows of neighbours added above and below each strip.
     advance : callable
-        Called with the share that is done before each strip; it may raise to stop.
+        Called with the share done, in [0, 1], before each group of strips; may raise to stop.
     reuse : bool
-        Write the result over `image`, of which only the rows that the next strip looks at are kept.
+        Overwrite `image`. Only the rows that the next strip reads are copied first.
 
     Returns
     -------
     ndarray of float32, shape (H, W, C)
-        The same values either way; with `reuse` a new view of the memory of `image`.
+        The same values in both cases; with `reuse`, a view of the memory of `image`.
     """
     height, width = image.shape[:2]
     rows = max(_STRIP_PIXELS // width, 4 * halo, 16)
@@ -72,7 +72,7 @@ def by_strips(
 def _fill(
     target: Array, source: Array, offset: int, rows: int, halo: int, run: Callable[[list[Array]], Iterable[Array]]
 ) -> None:
-    """Filter the rows of `source` from `offset` on into `target`, strips of it side by side."""
+    """Filter the rows of `source` from `offset` on into `target`, in parallel strips."""
     tops = range(0, len(target), rows)
     starts = [max(offset + top - halo, 0) for top in tops]
     strips = [source[start : offset + top + rows + halo] for start, top in zip(starts, tops, strict=True)]

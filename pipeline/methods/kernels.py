@@ -1,4 +1,4 @@
-"""Blur kernels: Gaussian of any shape and direction, defocus disk, straight or curved motion."""
+"""Blur kernels: Gaussian, defocus disk, straight or curved motion."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,18 +6,18 @@ from numpy.typing import NDArray
 Kernel = NDArray[np.float32]
 
 SUBPIXELS = 8
-"""Samples a pixel and axis where a shape is drawn with smooth edges."""
+"""Samples per pixel and axis for antialiased shapes."""
 
 
 def gaussian(sigma_along: float, sigma_across: float, angle: float) -> Kernel:
-    """Gaussian kernel, isotropic where both widths are equal.
+    """Return a Gaussian kernel; it is isotropic if both widths are equal.
 
     Parameters
     ----------
     sigma_along, sigma_across : float
-        Standard deviations in pixels along and across the direction, above 0.
+        Standard deviations in pixels, along and across the direction, above 0.
     angle : float
-        Direction in radians, counted from the x axis.
+        Direction in radians, from the x axis.
 
     Returns
     -------
@@ -32,12 +32,12 @@ def gaussian(sigma_along: float, sigma_across: float, angle: float) -> Kernel:
 
 
 def disk(radius: float) -> Kernel:
-    """Disk of a lens out of focus.
+    """Return the disk kernel of a lens out of focus.
 
     Parameters
     ----------
     radius : float
-        In pixels, above 0; fractions count.
+        In pixels, above 0; need not be whole.
 
     Returns
     -------
@@ -51,16 +51,16 @@ def disk(radius: float) -> Kernel:
 
 
 def motion(length: float, angle: float, bend: float = 0) -> Kernel:
-    """Even motion of the camera, straight or along an arc.
+    """Return the kernel of uniform camera motion, straight or along an arc.
 
     Parameters
     ----------
     length : float
-        Path in pixels, above 0.
+        Length of the path in pixels, above 0.
     angle : float
-        Direction in radians, counted from the x axis.
+        Direction in radians, from the x axis.
     bend : float
-        How far the ends of the path lie beside its middle, as a part of its length; 0 is straight.
+        Offset of the ends of the path from its middle, as a share of its length; 0 is straight.
 
     Returns
     -------
@@ -72,13 +72,13 @@ def motion(length: float, angle: float, bend: float = 0) -> Kernel:
     x, y = position[None, :], position[:, None]
     along = x * np.cos(angle) + y * np.sin(angle)
     across = y * np.cos(angle) - x * np.sin(angle)
-    across = across - bend * length * ((2 * along / length) ** 2 - 1 / 3)  # the mean of the arc stays in the middle
+    across = across - bend * length * ((2 * along / length) ** 2 - 1 / 3)  # keeps the mean of the arc in the middle
     inside = (np.abs(along) <= max(length, 1) / 2) & (np.abs(across) <= 0.5)
     return _normalised(_pixel_means(inside, size))
 
 
 def _subpixel_positions(size: int) -> NDArray[np.float64]:
-    """Centres of the subpixels of `size` pixels, 0 in the middle."""
+    """Return the centres of the subpixels of `size` pixels, with 0 in the middle."""
     return (np.arange(size * SUBPIXELS) + 0.5) / SUBPIXELS - size / 2
 
 

@@ -1,4 +1,4 @@
-"""Colour: CIE Lab, and whether a photograph has any."""
+"""Conversion between RGB and CIE Lab."""
 
 import cv2
 import numpy as np
@@ -7,18 +7,18 @@ from numpy.typing import NDArray
 Array = NDArray[np.float32]
 
 
-_WHITE = np.array([0.950456, 1.0, 1.088754], np.float32)  # D65, as OpenCV has it
+_WHITE = np.array([0.950456, 1.0, 1.088754], np.float32)  # D65 as OpenCV defines it
 
 
 def to_lab(rgb: Array) -> Array:
-    """Convert RGB in [0, 1] to CIE Lab (D65; L in [0, 100]), both of shape (H, W, 3)."""
+    """Return CIE Lab (D65, L in [0, 100]) of RGB in [0, 1], both of shape (H, W, 3)."""
     curve = cv2.pow((rgb + 0.055) / 1.055, 2.4)
-    linear = np.where(rgb <= 0.04045, rgb / 12.92, curve)  # OpenCV's own sRGB path reads a coarse table
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, curve)  # OpenCV's own sRGB conversion uses a coarse table
     return np.asarray(cv2.cvtColor(linear, cv2.COLOR_LRGB2LAB), np.float32)
 
 
 def from_lab(lab: Array) -> Array:
-    """Convert CIE Lab to RGB in [0, 1]; colours outside it lose chroma, not luminance.
+    """Return RGB in [0, 1] of CIE Lab; colours outside that range lose chroma, not luminance.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def from_lab(lab: Array) -> Array:
         L in [0, 100].
     """
     linear, luminance = _to_linear(lab)
-    red, green, blue = cv2.split(linear)  # numpy is slow along an axis of 3
+    red, green, blue = cv2.split(linear)  # NumPy is slow along an axis of 3
     lowest, highest = cv2.min(cv2.min(red, green), blue), cv2.max(cv2.max(red, green), blue)
     outside = (lowest < 0.0) | (highest > 1.0)
     if outside.any():
@@ -40,14 +40,14 @@ def from_lab(lab: Array) -> Array:
 
 
 def _with_less_chroma(linear: Array, luminance: Array) -> Array:
-    """Move linear RGB, shape (N, 3), towards the grey of its luminance, shape (N, 1), until it lies in [0, 1]."""
+    """Return linear RGB, shape (N, 3), moved towards the grey of its luminance, shape (N, 1), until it is in [0, 1]."""
     distance = linear - luminance
     room = np.where(distance > 0, 1.0 - luminance, luminance) / np.maximum(np.abs(distance), 1e-6)
     return luminance + np.clip(room.min(axis=1, keepdims=True), 0.0, 1.0) * distance
 
 
 def _to_linear(lab: Array) -> tuple[Array, Array]:
-    """Return linear RGB, which may leave [0, 1], and the luminance of CIE XYZ, shape (H, W, 1)."""
+    """Return linear RGB, not clipped to [0, 1], and the luminance of CIE XYZ, shape (H, W, 1)."""
     y = (lab[..., 0] + 16) / 116
     f = cv2.merge([y + lab[..., 1] / 500, y, y - lab[..., 2] / 200])
     xyz = f * f * f

@@ -1,8 +1,8 @@
-"""What a whole picture tells of its pixels: one that is damaged elsewhere, and alike, is damaged here sooner.
+"""Adjust damage probabilities by how damaged the whole picture is.
 
-A detector votes as if every picture had the usual share of damage. Most have none, some have much, and on one print
-nearly all scratches are lighter than their surroundings, or all are darker. Both shares are estimated from the votes
-themselves, by expectation and maximisation, and the votes are moved by them [1]_.
+A detector is trained with a prior: a fixed share of damaged pixels. Most pictures have no damage, some have much, and
+on one print nearly all scratches are lighter than their surroundings, or all are darker. The shares of light and of
+dark damage are estimated from the detector's probabilities by expectation maximisation, and replace the prior [1]_.
 
 References
 ----------
@@ -19,31 +19,31 @@ from pipeline.methods.filters import luma
 Image = NDArray[np.float32]
 
 _AROUND = 15
-"""Side, in pixels, of the surroundings whose median a scratch is compared with."""
+"""Side in pixels of the window whose median a pixel is compared with."""
 _BINS = 512
 _ROUNDS = 30
 _LEAST, _MOST = 2e-4, 0.2
-"""Limits of a share: a single vote is not laughed at, and a torn print not taken for nothing but damage."""
+"""Bounds on the estimated share of damage."""
 _SURE = 1e-5
 
 
 def weigh(votes: Image, image: Image, usual: float) -> Image:
-    """Move a detector's votes by how much damage, light and dark, there is in the picture.
+    """Return damage probabilities adjusted to the picture's own share of light and dark damage.
 
     Parameters
     ----------
     votes : ndarray of float32, shape (H, W)
-        Probability of damage, in [0, 1], as if `usual` of all pixels were damaged.
+        Probability of damage, in [0, 1], under the prior `usual`.
     image : ndarray of float32, shape (H, W, 3)
         RGB in [0, 1].
     usual : float
-        In (0, 1).
+        Prior share of damaged pixels, in (0, 1).
 
     Returns
     -------
     ndarray of float32, shape (H, W)
-        Probability of damage; among pixels that are lighter than their surroundings the order of votes stays, and
-        among those that are darker.
+        Probability of damage, in [0, 1]. The adjustment is monotonic for pixels lighter than their surroundings, and
+        for those darker.
     """
     sides = _is_lighter(image).astype(np.intp)
     steps = np.rint(votes * (_BINS - 1)).astype(np.intp)
@@ -54,7 +54,10 @@ def weigh(votes: Image, image: Image, usual: float) -> Image:
 
 
 def _factors(shares: NDArray[np.float64], usual: float) -> Image:
-    """Return by what the odds of dark and light damage change, shape (2,), from shares of votes, shape (2, bins)."""
+    """Return the factors on the odds of dark and light damage, shape (2,).
+
+    `shares` is a histogram of the probabilities, shape (2, bins), as shares of all pixels.
+    """
     centres = np.clip(np.linspace(0, 1, _BINS), _SURE, 1 - _SURE)
     odds, factors = centres / (1 - centres), np.ones(2)
     for _ in range(_ROUNDS):
@@ -65,6 +68,6 @@ def _factors(shares: NDArray[np.float64], usual: float) -> Image:
 
 
 def _is_lighter(image: Image) -> NDArray[np.bool_]:
-    """Say where a picture is at least as light as what surrounds it, shape (H, W)."""
+    """Return a mask, shape (H, W), of the pixels at least as light as the median around them."""
     grey = np.rint(luma(image) * 255).astype(np.uint8)
     return np.asarray(grey >= cv2.medianBlur(grey, _AROUND))
