@@ -1,6 +1,6 @@
 """A person's own models: files of any architecture that is recognised, read by path."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,20 +66,20 @@ def from_file(path: str | Path) -> ModelSpec:
         wrappers=_OWN_WRAPPERS,
     )
     state = weights.read_state(weights.find(spec), spec)
-    if unet.is_one(state):
+    if unet.detect(state):
         traits = unet.traits(state)
         ours = fast_restorer(spec.id, spec.title, task="fill" if traits["pictures"] == 3 else "denoise", **traits)
         return replace(ours, tier="own", file=spec.file, licence=spec.licence, paper="", wrappers=_OWN_WRAPPERS)
-    if damage_detector.is_one(state):
-        found = fast_detector(multiple=damage_detector.multiple(state))
+    if damage_detector.detect(state):
+        found = fast_detector(**damage_detector.traits(state))
         return replace(spec, task="detect", builder=found.builder, **_sizes(found))
-    if scratch_unet.is_one(state):
-        found = fast_detector(multiple=scratch_unet.multiple(state))
+    if scratch_unet.detect(state):
+        found = fast_detector(**scratch_unet.traits(state))
         return replace(spec, task="detect", builder="models.networks.scratch_unet:build", **_sizes(found))
-    if lama.is_one(state):
+    if lama.detect(state):
         filler = replace(spec, task="fill", builder="models.networks.lama:build", channels=4)
-        return replace(filler, multiple=8, minimum=16, context=64, tile=512)
-    return replace(spec, **asdict(realesrgan.traits(state)))
+        return replace(filler, **lama.traits(state), context=64, tile=512)
+    return replace(spec, **realesrgan.traits(state))
 
 
 def _sizes(spec: ModelSpec) -> dict[str, Any]:

@@ -127,19 +127,19 @@ def build(state: Mapping[str, Tensor]) -> DamageDetector:
     return DamageDetector(load(partial(DamageClassifier, **_read_sizes(state)), state)).eval()
 
 
-def is_one(state: Mapping[str, Tensor]) -> bool:
-    """Say whether a state dict is that of a `DamageClassifier`."""
+def detect(state: Mapping[str, Tensor]) -> bool:
+    """Return whether a state dict is that of a `DamageClassifier`."""
     return {"stem.weight", "tail.weight", "encoder.0.0.first.weight"} <= state.keys()
 
 
-def multiple(state: Mapping[str, Tensor]) -> int:
-    """Return of what number the sides of a state dict's network's pictures are multiples."""
-    return cast(int, FOLD * 2 ** (len(_read_sizes(state)["widths"]) - 1))
+def traits(state: Mapping[str, Tensor]) -> dict[str, Any]:
+    """Return the number, ``multiple``, that both sides of the network's input are multiples of."""
+    return {"multiple": FOLD * 2 ** (len(_read_sizes(state)["widths"]) - 1)}
 
 
 def _read_sizes(state: Mapping[str, Tensor]) -> dict[str, Any]:
     """Return the arguments of `DamageClassifier` for a state dict."""
-    if not is_one(state):
+    if not detect(state):
         msg = (
             "Expected a damage detector of this project, with tensors stem.weight, tail.weight and others; "
             f"got {', '.join(sorted(state)[:4]) or 'no tensors'}. Choose a file of this kind."

@@ -45,9 +45,14 @@ class Filler(nn.Module):
         return result
 
 
-def is_one(state: Mapping[str, Tensor]) -> bool:
-    """Say whether a state dict is that of a LaMa."""
+def detect(state: Mapping[str, Tensor]) -> bool:
+    """Return whether a state dict is that of a LaMa."""
     return any(f"{prefix}.{_KEY}" in state for prefix in ("model", "generator"))
+
+
+def traits(state: Mapping[str, Tensor]) -> dict[str, Any]:
+    """Return what both sides of the network's input are multiples of, and their minimum; every LaMa's are alike."""
+    return {"multiple": 8, "minimum": 16}
 
 
 def build(state: Mapping[str, Tensor]) -> nn.Module:

@@ -8,13 +8,12 @@ References
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor, nn
 
 from models.errors import CheckpointMismatch
-from models.spec import BLEND, EXACT_TILE, Tiling
+from models.spec import BLEND, EXACT_TILE
 
 SCALES = (1, 2, 4, 8)
 """Enlargements that the studio works with."""
@@ -52,30 +51,11 @@ class PictureNetwork(nn.Module):
         return self._call(self.network, x)
 
 
-@dataclass(frozen=True)
-class Traits:
-    """What a state dict says about its network."""
+def detect(state: Mapping[str, Tensor]) -> bool:
+    """Return whether a state dict has the keys of an architecture that spandrel knows."""
+    from spandrel import MAIN_REGISTRY
 
-    scale: int
-    """Enlargement."""
-
-    multiple: int
-    """The input's sides are multiples of this."""
-
-    minimum: int
-    """The input's sides are at least this."""
-
-    context: int
-    """How far an output pixel sees, or, where tiles are not exact, the overlap to blend over."""
-
-    tile: int
-    """Side of a tile, its overlap included."""
-
-    tiling: Tiling
-    """Whether tiles equal the whole, come close, or must not be used."""
-
-    half: bool
-    """Whether it bears 16-bit floats, of either kind."""
+    return any(support.detect(state) for support in MAIN_REGISTRY.architectures())
 
 
 def build(state: Mapping[str, Tensor]) -> nn.Module:
@@ -101,8 +81,8 @@ def build(state: Mapping[str, Tensor]) -> nn.Module:
     return network.float().eval().requires_grad_(False)
 
 
-def traits(state: Mapping[str, Tensor]) -> Traits:
-    """Return what a state dict says about its network.
+def traits(state: Mapping[str, Tensor]) -> dict[str, Any]:
+    """Return what a state dict says about its network, as fields of `models.spec.ModelSpec`.
 
     Parameters
     ----------
@@ -116,13 +96,13 @@ def traits(state: Mapping[str, Tensor]) -> Traits:
     """
     descriptor = _describe(state)
     needs = descriptor.size_requirements
-    return Traits(
-        scale=descriptor.scale,
-        multiple=needs.multiple_of,
-        minimum=max(needs.minimum, 1),
+    return {
+        "scale": descriptor.scale,
+        "multiple": needs.multiple_of,
+        "minimum": max(needs.minimum, 1),
         **_tiles(descriptor),
-        half=descriptor.supports_half and descriptor.supports_bfloat16,
-    )
+        "half": descriptor.supports_half and descriptor.supports_bfloat16,
+    }
 
 
 def _tiles(descriptor: Any) -> dict[str, Any]:

@@ -133,18 +133,18 @@ def build(state: Mapping[str, Tensor]) -> nn.Module:
     return load(partial(ScratchUNet, **_read_sizes(state)), state)
 
 
-def is_one(state: Mapping[str, Tensor]) -> bool:
-    """Say whether a state dict is that of a `ScratchUNet`."""
+def detect(state: Mapping[str, Tensor]) -> bool:
+    """Return whether a state dict is that of a `ScratchUNet`."""
     return {"first.1.weight", "down_sample.0.4.filt", "last.1.weight"} <= state.keys()
 
 
-def multiple(state: Mapping[str, Tensor]) -> int:
-    """Return of what number the sides of a state dict's network's pictures are multiples."""
-    return int(2 ** _read_sizes(state)["depth"])
+def traits(state: Mapping[str, Tensor]) -> dict[str, Any]:
+    """Return the number, ``multiple``, that both sides of the network's input are multiples of."""
+    return {"multiple": int(2 ** _read_sizes(state)["depth"])}
 
 
 def _read_sizes(state: Mapping[str, Tensor]) -> dict[str, Any]:
-    if not is_one(state):
+    if not detect(state):
         msg = f"Expected the official scratch detector, got tensors {', '.join(sorted(state)[:4])}. Choose its file."
         raise CheckpointMismatch(msg)
     depth = len({key.split(".")[1] for key in state if key.startswith("down_path.")})

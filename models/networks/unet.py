@@ -127,12 +127,12 @@ def build(state: Mapping[str, Tensor]) -> UNet:
     return cast(UNet, load(partial(UNet, **_read_sizes(state)), state))
 
 
-def is_one(state: Mapping[str, Tensor]) -> bool:
-    """Say whether a state dict is that of a `UNet`."""
+def detect(state: Mapping[str, Tensor]) -> bool:
+    """Return whether a state dict is that of a `UNet`."""
     return {"head.weight", "tail.weight", "encoder.0.0.first.weight"} <= state.keys()
 
 
-def traits(state: Mapping[str, Tensor]) -> dict[str, int]:
+def traits(state: Mapping[str, Tensor]) -> dict[str, Any]:
     """Return how many pictures a state dict's network is given, and of what their sides are multiples."""
     sizes = _read_sizes(state)
     return {"pictures": sizes["pictures"], "multiple": sizes["fold"] * 2 ** (len(sizes["widths"]) - 1)}

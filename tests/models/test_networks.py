@@ -12,7 +12,8 @@ import torch
 from models import catalog
 from models.errors import CheckpointMismatch
 from models.files import weights
-from models.networks import colorizers, deblurgan
+from models.networks import colorizers, damage_detector, deblurgan, lama, realesrgan, scratch_unet, unet
+from models.networks.srvgg import SRVGG
 from tests.models.seeded import DATA, hollow, seeded_tensor
 
 CHECKPOINTS = {
@@ -110,6 +111,21 @@ def mobilenet():
     with torch.random.fork_rng():
         torch.manual_seed(0)
         return deblurgan.DeblurGAN(deblurgan.mobilenet_generator()).eval()
+
+
+OWN = [
+    (unet, unet.UNet(widths=(4, 8), fold=2, blocks=(1, 1), pictures=3).state_dict(), {"pictures": 3, "multiple": 4}),
+    (damage_detector, damage_detector.DamageClassifier(widths=(4, 8), blocks=(1, 1)).state_dict(), {"multiple": 4}),
+    (scratch_unet, scratch_unet.ScratchUNet(width=4, depth=3).state_dict(), {"multiple": 8}),
+    (lama, {"generator.model.1.bn_l.running_mean": torch.zeros(1)}, {"multiple": 8, "minimum": 16}),
+    (realesrgan, SRVGG(num_feat=4, num_conv=2, scale=2).state_dict(), {"scale": 2, "context": 4, "tiling": "exact"}),
+]
+
+
+@pytest.mark.parametrize(("network", "state", "traits"), OWN, ids=[network.__name__ for network, *_ in OWN])
+def test_a_persons_own_file_is_recognised_and_says_what_it_needs(network, state, traits):
+    assert next(other for other, *_ in OWN if other.detect(state)) is network  # spandrel knows LaMa too, and is last
+    assert traits.items() <= network.traits(state).items()
 
 
 def test_deblurring_keeps_no_state_and_pictures_of_a_batch_apart(mobilenet):
