@@ -1,4 +1,4 @@
-"""Blur that is the same all over a picture: what its spectrum shows of it, and its undoing."""
+"""Uniform blur: the power spectrum it is estimated from, and Wiener deconvolution."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -14,10 +14,10 @@ Array = NDArray[np.float32]
 Kind = Literal["other", "defocus", "motion"]
 
 KINDS: tuple[Kind, ...] = ("other", "defocus", "motion")
-"""What an estimate can say; the rest is sharp, or blurred in a way that has no simple kernel."""
+"""Kinds of blur. ``"other"`` is sharp, or blurred by no simple kernel."""
 
 SIDE = 64
-"""Side of a spectrum."""
+"""Side of a spectrum, in frequencies."""
 
 _WINDOW = 2 * SIDE
 _STEP = SIDE
@@ -29,33 +29,34 @@ _BORDER = 48
 
 @dataclass(frozen=True)
 class Blur:
-    """An estimate of a picture's blur."""
+    """The estimated blur of a picture."""
 
     kind: Kind
-    """Defocus is a disk, motion a straight line."""
+    """The kernel of defocus is a disk, that of motion a straight line."""
 
     size: float = 0.0
     """Radius of the disk or length of the line, in pixels."""
 
     angle: float = 0.0
-    """Direction of the line in radians, counted from the x axis."""
+    """Direction of the line in radians, from the x axis."""
 
     def kernel(self) -> kernels.Kernel | None:
-        """Return the kernel; None where the kind has none."""
+        """Return the kernel, or None for ``"other"``."""
         if self.kind == "defocus":
             return kernels.disk(self.size)
         return kernels.motion(self.size, self.angle) if self.kind == "motion" else None
 
 
 def spectrum(image: Array) -> Array:
-    """Return the mean logarithmic power spectrum of a picture, in which blur draws rings and stripes.
+    """Return the mean log power spectrum of a picture, in which defocus shows as rings and motion as stripes.
 
-    Power is taken in windows that overlap by half, the flat ones left out, and pooled in squares of 2 by 2.
+    The power is averaged over half-overlapping windows, without the flatter half of them, and over blocks of 2 by 2
+    frequencies.
 
     Parameters
     ----------
     image : ndarray of float32, shape (H, W, 3)
-        RGB in [0, 1]. Small ones are extended by reflection.
+        RGB in [0, 1]; extended by reflection if smaller than a window.
 
     Returns
     -------
@@ -73,7 +74,7 @@ def spectrum(image: Array) -> Array:
     hann = np.hanning(_WINDOW).astype(np.float32)
     parts = (windows[chosen] - windows[chosen].mean(axis=(1, 2), keepdims=True)) * hann[:, None] * hann
     power = np.abs(np.fft.rfft2(parts)) ** 2
-    # Each window counts the same, so that no single edge decides.
+    # Every window has the same weight, so that no single edge dominates.
     power = (power / (power.sum(axis=(1, 2), keepdims=True) + _FAINT)).mean(axis=0)
     whole = np.fft.fftshift(_both_halves(power))
     pooled = whole.reshape(SIDE, 2, SIDE, 2).mean(axis=(1, 3))
@@ -82,7 +83,7 @@ def spectrum(image: Array) -> Array:
 
 
 def _both_halves(half: Array) -> Array:
-    """Complete the spectrum of a real picture by its symmetry about zero."""
+    """Return the full spectrum of a real picture from its half, by symmetry."""
     size = half.shape[0]
     whole = np.empty((size, size), half.dtype)
     whole[:, : half.shape[1]] = half
@@ -92,19 +93,19 @@ def _both_halves(half: Array) -> Array:
 
 
 def wiener(image: Array, kernel: kernels.Kernel) -> Array:
-    """Undo a blur by Wiener's filter, with the spectrum of natural pictures, 1 / f^2, as its prior.
+    """Return the picture deconvolved by a Wiener filter, with the spectrum of natural images, 1 / f^2, as its prior.
 
     Parameters
     ----------
     image : ndarray of float32, shape (H, W, 3)
         RGB in [0, 1].
     kernel : ndarray of float32, shape (K, K)
-        What blurred it; K is odd.
+        The blur kernel; K is odd.
 
     Returns
     -------
     ndarray of float32, shape (H, W, 3)
-        RGB in [0, 1]; sharper, with rings and noise that a network has still to clean.
+        RGB in [0, 1]; sharper, with ringing and amplified noise for a network to remove.
 
     References
     ----------
@@ -125,7 +126,7 @@ def wiener(image: Array, kernel: kernels.Kernel) -> Array:
 
 
 def _centred(kernel: kernels.Kernel, rows: int, columns: int) -> Array:
-    """Lay the kernel around the first pixel of a picture that wraps around."""
+    """Return the kernel in an array of the picture's size, centred on the first pixel and wrapped around."""
     radius = kernel.shape[0] // 2
     field = np.zeros((rows, columns), np.float32)
     field[: kernel.shape[0], : kernel.shape[1]] = kernel

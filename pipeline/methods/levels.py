@@ -1,4 +1,4 @@
-"""Tones of old prints: whether they have faded, and how to bring them back."""
+"""Measure the tonal range of a print, and restore one that has faded."""
 
 from dataclasses import dataclass
 
@@ -14,50 +14,50 @@ from pipeline.methods.measures import COLOURED_ABOVE, colour_measure
 Array = NDArray[np.float32]
 
 BLACK_ABOVE = 0.08
-"""Luma of the darkest part above which a photograph, if its span is short too, counts as faded."""
+"""A photograph counts as faded if the luma of its darkest part is above this, and its span below `SPAN_BELOW`."""
 
 SPAN_BELOW = 0.8
-"""Luma from the darkest to the brightest part below which it does."""
+"""Difference in luma between the brightest and the darkest part."""
 
-_LOOK_SIDE = 384  # grain averages out, and black stays black
+_LOOK_SIDE = 384  # small enough to average out grain, large enough to keep black
 _TAIL = 0.1
-"""Per cent of the pixels beyond each end; less than dust and glints cover."""
+"""Per cent of the pixels ignored at each end."""
 
 _PAPER = 1.0
-"""Per cent of the pixels, at each end, whose colour is taken for that of the paper and of its black."""
+"""Per cent of the pixels, at each end, whose mean colour is taken as that of the print's black and of its paper."""
 
 _SHAPE = (2.0, 50.0, 98.0)
-"""Percentiles of luma whose places between black and white tell how much of a picture is nearly either."""
+"""Percentiles of luma whose positions between black and white describe the histogram."""
 
 _INK = (-0.04, 0.685, -0.135, 0.307, -0.025, 0.076)
 _LIGHT = (0.334, -0.293, 0.616, 0.001, -0.04, 0.213)
-"""Where black and white most likely were, as an offset and factors of both and of the places of `_SHAPE`: the
-least-squares fit, in pixels, to 1,336 photographs that ``training.damage.recipes.age`` had aged. By
-cross-validation 0.4 dB nearer to the truth than the fit to black and white alone, and 4 dB further than the best line
-for each photograph."""
+"""Linear model of the original black and white: an offset, then factors of black, white and the positions of `_SHAPE`.
+Fitted by least squares over the pixels of 1,336 photographs damaged by ``training.damage.recipes.age``. In
+cross-validation it is 0.4 dB better than a fit to black and white alone, and 4 dB worse than the best line for each
+photograph."""
 
 _MOST_INK, _LEAST_LIGHT = 0.1, 0.8
-"""Beyond these, a print is more faded rather than less contrasty by nature."""
+"""Bounds on the restored black and white."""
 
 _NARROWEST = 0.2
-"""Span that is stretched at most so far, so that fog stays fog."""
+"""Smallest span used in stretching; it limits the gain, so that fog stays fog."""
 
 _LOCAL_SHARE = 1 / 24
-"""Width of the surroundings that local contrast is measured against, as a part of the longer side."""
+"""Width of the window for local contrast, as a share of the longer side."""
 
 _LOCAL_EDGE = 0.15
-"""Difference from the surroundings that gains most; edges, which differ more, would get halos."""
+"""Differences from the surroundings above about this gain less, so that edges get no halos."""
 
 _TONES = 16
-"""Steps of luminance, each with as many pixels, at which a print's hue is read."""
+"""Steps of luminance, with equally many pixels each, at which a print's hue is measured."""
 
 _MIDDLE = (30.0, 70.0)
-"""L of the middle tones, which show the hue best."""
+"""Range of L of the middle tones, where the hue is strongest."""
 
 
 @dataclass(frozen=True)
 class Levels:
-    """The darkest and the brightest part of a photograph."""
+    """The tonal range of a photograph."""
 
     black: float
     white: float
@@ -65,19 +65,19 @@ class Levels:
 
     dark_rgb: Array
     light_rgb: Array
-    """Their mean colours, shape (3,): the print's black and the paper's white."""
+    """Mean colours of the darkest and the brightest part, shape (3,): the print's black and its paper."""
 
     shape: tuple[float, ...]
-    """Places of the percentiles `_SHAPE` between black, 0, and white, 1."""
+    """Positions of the percentiles `_SHAPE` between black (0) and white (1)."""
 
     @property
     def faded(self) -> bool:
-        """Whether black has risen, and little is left up to white."""
+        """Whether black is raised and the span is short."""
         return self.black > BLACK_ABOVE and self.white - self.black < SPAN_BELOW
 
     @property
     def goals(self) -> tuple[float, float]:
-        """Luma that black and white most likely had."""
+        """Estimated luma of black and white before the print faded."""
         signs = (1.0, self.black, self.white, *self.shape)
         ink, light = (float(np.dot(factors, signs)) for factors in (_INK, _LIGHT))
         return min(max(ink, 0.0), _MOST_INK), min(max(light, _LEAST_LIGHT), 1.0)
@@ -88,7 +88,7 @@ class Levels:
 
 
 def measure(image: Array) -> Levels:
-    """Find the ends of a photograph's tones, by percentiles that scratches and glints do not move.
+    """Return the tonal range of a photograph, by percentiles, which small scratches and highlights do not change.
 
     Parameters
     ----------
@@ -105,20 +105,24 @@ def measure(image: Array) -> Levels:
 
 
 def revive(image: Array, *, neutral: bool, local_contrast: float) -> Array:
-    """Return the photograph with its tones stretched to the full span, and without the cast of age.
+    """Return the photograph with its tones stretched to their estimated range, and its cast removed.
 
-    A photograph of one tone is stretched as a whole; its hue is either left in the middle tones, on white paper, or
-    taken away. One with colours is stretched channel by channel from the print's black to the paper's white, which
-    have the same cast.
+    A toned or grey photograph is stretched as a whole; its tint is kept in the middle tones or removed. A colour
+    photograph is stretched channel by channel, from the colour of the print's black to that of its paper.
 
     Parameters
     ----------
     image : ndarray of float32, shape (H, W, 3)
         RGB in [0, 1].
     neutral : bool
-        Whether sepia and other tones become grey.
+        Whether to remove the tint of sepia and other toned prints.
     local_contrast : float
-        Share, in [0, 1], by which small differences from their surroundings grow.
+        Gain, in [0, 1], of small differences from the surroundings; 0 changes nothing.
+
+    Returns
+    -------
+    ndarray of float32, shape (H, W, 3)
+        RGB in [0, 1].
     """
     levels = measure(image)
     if colour_measure(image) > COLOURED_ABOVE:
@@ -132,7 +136,7 @@ def revive(image: Array, *, neutral: bool, local_contrast: float) -> Array:
 
 
 def _balanced(levels: Levels) -> tuple[Array, Array]:
-    """Return the ends of each channel: as far apart as the tones reach, and of the colours of black and of paper."""
+    """Return black and white for each channel: the luma of `levels` with the cast of the print's black and paper."""
     dark, light = (rgb - luma(rgb.reshape(1, 1, 3)).item() for rgb in (levels.dark_rgb, levels.light_rgb))
     return np.float32(levels.black) + dark, np.float32(levels.white) + light
 
@@ -140,14 +144,14 @@ def _balanced(levels: Levels) -> tuple[Array, Array]:
 def _stretched(
     values: Array, black: Array | np.float32, white: Array | np.float32, goals: tuple[float, float]
 ) -> Array:
-    """Move `black` and `white` to their goals, and all between linearly."""
+    """Return the values mapped linearly, `black` and `white` to `goals`."""
     ink, light = (np.float32(goal) for goal in goals)
     slope = (light - ink) / np.maximum(white - black, np.float32(_NARROWEST))
     return np.clip((values - black) * slope + ink, 0.0, 1.0)
 
 
 def _with_local_contrast(grey: Array, share: float) -> Array:
-    """Return luma whose small differences from their surroundings have grown."""
+    """Return luma with small differences from the surroundings increased by `share`."""
     if share == 0:
         return grey
     difference = grey - _surroundings(grey)
@@ -156,14 +160,14 @@ def _with_local_contrast(grey: Array, share: float) -> Array:
 
 
 def _surroundings(grey: Array) -> Array:
-    """Return a wide Gaussian mean; so wide that it can be taken of a small picture."""
+    """Return a wide Gaussian mean, computed at a small size."""
     small = _small(grey)
     wide = gaussian(small, max(_LOCAL_SHARE * max(small.shape) / 2, 0.5))
     return np.asarray(cv2.resize(wide, grey.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _small(image: Array) -> Array:
-    """Return a picture, with or without channels, at the size to look at."""
+    """Return the picture, with or without channels, reduced to `_LOOK_SIDE` pixels on the longer side."""
     height, width = image.shape[:2]
     factor = min(1.0, _LOOK_SIDE / max(height, width))
     size = (max(round(width * factor), 1), max(round(height * factor), 1))
@@ -171,9 +175,9 @@ def _small(image: Array) -> Array:
 
 
 def _toned(rgb: Array, image: Array) -> Array:
-    """Return grey RGB with the print's hue, full in the middle tones, and none in black and on white paper.
+    """Return grey RGB with the print's hue, strongest in the middle tones and absent in black and white.
 
-    What differs from the hue that the print has at a luminance, such as tinted cheeks, goes on top as it is.
+    Local deviations from that hue, such as hand-tinted cheeks, are added unchanged.
     """
     steps, tone = _tone_curve(to_lab(_small(image)).reshape(-1, 3))
     low, high = np.searchsorted(steps, [_MIDDLE[0], _MIDDLE[1]])
@@ -187,7 +191,7 @@ def _toned(rgb: Array, image: Array) -> Array:
 
 
 def _tone_curve(lab: Array) -> tuple[Array, Array]:
-    """Return mean L, shape (N,), and mean a and b, shape (N, 2), of equal parts of the pixels, from dark to light."""
+    """Return the mean L, shape (N,), and the mean a and b, shape (N, 2), of equally many pixels, from dark to light."""
     ranked = lab[np.argsort(lab[:, 0])]
     parts = np.array([part.mean(axis=0) for part in np.array_split(ranked, min(_TONES, len(ranked)))], np.float32)
     return parts[:, 0], parts[:, 1:]

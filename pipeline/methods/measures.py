@@ -1,4 +1,4 @@
-"""Measure a picture: noise, blur, colour, and its distance from a reference."""
+"""Measure noise, blur and colour, and compare a picture with a reference."""
 
 import cv2
 import numpy as np
@@ -8,23 +8,23 @@ from pipeline.methods.filters import luma
 from pipeline.methods.lab import to_lab
 
 COLOURED_ABOVE = 3.0
-"""Mean distance in ab from a pure tone, above which a photograph has colour of its own."""
-_LOOK_SIDE = 64  # so small that grain averages out
+"""Mean distance in ab from a single tone above which a photograph counts as coloured."""
+_LOOK_SIDE = 64  # small enough to average out grain
 _TONES = 12
 _LAPLACIANS = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
 _BLOCK = 16
 _BLUR_WIDTH = 5
 _BORDER = 3
-"""Pixels at the border that SSIM's window of 7 does not judge."""
+"""Pixels at the border that SSIM, whose window is 7, leaves out."""
 _STRIP_ROWS = 256
 
 
 def noise_sigma(image: Image) -> float:
-    """Estimate the standard deviation of the noise, on the scale of [0, 1].
+    """Return the estimated standard deviation of the noise, on the scale of [0, 1].
 
-    The difference of two Laplacians leaves noise and takes away most structure (Immerkaer, "Fast Noise Variance
-    Estimation", 1996). It is measured in blocks, and a low percentile of the blocks is taken, so that texture is
-    not mistaken for noise.
+    The difference of two Laplacians keeps noise and removes most structure (J. Immerkaer, "Fast Noise Variance
+    Estimation", 1996). It is measured in blocks, of which a low percentile is taken, so that texture is not mistaken
+    for noise.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def noise_sigma(image: Image) -> float:
     Returns
     -------
     float
-        0 for pictures smaller than one block of 16 pixels.
+        0 if the picture is smaller than a block of 16 by 16 pixels.
     """
     residual = cv2.filter2D(luma(image), -1, _LAPLACIANS)
     rows, columns = (side // _BLOCK for side in residual.shape)
@@ -45,18 +45,18 @@ def noise_sigma(image: Image) -> float:
 
 
 def blur_measure(image: Image) -> float:
-    """Return how blurred a picture looks, from 0 (sharp) to 1.
+    """Return the perceived blur of a picture, from 0 (sharp) to 1.
 
-    A sharp picture loses much of its steepness under one more blur, a blurred one little (Crete et al., "The Blur
-    Effect", 2007). scikit-image has it too, as ``blur_effect``, and takes a third of a second to import. Grain passes
-    for sharpness, so denoise first.
+    Blurring a sharp picture again removes much of its gradient; blurring a soft one removes little (F. Crete et al.,
+    "The Blur Effect", 2007). Grain is measured as sharpness, so denoise first. scikit-image's ``blur_effect`` computes
+    the same and takes a third of a second to import.
     """
     grey = luma(image)
     return max(_kept_steepness(grey), _kept_steepness(np.ascontiguousarray(grey.T)))
 
 
 def _kept_steepness(grey: Image) -> float:
-    """Return the share of the steepness along x that survives a mean over `_BLUR_WIDTH` pixels."""
+    """Return the share of the horizontal gradient that remains after a mean over `_BLUR_WIDTH` pixels."""
     softer = cv2.blur(grey, (_BLUR_WIDTH, 1), borderType=cv2.BORDER_REFLECT)
     before, after = (np.abs(cv2.Sobel(x, cv2.CV_32F, 1, 0, borderType=cv2.BORDER_REFLECT)) for x in (grey, softer))
     inner = slice(2, -1)
@@ -66,10 +66,9 @@ def _kept_steepness(grey: Image) -> float:
 
 
 def colour_measure(image: Image) -> float:
-    """Return how far a photograph's colours are from one tone, as a mean distance in ab.
+    """Return the mean distance in ab of a photograph's colours from a single tone.
 
-    A toned print (sepia, cyanotype) maps every luminance to one colour; what is left after that mapping is taken
-    away is colour of its own.
+    A toned print (sepia, cyanotype) has one colour for each luminance; the distance is measured from that colour.
 
     Parameters
     ----------
@@ -84,7 +83,7 @@ def colour_measure(image: Image) -> float:
 
 
 def glance(image: Image) -> Image:
-    """Return Lab of a small version, shape (pixels, 3)."""
+    """Return the Lab values of a reduced copy, shape (pixels, 3)."""
     height, width = image.shape[:2]
     factor = min(1.0, _LOOK_SIDE / max(height, width))
     size = (max(round(width * factor), 1), max(round(height * factor), 1))
@@ -92,12 +91,11 @@ def glance(image: Image) -> Image:
 
 
 def compare(image: Image, truth: Image) -> tuple[float, float]:
-    """Return PSNR in dB, over RGB, and SSIM (Wang et al., 2004) of the luma, of two pictures of one size.
+    """Return the PSNR in dB over RGB, and the SSIM of the luma (Z. Wang et al., 2004), of two pictures of one size.
 
-    They are compared strip by strip, each seen with its neighbours: of a large picture, all that SSIM needs at once
-    would take gigabytes.
+    SSIM is computed in overlapping strips with the same result; for a large picture at once it would take gigabytes.
     """
-    from skimage.metrics import structural_similarity  # brings SciPy along
+    from skimage.metrics import structural_similarity  # imports SciPy
 
     error, likeness = 0.0, 0.0
     height, width = image.shape[:2]

@@ -27,16 +27,16 @@ _LEAST, _MOST = 2e-4, 0.2
 _SURE = 1e-5
 
 
-def weigh(votes: Image, image: Image, usual: float) -> Image:
+def weigh(probability: Image, image: Image, prior: float) -> Image:
     """Return damage probabilities adjusted to the picture's own share of light and dark damage.
 
     Parameters
     ----------
-    votes : ndarray of float32, shape (H, W)
-        Probability of damage, in [0, 1], under the prior `usual`.
+    probability : ndarray of float32, shape (H, W)
+        Probability of damage, in [0, 1], from a detector trained with `prior`.
     image : ndarray of float32, shape (H, W, 3)
         RGB in [0, 1].
-    usual : float
+    prior : float
         Prior share of damaged pixels, in (0, 1).
 
     Returns
@@ -46,14 +46,14 @@ def weigh(votes: Image, image: Image, usual: float) -> Image:
         for those darker.
     """
     sides = _is_lighter(image).astype(np.intp)
-    steps = np.rint(votes * (_BINS - 1)).astype(np.intp)
+    steps = np.rint(probability * (_BINS - 1)).astype(np.intp)
     counts = np.bincount((sides * _BINS + steps).ravel(), minlength=2 * _BINS).reshape(2, _BINS)
-    factors = _factors(counts / votes.size, usual)[sides]
-    sure = np.clip(votes, _SURE, 1 - _SURE)
+    factors = _factors(counts / probability.size, prior)[sides]
+    sure = np.clip(probability, _SURE, 1 - _SURE)
     return np.asarray(sure * factors / (1 - sure + sure * factors), np.float32)
 
 
-def _factors(shares: NDArray[np.float64], usual: float) -> Image:
+def _factors(shares: NDArray[np.float64], prior: float) -> Image:
     """Return the factors on the odds of dark and light damage, shape (2,).
 
     `shares` is a histogram of the probabilities, shape (2, bins), as shares of all pixels.
@@ -63,7 +63,7 @@ def _factors(shares: NDArray[np.float64], usual: float) -> Image:
     for _ in range(_ROUNDS):
         moved = odds * factors[:, None]
         damaged = np.clip((shares * moved / (1 + moved)).sum(axis=1), _LEAST, _MOST)
-        factors = damaged / (usual / 2)
+        factors = damaged / (prior / 2)
     return factors.astype(np.float32)
 
 

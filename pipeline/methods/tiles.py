@@ -1,9 +1,8 @@
-"""Split a picture into overlapping tiles, and blend what comes back; pure functions.
+"""Run a function over overlapping tiles and blend the results without seams.
 
-A tile's output is trusted only some way in from its inner borders. Along each axis the outer `margin` of an
-overlap is discarded, the rest is faded from one tile to the next by a raised cosine; the weights of all
-tiles sum to one at every pixel, so equal tiles blend to themselves. With `margin` at least the radius of a
-network the blend equals the untiled result. Learnt from chaiNNer's study of seams (its pull request 2363).
+Along each axis, the outer `margin` of a tile is discarded at each inner border, and the rest of the overlap is blended
+with a raised cosine. The weights sum to 1 at every pixel. If `margin` is at least the radius of a network's receptive
+field, the result equals the untiled one. After chaiNNer's study of seams (its pull request 2363).
 """
 
 import os
@@ -18,45 +17,45 @@ Array = NDArray[np.float32]
 
 _STRIP_ROWS = 128
 _POOL = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="studio-blend")
-"""Large results are in memory that was never touched; on one core the first touch would take longer than the blend."""
+"""Threads for blending. The first write to fresh memory is slow; on one core it would take longer than the blend."""
 
 
 @dataclass(frozen=True)
 class Span:
-    """One tile along one axis: where it lies and how much each of its pixels counts."""
+    """One tile along one axis: its position, and the weight of each of its pixels."""
 
     start: int
     stop: int
     weight: Array
-    """Shape ``((stop - start) * scale,)``; zero where the tile is not trusted."""
+    """Shape ``((stop - start) * scale,)``; 0 in discarded margins."""
 
 
 def spans(side: int, tile: int, margin: int, ramp: int, *, multiple: int = 1, scale: int = 1) -> list[Span]:
-    """Cover an axis of `side` pixels with tiles of one size.
+    """Return tiles of one size that cover an axis of `side` pixels.
 
     Parameters
     ----------
     side, tile : int
-        Length of the axis and the most of a tile, in pixels; a tile longer than the axis covers it alone.
+        Length of the axis and largest length of a tile, in pixels. A tile at least as long as the axis covers it alone.
     margin : int
         Pixels discarded at each inner border of a tile.
     ramp : int
-        Pixels over which neighbouring tiles fade into each other.
+        Pixels over which neighbouring tiles are blended.
     multiple : int
-        Starts are multiples of this; `side` and `tile` must be too.
+        Tiles start at multiples of this; `side` and `tile` must be multiples too.
     scale : int
-        Output pixels for one input pixel, for the weights.
+        Output pixels per input pixel.
 
     Returns
     -------
     list of Span
-        In order; their weights sum to 1 at every output pixel.
+        From first to last; their weights sum to 1 at every output pixel.
     """
     overlap = 2 * margin + ramp
     if tile >= side or tile <= overlap:
         return [Span(0, side, np.ones(side * scale, np.float32))]
     count = -(-(side - overlap) // (tile - overlap))
-    tile = -(-(-(-(side - overlap) // count) + overlap) // multiple) * multiple  # as many, and no larger than needed
+    tile = -(-(-(-(side - overlap) // count) + overlap) // multiple) * multiple  # as many tiles, as small as possible
     starts = [(side - tile) * i // (count - 1) // multiple * multiple for i in range(count)]
     weights = [_weight(tile * scale, margin * scale, ramp * scale, first=s == 0, last=s + tile == side) for s in starts]
     total = np.zeros(side * scale, np.float32)
@@ -69,7 +68,7 @@ def spans(side: int, tile: int, margin: int, ramp: int, *, multiple: int = 1, sc
 
 
 def _weight(length: int, margin: int, ramp: int, *, first: bool, last: bool) -> Array:
-    """Return 1 inside, 0 in the margins, and a raised cosine between; borders of the picture count whole."""
+    """Return 1 inside, 0 in the margins, and a raised cosine between; at borders of the picture there is no margin."""
     distance = np.arange(length, dtype=np.float32) + 0.5 - margin
     rise = 0.5 - 0.5 * np.cos(np.pi * np.clip(distance / max(ramp, 1), 0, 1))
     left = np.ones(length) if first else rise
@@ -85,24 +84,26 @@ def run_tiled(
     *,
     scale: int = 1,
 ) -> Iterator[tuple[int, int, Array]]:
-    """Run a function tile by tile and blend, as a generator that tells how far it is.
+    """Yield the progress and the blended output after every tile.
 
     Parameters
     ----------
     run : callable
-        Takes (h, w, C) and returns (h * scale, w * scale, D), best of all contiguous; it may write over what it
-        returned before.
+        Takes (h, w, C) and returns (h * scale, w * scale, D), preferably contiguous. It may reuse the memory of its
+        previous result.
     image : ndarray of float32, shape (H, W, C)
         The whole input.
     rows, columns : list of Span
-        As `spans` gives them for the two axes.
+        Tiles along the two axes, from `spans`.
     scale : int
-        Output pixels for one input pixel.
+        Output pixels per input pixel.
 
     Yields
     ------
-    done, count, output : int, int, ndarray of float32, shape (H * scale, W * scale, D)
-        After every tile; the output is whole when ``done == count``.
+    done, count : int
+        Tiles done, and their number.
+    output : ndarray of float32, shape (H * scale, W * scale, D)
+        Complete when ``done == count``.
     """
     count = len(rows) * len(columns)
     out: Array | None = None
@@ -118,11 +119,11 @@ def run_tiled(
 
 
 def _blend(out: Array, y: Array, row: Span, column: Span, scale: int) -> None:
-    """Add one weighted tile to the output, in place, where its weight is not zero."""
+    """Add one weighted tile to the output, in place."""
     (top, bottom), (left, right) = (_trusted(s.weight) for s in (row, column))
     down, across = row.weight[top:bottom], column.weight[left:right]
     first_row, first_column, depth = row.start * scale + top, column.start * scale + left, out.shape[2]
-    # Rows of samples, not of pixels: loops over three channels at a time would cost more than many a network.
+    # Whole rows of samples: inner loops over three channels would take longer than a small network.
     target = out.reshape(out.shape[0], -1)[first_row:, first_column * depth :][: bottom - top, : (right - left) * depth]
     part = y.reshape(y.shape[0], -1)[top:bottom, left * depth : right * depth]
     is_alone = bool((down == 1).all() and (across == 1).all())
@@ -131,7 +132,7 @@ def _blend(out: Array, y: Array, row: Span, column: Span, scale: int) -> None:
     def add(first: int) -> None:
         strip = slice(first, first + _STRIP_ROWS)
         if is_alone:
-            target[strip] = part[strip]  # no other tile counts here
+            target[strip] = part[strip]  # no other tile contributes here
         else:
             target[strip] += part[strip] * (down[strip, None] * weight)
 
@@ -139,6 +140,6 @@ def _blend(out: Array, y: Array, row: Span, column: Span, scale: int) -> None:
 
 
 def _trusted(weight: Array) -> tuple[int, int]:
-    """Return the range of a span that counts at all."""
+    """Return the range of non-zero weights."""
     inside = np.flatnonzero(weight)
     return int(inside[0]), int(inside[-1]) + 1
