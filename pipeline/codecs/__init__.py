@@ -1,1 +1,1 @@
-"""How pictures are stored: the private workings behind ``pipeline.photo``, the only door to them."""
+"""File formats. Private: use ``pipeline.photo``."""

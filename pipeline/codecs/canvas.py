@@ -1,4 +1,4 @@
-"""The restored picture on its way to a file: quantised a band at a time, never as a second whole copy in float."""
+"""Quantise a restored picture band by band, without a second float copy of the whole."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ BAND_PIXELS = 1 << 20
 
 @dataclass(frozen=True)
 class Canvas:
-    """Pixels and alpha of one size, to be written with a number of bits."""
+    """A picture to be encoded: pixels and alpha of one size, and the number of bits to write."""
 
     pixels: F32
     """Shape (H, W, 3), RGB, [0, 1]."""
@@ -24,26 +24,26 @@ class Canvas:
     """Shape (H, W), straight, [0, 1]."""
 
     depth: int
-    """8 or 16 bits a channel."""
+    """Bits a channel, 8 or 16."""
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height."""
+        """Width and height in pixels."""
         return self.pixels.shape[1], self.pixels.shape[0]
 
     @property
     def channels(self) -> int:
-        """3, or 4 with alpha."""
+        """Number of channels: 3, or 4 with alpha."""
         return 3 if self.alpha is None else 4
 
     def bands(self) -> list[tuple[int, int]]:
-        """Return the first row and the one after the last of bands of about a million pixels."""
+        """Return the first row, and the row after the last, of bands of about a million pixels."""
         height, width = self.pixels.shape[:2]
         step = max(1, BAND_PIXELS // width)
         return [(top, min(top + step, height)) for top in range(0, height, step)]
 
     def rows(self, top: int, bottom: int) -> Samples:
-        """Quantise some rows by rounding, without dithering.
+        """Return some rows, quantised by rounding, without dithering.
 
         Returns
         -------
@@ -52,19 +52,19 @@ class Canvas:
         Raises
         ------
         PhotoUnwritable
-            Where a value is not finite.
+            If a value is not finite.
         """
         band = self.pixels[top:bottom]
         if self.alpha is not None:
             band = np.concatenate([band, self.alpha[top:bottom, :, None]], axis=2)
         if not np.isfinite(band).all():
-            msg = "The picture holds values that are not numbers; it was not written. Restore it again."
+            msg = "Some pixels are not finite numbers, so the photograph was not written. Restore it again."
             raise PhotoUnwritable(msg)
         white = np.float32((1 << self.depth) - 1)
         return as_samples(np.rint(np.clip(band, 0, 1) * white), self.depth // 8)
 
     def whole(self) -> Samples:
-        """Quantise the whole picture."""
+        """Return the whole picture, quantised."""
         samples = np.empty((*self.pixels.shape[:2], self.channels), np.uint8 if self.depth == 8 else np.uint16)
         for top, bottom in self.bands():
             samples[top:bottom] = self.rows(top, bottom)
@@ -72,12 +72,13 @@ class Canvas:
 
 
 def flattened(pixels: F32, alpha: F32) -> F32:
-    """Lay straight colours on white.
+    """Return the picture composited over white.
 
     Parameters
     ----------
     pixels : ndarray of float32, shape (H, W, 3)
     alpha : ndarray of float32, shape (H, W)
+        Straight, in [0, 1].
 
     Returns
     -------
@@ -88,18 +89,19 @@ def flattened(pixels: F32, alpha: F32) -> F32:
 
 
 def resized_alpha(alpha: F32, size: tuple[int, int]) -> F32:
-    """Resize an alpha plane beside the colours: Lanczos where it grows, areas where it shrinks.
+    """Return an alpha plane resized by Lanczos interpolation to a larger size, by area averaging to a smaller one.
 
     Parameters
     ----------
-    alpha : ndarray of float32, shape (H, W), range [0, 1]
+    alpha : ndarray of float32, shape (H, W)
+        In [0, 1].
     size : tuple of int
         Width and height.
 
     Returns
     -------
-    ndarray of float32, range [0, 1]
-        Lanczos overshoots at edges; what leaves the range is cut.
+    ndarray of float32
+        Clipped to [0, 1], because Lanczos interpolation overshoots at edges.
     """
     height, width = alpha.shape
     if size == (width, height):

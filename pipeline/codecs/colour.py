@@ -1,4 +1,4 @@
-"""Into sRGB and nothing else: ICC profiles by Little CMS, in float where it counts."""
+"""Convert samples of any ICC profile to sRGB in float, by Little CMS."""
 
 import io
 from functools import cache
@@ -19,33 +19,33 @@ INVISIBLE = 0.5 / 255
 
 @cache
 def srgb_profile() -> bytes:
-    """Return an sRGB profile, equal in every process: its date of creation is a fixed one."""
+    """Return an sRGB profile with a fixed creation date, so that it is the same in every process."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    profile[24:36] = bytes.fromhex("07ce000200090006001f0000")  # the date in HP's sRGB, 9 February 1998
+    profile[24:36] = bytes.fromhex("07ce000200090006001f0000")  # 9 February 1998, the date in HP's sRGB profile
     return bytes(profile)
 
 
 @cache
 def adobe_rgb_profile() -> bytes:
-    """Return the profile that cameras mean when EXIF says Adobe RGB and nothing is embedded."""
+    """Return the Adobe RGB profile, for cameras that state Adobe RGB in EXIF and embed no profile."""
     return bytes(imagecodecs.cms_profile("adobergb"))
 
 
 def to_srgb(samples: F32, space: Space, icc: bytes | None) -> tuple[F32, tuple[Notice, ...]]:
-    """Convert samples to sRGB.
+    """Return samples converted to sRGB, and notices about the conversion.
 
     Parameters
     ----------
-    samples : ndarray of float32, shape (H, W, C), range [0, 1]
-        C is 1 for grey, 3 for RGB, 4 for CMYK.
+    samples : ndarray of float32, shape (H, W, C)
+        In [0, 1]; C is 1 for grey, 3 for RGB, 4 for CMYK.
     space : {'GRAY', 'RGB', 'CMYK'}
     icc : bytes or None
-        The embedded profile. Without one, grey and RGB are taken for sRGB, and CMYK by the plain formula.
+        The embedded profile. Without one, grey and RGB are taken as sRGB, and CMYK as ideal inks.
 
     Returns
     -------
-    pixels : ndarray of float32, shape (H, W, 3), range [0, 1]
-        The very same numbers where the profile is sRGB's equal.
+    pixels : ndarray of float32, shape (H, W, 3)
+        In [0, 1]; unchanged if the profile is equivalent to sRGB.
     notices : tuple of Notice
         What was converted, or why a profile was not used.
     """
@@ -54,7 +54,7 @@ def to_srgb(samples: F32, space: Space, icc: bytes | None) -> tuple[F32, tuple[N
     try:
         name = ImageCms.getProfileDescription(io.BytesIO(icc)).strip() or "a profile without a name"
         meant = SIGNATURES.get(icc[16:20])
-        if meant == "RGB" and space == "GRAY":  # grey pictures in a studio's RGB space are common, and clear
+        if meant == "RGB" and space == "GRAY":  # grey pictures with an RGB profile are common
             samples, space = np.repeat(samples, 3, axis=2), "RGB"
         if meant != space:
             return _ignored(samples, space, f"{name} describes {icc[16:20].decode('ascii', 'replace').strip()}")
@@ -68,7 +68,7 @@ def to_srgb(samples: F32, space: Space, icc: bytes | None) -> tuple[F32, tuple[N
 
 
 def _assumed(samples: F32, space: Space) -> tuple[F32, tuple[Notice, ...]]:
-    """Take samples for sRGB, or CMYK for ideal inks."""
+    """Return samples taken as sRGB, or CMYK as ideal inks."""
     if space != "CMYK":
         return np.repeat(samples, 3, axis=2) if space == "GRAY" else samples, ()
     notice = Notice(
@@ -85,7 +85,7 @@ def _ignored(samples: F32, space: Space, why: str) -> tuple[F32, tuple[Notice, .
 
 
 def _is_srgb(space: Space, icc: bytes) -> bool:
-    """Tell sRGB by what a profile does, since it goes by many names."""
+    """Return whether a profile converts like sRGB; its name is not reliable."""
     if space == "CMYK":
         return False
     steps = np.linspace(0, 1, 9, dtype=np.float32)
@@ -95,11 +95,11 @@ def _is_srgb(space: Space, icc: bytes) -> bool:
 
 
 def _by_bands(samples: F32, space: Space, icc: bytes) -> F32:
-    """Convert by a profile, relative to its white and with black point compensation, a few rows at a time."""
+    """Return samples converted band by band, relative colorimetric with black point compensation."""
     pixels = np.empty((*samples.shape[:2], 3), np.float32)
     for top in range(0, len(samples), BAND_ROWS):
         band = np.ascontiguousarray(samples[top : top + BAND_ROWS])
-        if space == "CMYK":  # Little CMS counts float inks to 100; 16 bits are finer than any press
+        if space == "CMYK":  # as floats, Little CMS expects inks from 0 to 100; 16 bits are precise enough
             band = np.rint(band * 65535).astype(np.uint16)
         converted = imagecodecs.cms_transform(
             band[..., 0] if space == "GRAY" else band,

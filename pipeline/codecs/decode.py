@@ -1,4 +1,4 @@
-"""Open a file by its content, and decode its first picture."""
+"""Recognise a file by its content and decode its first picture."""
 
 import io
 import re
@@ -24,9 +24,9 @@ FAULTS = (
     *(OSError, ValueError, RuntimeError, SyntaxError, EOFError, LookupError, TypeError, ArithmeticError),
     *(AttributeError, AssertionError, MemoryError, struct.error, zlib.error),
 )
-"""What decoders raise on damaged bytes."""
+"""Exceptions that decoders raise on damaged files."""
 
-# The classes are called, not Image.open, whose guard against bombs is a limit shared by the whole process.
+# Image.open is not used: its limit on pixels is shared by the whole process.
 PLUGINS: dict[str, Callable[[io.BytesIO], ImageFile]] = {
     "JPEG": JpegImagePlugin.JpegImageFile,
     "PNG": PngImagePlugin.PngImageFile,
@@ -63,7 +63,7 @@ REFUSED = {
 
 
 def open_image(data: bytes) -> Opened:
-    """Read a picture's header.
+    """Return the header of a file; `load` decodes the pixels.
 
     Parameters
     ----------
@@ -73,47 +73,46 @@ def open_image(data: bytes) -> Opened:
     Returns
     -------
     Opened
-        Its `load` decodes the pixels.
 
     Raises
     ------
     PhotoUnreadable
-        Where the bytes are no picture of a known format, or damaged.
+        If the file is not of a supported format, or damaged.
+    PhotoTooLarge
+        If the header states more pixels than the decoder accepts.
     """
     name = _sniff(data)
     try:
         return open_tiff(data) if name == "TIFF" else _open_by_pillow(data, name)
     except DecompressionBombError as error:
-        msg = f"The {name} file states a size beyond every limit: {error}"
+        msg = f"The {name} file states more pixels than can be decoded. Reduce it first."
         raise PhotoTooLarge(msg) from error
     except FAULTS as error:
-        raise _damaged(name, error) from error
+        raise _damaged(name) from error
 
 
 def load(opened: Opened) -> Raster:
-    """Decode the pixels of an opened file.
+    """Return the decoded pixels of an opened file.
 
     Raises
     ------
     PhotoUnreadable
-        Where the file is truncated or damaged.
+        If the file is truncated or damaged.
     """
     try:
         return opened.load()
     except FAULTS as error:
-        raise _damaged(opened.format, error) from error
+        raise _damaged(opened.format) from error
 
 
-def _damaged(name: str, error: BaseException) -> PhotoUnreadable:
-    why = str(error).strip().rstrip(".") or type(error).__name__
-    msg = f"The {name} file is damaged or incomplete ({why}). Copy it again from where it came from."
-    return PhotoUnreadable(msg)
+def _damaged(name: str) -> PhotoUnreadable:
+    return PhotoUnreadable(f"The {name} file is damaged or incomplete. Copy it again from its source.")
 
 
 def _sniff(data: bytes) -> str:
-    """Name the format by the first bytes."""
+    """Return the name of the format, by the first bytes."""
     if not data:
-        msg = f"The file is empty; a picture was expected ({READABLE})."
+        msg = f"Expected a picture ({READABLE}), got an empty file. Copy it again from its source."
         raise PhotoUnreadable(msg)
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WebP"
@@ -122,13 +121,13 @@ def _sniff(data: bytes) -> str:
     for signature, name in SIGNATURES.items():
         if data.startswith(signature):
             return name
-    found = next((f"It is {what}. " for start, what in REFUSED.items() if data.lstrip().startswith(start)), "")
-    msg = f"The file is not a picture that can be read. {found}Readable are {READABLE}."
+    found = next((what for start, what in REFUSED.items() if data.lstrip().startswith(start)), "a file of another kind")
+    msg = f"Expected a picture ({READABLE}), got {found}. Convert it first."
     raise PhotoUnreadable(msg)
 
 
 def _brand(data: bytes) -> str:
-    """Tell AVIF from HEIC by the brands of their common container."""
+    """Return ``"AVIF"`` or ``"HEIC"``, by the brands of their common container; empty for others."""
     box = data[8 : min(struct.unpack_from(">I", data)[0], 256)]
     brands = {box[i : i + 4] for i in range(0, len(box), 4)}
     if brands & {b"avif", b"avis"}:
@@ -159,13 +158,13 @@ def _as_bytes(text: str | bytes | None) -> bytes | None:
 
 
 def _gif_xmp(data: bytes) -> bytes | None:
-    """Find the packet in its application extension, which ends with a ramp of bytes from 255 down."""
+    """Return the XMP packet of the application extension, which ends with a ramp of bytes from 255 down."""
     found = re.search(rb"!\xff\x0bXMP DataXMP(.*?)\x01\xff\xfe", data, re.DOTALL)
     return found[1] if found else None
 
 
 def _stored_dpi(info: dict[Any, Any], name: str) -> tuple[float, float] | None:
-    """Return the dots per inch of the format itself; Pillow makes up 72 for a JPEG that states none."""
+    """Return the dots per inch that the format states; for a JPEG without them, Pillow assumes 72."""
     if name == "JPEG" and info.get("jfif_unit") not in (1, 2):
         return None
     dpi = info.get("dpi")
@@ -173,7 +172,7 @@ def _stored_dpi(info: dict[Any, Any], name: str) -> tuple[float, float] | None:
 
 
 def _decode(data: bytes, name: str, image: ImageFile) -> Raster:
-    """Decode with all the bits that the file has, where Pillow would keep eight."""
+    """Return the samples at the depth of the file; Pillow alone would reduce some formats to 8 bits."""
     if name == "PNG" and data[24] == 16:
         return from_channels(imagecodecs.png_decode(data), 65535)
     if name == "AVIF" and (bits := _avif_bits(data)) > 8:
@@ -185,14 +184,14 @@ def _decode(data: bytes, name: str, image: ImageFile) -> Raster:
 
 
 def _avif_bits(data: bytes) -> int:
-    """Read the bit depth from the configuration of the AV1 codec (AV1-ISOBMFF 2.3)."""
+    """Return the bits a channel, from the AV1 codec configuration (AV1-ISOBMFF 2.3)."""
     found = re.search(rb"av1C\x81.(.)", data, re.DOTALL)
     flags = found[1][0] if found else 0
     return (12 if flags & 0x20 else 10) if flags & 0x40 else 8
 
 
 def _decode_by_pillow(image: ImageFile) -> Raster:
-    """Decode 1-bit, palette, grey, RGB and CMYK, with alpha or a transparent colour."""
+    """Return the samples of a 1-bit, palette, grey, RGB or CMYK picture, with alpha if it has transparency."""
     image.load()
     if image.mode == "CMYK":
         return Raster(np.asarray(image), None, 255)

@@ -1,4 +1,4 @@
-"""Read the first page of a TIFF file at its own depth."""
+"""Decode the first page of a TIFF file at its own depth."""
 
 import io
 from typing import Any
@@ -23,13 +23,12 @@ MOST_CHANNELS = 5
 
 
 def open_tiff(data: bytes) -> Opened:
-    """Read the header of a TIFF file.
+    """Return the header of a TIFF file.
 
     Raises
     ------
     PhotoUnreadable
-        Where the first page is not a photograph that can be shown: a camera's raw data, floating point samples, an
-        unusual colour space.
+        If the first page holds a camera's raw data, floating point or signed samples, or an unusual colour space.
     """
     file = tifffile.TiffFile(io.BytesIO(data))
     page: Any = file.pages[0]
@@ -50,25 +49,25 @@ def open_tiff(data: bytes) -> Opened:
 
 
 def _refuse_unusual(page: Any, data: bytes) -> None:
-    """Refuse what cannot be shown as a photograph without guessing."""
+    """Raise an error for pages that cannot be interpreted reliably as a photograph."""
     is_raw = page.photometric in (CFA, LINEAR_RAW) or DNG_VERSION in page.tags or data[8:10] == b"CR"
     problem = ""
     if is_raw or page.subfiletype & REDUCED:
-        problem = "a camera's raw data: develop it in a raw converter first"
+        problem = "a camera's raw data. Develop it in a raw converter"
     elif page.photometric not in CHANNELS or (page.photometric == YCBCR and page.compression not in (6, 7)):
-        problem = f"the colour space {getattr(page.photometric, 'name', page.photometric)}: save it as RGB"
+        problem = f"the colour space {getattr(page.photometric, 'name', page.photometric)}. Save it as RGB"
     elif page.sampleformat != UNSIGNED or page.bitspersample > 16:
         kind = SAMPLES.get(page.sampleformat, "unusual")
-        problem = f"{kind} samples of {page.bitspersample} bits: save it with 8 or 16 bits a channel"
+        problem = f"{kind} samples of {page.bitspersample} bits. Save it with 8 or 16 bits a channel"
     elif not CHANNELS[page.photometric] <= page.samplesperpixel <= MOST_CHANNELS or page.imagedepth != 1:
-        problem = f"{page.samplesperpixel} channels: save it as RGB"
+        problem = f"{page.samplesperpixel} channels. Save it as RGB"
     if problem:
-        msg = f"The TIFF file holds {problem}."
+        msg = f"Expected a TIFF file with a photograph, got one with {problem} first."
         raise PhotoUnreadable(msg)
 
 
 def _has_second(file: tifffile.TiffFile) -> bool:
-    """Tell whether a second page follows, without walking through all of them."""
+    """Return whether a second page follows, without reading all of them."""
     try:
         return file.pages[1] is not None
     except IndexError:
@@ -78,13 +77,13 @@ def _has_second(file: tifffile.TiffFile) -> bool:
 def _raw(page: Any, code: int) -> bytes | None:
     tag = page.tags.get(code)
     value = tag.value if tag is not None else None
-    if isinstance(value, tuple):  # IPTC is often stored as 32-bit words, and means their bytes
+    if isinstance(value, tuple):  # IPTC is often stored as 32-bit words
         return np.asarray(value, page.parent.byteorder + "u4").tobytes()
     return value if isinstance(value, bytes) and value else None
 
 
 def _descriptive_block(data: bytes) -> bytes:
-    """Lift what speaks of the photograph out of the file, as a block of its own."""
+    """Return the descriptive tags of the file as a separate EXIF block."""
     entries, _ = tags.read_table(data, tags.first_table(data))
     kept = {tag: entry for tag, entry in entries.items() if tag in tags.DESCRIPTIVE}
     order = tags.byte_order(data)
@@ -103,7 +102,7 @@ def _remarks(page: Any, block: bytes | None) -> tuple[str, ...]:
 
 
 def _alpha_channel(page: Any) -> int | None:
-    """Return the channel that is alpha: an extra one which says so. CMYK is taken without."""
+    """Return the index of the extra channel marked as alpha, or None; alpha of CMYK is not used."""
     colours = CHANNELS[page.photometric]
     for index, kind in enumerate(page.extrasamples):
         if kind in (ASSOCIATED, UNASSOCIATED) and page.photometric != SEPARATED:
@@ -114,7 +113,7 @@ def _alpha_channel(page: Any) -> int | None:
 def _decode(page: Any, length: int) -> Raster:
     segments = list(zip(page.dataoffsets, page.databytecounts, strict=True))
     if not segments or any(count == 0 or offset + count > length for offset, count in segments):
-        msg = "its strips reach beyond the end of the file"
+        msg = "The strips extend beyond the end of the file."
         raise ValueError(msg)
     array = page.asarray(squeeze=False, maxworkers=1)
     channels = _channels_last(array, page)
@@ -135,7 +134,7 @@ def _decode(page: Any, length: int) -> Raster:
 
 
 def _channels_last(array: NDArray[Any], page: Any) -> Samples:
-    """Bring planes, or pixels of interleaved channels, to (H, W, C)."""
+    """Return planar or interleaved samples with shape (H, W, C)."""
     planes, _, height, width, interleaved = page.shaped
     channels = array.reshape(planes, height, width, interleaved)
     joined = np.moveaxis(channels[..., 0], 0, -1) if planes > 1 else channels[0]
@@ -143,13 +142,13 @@ def _channels_last(array: NDArray[Any], page: Any) -> Samples:
 
 
 def _looked_up(indices: Samples, colormap: NDArray[np.uint16]) -> NDArray[np.uint8]:
-    """Apply a palette, whose 16-bit entries repeat 8 bits twice; some writers leave the upper 8 empty."""
+    """Return palette colours for indices; entries are 16 bits, of which some writers use only the lower 8."""
     table = colormap if colormap.max() < 256 else colormap >> 8
     colours = table.astype(np.uint8).T[indices]
     return np.ascontiguousarray(colours)
 
 
 def _straight(colours: Samples, alpha: Samples, white: int) -> Samples:
-    """Divide out an alpha that the stored colours are multiplied by."""
+    """Return straight colours of premultiplied ones."""
     quotient = colours.astype(np.float32) * white / np.maximum(alpha, 1)[..., None].astype(np.float32)
     return as_samples(np.minimum(np.rint(quotient), white), colours.dtype.itemsize)

@@ -1,4 +1,4 @@
-"""What decoders hand over: a picture's samples as they are stored, and what the file says about them."""
+"""The output of the decoders: samples as stored, and the metadata of the file."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,37 +14,37 @@ SPACES: dict[int, Space] = {1: "GRAY", 3: "RGB", 4: "CMYK"}
 
 @dataclass(frozen=True)
 class Raster:
-    """Decoded samples, not yet turned, reduced or converted."""
+    """Decoded samples, before rotation, reduction and colour conversion."""
 
     samples: Samples
-    """Shape (H, W, C): C is 1 for grey, 3 for RGB, 4 for CMYK with ink as large values."""
+    """Shape (H, W, C): C is 1 for grey, 3 for RGB, 4 for CMYK (0 is no ink)."""
 
     alpha: Samples | None
     """Shape (H, W), straight."""
 
     white: int
-    """The code that means 1.0: 255, 65535, or less where fewer bits are used."""
+    """The value that means 1.0: 255, 65535, or less for fewer bits."""
 
     @property
     def space(self) -> Space:
-        """The colour space by the number of channels."""
+        """The colour space, by the number of channels."""
         return SPACES[self.samples.shape[2]]
 
     @property
     def depth(self) -> int:
-        """Bits a channel by dtype: 8 or 16."""
+        """Bits a channel, by dtype: 8 or 16."""
         return 8 * self.samples.dtype.itemsize
 
 
 def as_samples(values: NDArray[Any], size: int) -> Samples:
-    """Convert codes to unsigned integers of `size` bytes, 1 or 2."""
+    """Return values as unsigned integers of `size` bytes, 1 or 2."""
     if size == 1:
         return values.astype(np.uint8)
     return values.astype(np.uint16)
 
 
 def from_channels(array: Samples, white: int) -> Raster:
-    """Sort an array of 1 to 4 channels (grey, grey and alpha, RGB, RGBA) into a raster."""
+    """Return a raster of an array of 1 to 4 channels: grey, grey and alpha, RGB, or RGBA."""
     channels = array.reshape(*array.shape[:2], -1)
     has_alpha = channels.shape[2] in (2, 4)
     if not has_alpha:
@@ -54,15 +54,15 @@ def from_channels(array: Samples, white: int) -> Raster:
 
 @dataclass(frozen=True)
 class Opened:
-    """A file whose header has been read, and whose pixels have not."""
+    """The header of a file, with a function that decodes its pixels."""
 
     format: str
     size: tuple[int, int]
-    """Width and height as stored."""
+    """Width and height as stored, before rotation."""
 
     load: Callable[[], Raster]
     several: bool = False
-    """Whether the file holds more pictures than the first."""
+    """Whether the file holds more than one picture."""
 
     icc: bytes | None = None
     exif: bytes | None = None

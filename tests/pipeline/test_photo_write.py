@@ -129,7 +129,7 @@ def test_a_side_beyond_the_format_is_refused(form, width):
 def test_values_that_are_no_numbers_are_never_written(form, value):
     pixels = PHOTO.pixels.copy()
     pixels[3, 4, 1] = value
-    with pytest.raises(PhotoUnwritable, match="not numbers"):
+    with pytest.raises(PhotoUnwritable, match="not finite numbers"):
         encode_photo(pixels, PHOTO, Output(form))
 
 

@@ -124,7 +124,7 @@ def test_a_name_is_shown_as_it_is(app):
 
 def test_what_is_no_picture_is_told_before_it_is_restored(app):
     dropped(app, ("notes.jpg", b"these are only words", "image/jpeg"))
-    assert "not a picture that can be read" in app.error[0].value
+    assert "Expected a picture" in app.error[0].value
     assert "Restore" not in labels(app.button)
 
 
