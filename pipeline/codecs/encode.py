@@ -1,4 +1,4 @@
-"""From restored pixels to the bytes of a file: what each format can hold, said where it is less than there was."""
+"""Encode restored pixels in any output format, with notices about what the format cannot hold."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,15 +15,16 @@ LOSSY = ("jpeg", "webp")
 
 
 def lay_out(pixels: F32, alpha: F32 | None, depth: int, form: str) -> tuple[Canvas, tuple[Notice, ...]]:
-    """Bring a picture to what a format can hold of depth and alpha.
+    """Return the picture with the depth and alpha that a format can hold, and notices about what it cannot.
 
     Parameters
     ----------
     pixels : ndarray of float32, shape (H, W, 3)
+        RGB in [0, 1].
     alpha : ndarray of float32, shape (h, w), or None
-        Of the photograph; it is resized beside the colours.
+        Alpha of the photograph; resized to the size of `pixels`.
     depth : int
-        8 or 16 bits, as the photograph had.
+        Bits a channel of the photograph, 8 or 16.
     form : {'png', 'jpeg', 'webp', 'tiff'}
     """
     notices: list[Notice] = []
@@ -41,7 +42,7 @@ def lay_out(pixels: F32, alpha: F32 | None, depth: int, form: str) -> tuple[Canv
 
 
 def for_screen(pixels: F32) -> bytes:
-    """Encode a picture as PNG of 8 bits, quickly and without anything beside it.
+    """Return a PNG file of 8 bits a channel, without profile or metadata, for display in a browser.
 
     Parameters
     ----------
@@ -52,12 +53,12 @@ def for_screen(pixels: F32) -> bytes:
 
 
 def written(canvas: Canvas, metadata: Metadata, form: str, quality: int) -> tuple[bytes, tuple[Notice, ...]]:
-    """Encode a laid out picture; `quality` counts for JPEG and WebP.
+    """Return the bytes of a file, and notices about what it cannot hold; `quality` applies to JPEG and WebP.
 
     Raises
     ------
     PhotoUnwritable
-        Where the format cannot hold the picture, or a value is not finite.
+        If the format cannot hold the picture, or a value is not finite.
     """
     notices: tuple[Notice, ...] = ()
     if metadata.iptc and form in ("png", "webp"):

@@ -1,4 +1,4 @@
-"""Write JPEG and WebP by Pillow: 8 bits, with everything that the formats can hold."""
+"""Encode JPEG and WebP (8 bits) with profile, EXIF, XMP, IPTC and resolution."""
 
 import io
 import struct
@@ -20,18 +20,18 @@ SHARP_COLOURS = 90
 
 
 def encode_jpeg(canvas: Canvas, metadata: Metadata, quality: int) -> tuple[bytes, tuple[Notice, ...]]:
-    """Encode a picture without alpha as baseline JPEG; from quality 90 on without colour subsampling.
+    """Return a picture without alpha as baseline JPEG; from quality 90 on without chroma subsampling.
 
     Returns
     -------
     data : bytes
     notices : tuple of Notice
-        One for each part of the metadata that is longer than a JPEG segment.
+        One for each part of the metadata that is too long for a JPEG segment.
 
     Raises
     ------
     PhotoUnwritable
-        Where a side is longer than JPEG allows.
+        If a side is longer than JPEG allows.
     """
     _check_sides("JPEG", canvas, JPEG_SIDE)
     metadata, notices = _within_segments(metadata)
@@ -46,7 +46,7 @@ def encode_jpeg(canvas: Canvas, metadata: Metadata, quality: int) -> tuple[bytes
 
 
 def _within_segments(metadata: Metadata) -> tuple[Metadata, tuple[Notice, ...]]:
-    """Drop what one segment of a JPEG cannot hold."""
+    """Return the metadata without the parts that are too long for a JPEG segment."""
     notices = []
     for field, most in (("exif", JPEG_EXIF), ("xmp", JPEG_XMP), ("iptc", JPEG_IPTC)):
         length = len(getattr(metadata, field) or b"")
@@ -59,21 +59,21 @@ def _within_segments(metadata: Metadata) -> tuple[Metadata, tuple[Notice, ...]]:
 
 
 def _iptc_segment(record: bytes) -> bytes:
-    """Wrap an IPTC record as the image resource 0x0404 of an APP13 segment, where readers look for it."""
+    """Return an APP13 segment with an IPTC record as image resource 0x0404."""
     resource = b"8BIM\x04\x04\0\0" + struct.pack(">I", len(record)) + record + bytes(len(record) % 2)
     body = b"Photoshop 3.0\0" + resource
     return b"\xff\xed" + struct.pack(">H", len(body) + 2) + body
 
 
 def encode_webp(canvas: Canvas, metadata: Metadata, quality: int) -> tuple[bytes, tuple[Notice, ...]]:
-    """Encode a picture as lossy WebP, alpha without loss.
+    """Return a picture as lossy WebP with lossless alpha.
 
-    WebP has no field for dots per inch; EXIF states them.
+    WebP has no field for dots per inch; they are stored in EXIF.
 
     Raises
     ------
     PhotoUnwritable
-        Where a side is longer than WebP allows, or the picture is more than its encoder takes.
+        If a side is longer than WebP allows, or the encoder refuses the picture.
     """
     _check_sides("WebP", canvas, WEBP_SIDE)
     block, notices = metadata.exif, tuple[Notice, ...]()
@@ -88,7 +88,7 @@ def encode_webp(canvas: Canvas, metadata: Metadata, quality: int) -> tuple[bytes
 def _check_sides(name: str, canvas: Canvas, most: int) -> None:
     width, height = canvas.size
     if max(width, height) > most:
-        msg = f"{name} holds up to {most} pixels a side, and the picture is {width} x {height}. Write PNG or TIFF."
+        msg = f"Expected at most {most} pixels a side for {name}, got {width} x {height}. Save as PNG or TIFF."
         raise PhotoUnwritable(msg)
 
 
@@ -97,6 +97,6 @@ def _saved(canvas: Canvas, name: str, **options: object) -> bytes:
     try:
         Image.fromarray(canvas.whole()).save(file, name, icc_profile=srgb_profile(), **options)
     except (OSError, ValueError) as error:
-        msg = f"The picture could not be written as {name} ({error}). Write PNG or TIFF."
+        msg = f"The photograph cannot be saved as {name}; it may be too large for it. Save as PNG or TIFF."
         raise PhotoUnwritable(msg) from error
     return file.getvalue()

@@ -1,7 +1,6 @@
-"""Write PNG (ISO/IEC 15948) with 8 or 16 bits, filtered and compressed in parallel bands.
+"""Encode PNG (ISO/IEC 15948) with 8 or 16 bits, filtered and compressed in parallel bands.
 
-ISA-L deflates rows that are subtracted from the ones above four times as fast as zlib's run-length search does, and to
-about the same size.
+With the filter "up", ISA-L deflates four times as fast as zlib's run-length strategy, to about the same size.
 """
 
 import os
@@ -23,16 +22,16 @@ ADLER = 65521
 
 
 def encode_png(canvas: Canvas, metadata: Metadata, *, tagged: bool = True) -> bytes:
-    """Encode a picture as PNG.
+    """Return a picture as PNG.
 
     Parameters
     ----------
     canvas : Canvas
         8 or 16 bits a channel, with or without alpha.
     metadata : Metadata
-        IPTC has no place in PNG and is left out.
+        Without IPTC, which PNG cannot hold.
     tagged : bool
-        Whether to enclose the profile of sRGB, which is what a reader takes a file without one for.
+        Whether to embed the sRGB profile. Readers assume sRGB without it.
 
     Returns
     -------
@@ -59,12 +58,12 @@ def _chunk(kind: bytes, body: bytes) -> bytes:
 
 
 def _text(keyword: bytes, utf8: bytes) -> bytes:
-    """Return an international text, uncompressed, of no stated language."""
+    """Return an uncompressed iTXt chunk without a language."""
     return _chunk(b"iTXt", keyword + b"\0\0\0\0\0" + utf8)
 
 
 def _compressed(canvas: Canvas) -> list[bytes]:
-    """Return the parts of one zlib stream: deflate blocks that end on bytes may be joined."""
+    """Return the parts of one zlib stream, compressed in parallel; deflate blocks that end on a byte can be joined."""
     checksum, parts = 1, [b"\x78\x01"]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for deflated, part, length in pool.map(lambda band: _band(canvas, *band), canvas.bands()):
@@ -75,16 +74,16 @@ def _compressed(canvas: Canvas) -> list[bytes]:
 
 
 def joined_adler32(first: int, second: int, length: int) -> int:
-    """Return the Adler-32 of two pieces, one behind the other, from those of each and the bytes of the second."""
+    """Return the Adler-32 of two joined parts, from the checksum of each and the length of the second in bytes."""
     low = (first & 0xFFFF) + (second & 0xFFFF) - 1
     high = (first >> 16) + (second >> 16) + ((first & 0xFFFF) - 1) * length
     return high % ADLER << 16 | low % ADLER
 
 
 def _band(canvas: Canvas, top: int, bottom: int) -> tuple[bytes, int, int]:
-    """Filter and deflate some rows; the first is subtracted from the last of the band above.
+    """Return some rows filtered and deflated, and the checksum and the number of bytes before compression.
 
-    Returns the deflated bytes, and the checksum and the number of those that went in.
+    The filter subtracts from each row the one above, across bands too.
     """
     samples = canvas.rows(max(top - 1, 0), bottom)
     lines = samples.astype(samples.dtype.newbyteorder(">")).reshape(len(samples), -1).view(np.uint8)

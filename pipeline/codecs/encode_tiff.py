@@ -1,7 +1,7 @@
-"""Write TIFF 6.0 with 8 or 16 bits, deflated strips, and the EXIF block as it stands.
+"""Encode TIFF 6.0 with 8 or 16 bits, deflated strips, and the EXIF block unchanged.
 
-A file is laid out as header and EXIF block, strips, and a new first table. The block keeps its place at offset 0,
-so every offset inside it, the makers' own notes included, stays true.
+A file consists of the header and the EXIF block, the strips, and a new first table. The block starts at offset 0 as
+before, so that all offsets inside it stay valid, those in maker notes included.
 """
 
 import os
@@ -23,14 +23,14 @@ LARGEST = (1 << 32) - (1 << 20)
 
 
 def encode_tiff(canvas: Canvas, metadata: Metadata) -> bytes:
-    """Encode a picture as TIFF.
+    """Return a picture as TIFF.
 
     Parameters
     ----------
     canvas : Canvas
         8 or 16 bits a channel, with or without alpha.
     metadata : Metadata
-        All of it is kept.
+        All of it is written.
 
     Returns
     -------
@@ -39,7 +39,7 @@ def encode_tiff(canvas: Canvas, metadata: Metadata) -> bytes:
     Raises
     ------
     PhotoUnwritable
-        Above 4 GB, where TIFF's offsets end.
+        If the file would exceed 4 GB, the range of TIFF's offsets.
     """
     block = metadata.exif or tags.header("<")
     order = tags.byte_order(block)
@@ -52,7 +52,7 @@ def encode_tiff(canvas: Canvas, metadata: Metadata) -> bytes:
         parts.append(strip.ljust(len(strip) + len(strip) % 2, b"\0"))
         at += len(parts[-1])
     if at > LARGEST:
-        msg = f"A TIFF file ends at 4 GB, and this picture takes {at / 1e9:.1f} GB. Write PNG instead."
+        msg = f"Expected at most 4 GB for TIFF, got {at / 1e9:.1f} GB. Save as PNG."
         raise PhotoUnwritable(msg)
     table = _kept(block) if metadata.exif else {}
     table |= _layout(canvas, order, offsets, [len(strip) for strip in strips])
@@ -62,7 +62,7 @@ def encode_tiff(canvas: Canvas, metadata: Metadata) -> bytes:
 
 
 def _strip(canvas: Canvas, order: str, top: int, bottom: int) -> bytes:
-    """Deflate some rows as differences from pixel to pixel, TIFF's predictor 2."""
+    """Return some rows deflated as differences between neighbouring pixels (predictor 2)."""
     samples = canvas.rows(top, bottom)
     differences = samples.copy()
     differences[:, 1:] -= samples[:, :-1]
@@ -70,13 +70,13 @@ def _strip(canvas: Canvas, order: str, top: int, bottom: int) -> bytes:
 
 
 def _kept(block: bytes) -> dict[int, Field]:
-    """Copy the descriptive entries of the EXIF block's first table; pointers stay as they are."""
+    """Return the descriptive entries of the EXIF block's first table, with pointers unchanged."""
     entries, _ = tags.read_table(block, tags.first_table(block))
     return {t: Field(e.kind, e.value) for t, e in entries.items() if t in tags.DESCRIPTIVE}
 
 
 def _layout(canvas: Canvas, order: str, offsets: list[int], counts: list[int]) -> dict[int, Field]:
-    """Return the tags that say how the pixels are stored."""
+    """Return the tags that describe how the pixels are stored."""
     width, height = canvas.size
     rows = canvas.bands()[0][1]
     table = {

@@ -1,7 +1,7 @@
-"""Correct an EXIF block in place, so that offsets inside the makers' own notes stay true.
+"""Edit an EXIF block in place, so that offsets inside maker notes stay valid.
 
-After EXIF 3.0 (CIPA DC-008): a block is a TIFF header, a first table with pointers to the EXIF and GPS tables, and
-a second table that describes a thumbnail.
+By EXIF 3.0 (CIPA DC-008), a block is a TIFF header, a first table with pointers to the EXIF and GPS tables, and a
+second table that describes a thumbnail.
 """
 
 import struct
@@ -17,28 +17,28 @@ SIZE_TAGS = ((0x100, 0x101), (0xA002, 0xA003))
 
 @dataclass(frozen=True)
 class Exif:
-    """What a block says that the pixels need to know."""
+    """An EXIF block, and what it states about the pixels."""
 
     block: bytes
-    """The block for upright pixels in sRGB: Orientation 1, no thumbnail, resolutions swapped where it turned."""
+    """The block for upright sRGB pixels: Orientation 1, no thumbnail, resolutions swapped for orientations 5 to 8."""
 
     orientation: int
-    """1 to 8, as the file had it."""
+    """1 to 8, as in the file."""
 
     dpi: tuple[float, float] | None
-    """Of the stored pixels, before any turning."""
+    """Dots per inch of the stored pixels, before rotation."""
 
     adobe_rgb: bool
-    """Whether the colours are Adobe RGB by the rules of DCF, which cameras follow without a profile."""
+    """Whether the colours are Adobe RGB by the DCF standard, which cameras use instead of a profile."""
 
 
 def parse(block: bytes) -> Exif:
-    """Read a block and make it fit upright pixels.
+    """Return a block edited for upright pixels, and what it states about them.
 
     Raises
     ------
     ValueError
-        Where the block cannot be parsed.
+        If the block cannot be parsed.
     """
     block = block.removeprefix(PREFIX)
     first, link = tags.read_table(block, tags.first_table(block))
@@ -52,7 +52,7 @@ def parse(block: bytes) -> Exif:
     if turn >= 5:
         _swap_values(upright, first.get(tags.X_RESOLUTION), first.get(tags.Y_RESOLUTION))
     _drop_thumbnail(upright, link)
-    tags.read_table(upright, tags.first_table(upright))  # a thumbnail may not lie over the table itself
+    tags.read_table(upright, tags.first_table(upright))  # blanking a thumbnail may have damaged the table
     adobe_rgb = interop is not None and interop.value[:3] == b"R03"
     return Exif(bytes(upright), turn, resolution(block), adobe_rgb)
 
@@ -68,7 +68,7 @@ def resolution(block: bytes) -> tuple[float, float] | None:
 
 
 def with_size(block: bytes, size: tuple[int, int]) -> bytes:
-    """Return the block with its width and height tags, where it has them, set to `size`."""
+    """Return the block with its width and height tags, if any, set to `size`."""
     changed = bytearray(block)
     first, _ = tags.read_table(block, tags.first_table(block))
     details = tags.subtable(block, first.get(tags.EXIF_IFD))
@@ -80,7 +80,7 @@ def with_size(block: bytes, size: tuple[int, int]) -> bytes:
 
 
 def without_gps(block: bytes) -> bytes | None:
-    """Return the block with the GPS table blanked out and the pointer to it removed; None where nothing is left."""
+    """Return the block without the GPS table and the pointer to it; None if nothing is left."""
     changed = bytearray(block)
     start = tags.first_table(block)
     first, link = tags.read_table(block, start)
@@ -100,12 +100,12 @@ def without_gps(block: bytes) -> bytes | None:
 
 
 def from_resolution(dpi: tuple[float, float]) -> bytes:
-    """Return a block that states nothing but dots per inch, for formats with no other place for them."""
+    """Return a block with dots per inch only, for formats that have no other field for them."""
     return tags.header("<") + tags.write_table(tags.resolution_fields(dpi, "<"), "<", 8)
 
 
 def _put_number(block: bytearray, entry: tags.Entry | None, value: int) -> None:
-    """Overwrite an entry by one integer, as SHORT where it was one and the value fits, else as LONG."""
+    """Overwrite an entry with one integer, as SHORT if it was one and the value fits, else as LONG."""
     if entry is None:
         return
     order = tags.byte_order(block)
@@ -117,14 +117,14 @@ def _put_number(block: bytearray, entry: tags.Entry | None, value: int) -> None:
 
 
 def _swap_values(block: bytearray, a: tags.Entry | None, b: tags.Entry | None) -> None:
-    """Exchange the values of two entries of the same type."""
+    """Swap the values of two entries of the same type."""
     if a and b and a.kind == b.kind and len(a.value) == len(b.value):
         block[a.value_at : a.value_at + len(a.value)] = b.value
         block[b.value_at : b.value_at + len(b.value)] = a.value
 
 
 def _drop_thumbnail(block: bytearray, link: int) -> None:
-    """Blank the thumbnail, which shows the photograph as it was, and cut the link to its table."""
+    """Blank the thumbnail, which shows the unrestored photograph, and remove the link to its table."""
     second = struct.unpack_from(tags.byte_order(block) + "I", block, link)[0]
     block[link : link + 4] = bytes(4)
     try:

@@ -1,4 +1,4 @@
-"""Bring decoded samples into shape: fewer pixels, upright, and clean under transparency."""
+"""Reduce decoded samples, rotate them upright, and fill transparent pixels."""
 
 import math
 
@@ -13,19 +13,19 @@ BAND_SAMPLES = 1 << 22
 
 
 def fit(size: tuple[int, int], max_pixels: int) -> tuple[int, int]:
-    """Return the largest size of the same shape, to the pixel, with at most `max_pixels` pixels.
+    """Return the largest size of the same aspect ratio with at most `max_pixels` pixels.
 
     Parameters
     ----------
     size : tuple of int
         Width and height.
     max_pixels : int
-        The cap.
+        The cap, in pixels.
 
     Returns
     -------
     tuple of int
-        `size` itself where it is under the cap.
+        Width and height; `size` itself if it is under the cap.
     """
     width, height = size
     if width * height <= max_pixels:
@@ -39,24 +39,24 @@ def fit(size: tuple[int, int], max_pixels: int) -> tuple[int, int]:
 
 
 def shrink(raster: Raster, size: tuple[int, int]) -> tuple[F32, F32 | None]:
-    """Scale samples to [0, 1] and average them over areas down to `size`.
+    """Return samples and alpha in [0, 1], reduced to `size` by area averaging.
 
-    Averaging is done along rows first, band by band, so that no float copy of the whole picture is ever made.
-    Colours weigh by their opacity, so that what lies under transparency does not leak into what is seen.
+    Rows are averaged first, band by band, which avoids a float copy of the whole picture. Colours are weighted by
+    their opacity, so that colours of transparent pixels do not bleed into visible ones.
 
     Parameters
     ----------
     raster : Raster
         As decoded.
     size : tuple of int
-        Width and height, not above the raster's.
+        Width and height, at most those of the raster.
 
     Returns
     -------
     samples : ndarray of float32, shape (H, W, C)
-        In the raster's colour space, range [0, 1].
+        In [0, 1], in the colour space of the raster.
     alpha : ndarray of float32, shape (H, W), or None
-        Straight, range [0, 1].
+        Straight, in [0, 1].
     """
     height, width = raster.samples.shape[:2]
     if size == (width, height):
@@ -74,7 +74,7 @@ def shrink(raster: Raster, size: tuple[int, int]) -> tuple[F32, F32 | None]:
 
 
 def _narrowed(raster: Raster, top: int, bottom: int, width: int) -> F32:
-    """Average one band of rows along its rows only; alpha comes last, and has multiplied the colours."""
+    """Return one band of rows, averaged along the rows only, premultiplied, with alpha as its last channel."""
     band = _unit(raster.samples[top:bottom], raster.white)
     if raster.alpha is not None:
         alpha = _unit(raster.alpha[top:bottom], raster.white)[..., None]
@@ -83,7 +83,7 @@ def _narrowed(raster: Raster, top: int, bottom: int, width: int) -> F32:
 
 
 def _resized(samples: F32, size: tuple[int, int]) -> F32:
-    # OpenCV drops a last axis of one, and takes at most four channels; CMYK never comes with alpha here.
+    # OpenCV drops a last axis of 1 and accepts at most four channels; CMYK has no alpha here.
     small = cv2.resize(samples, size, interpolation=cv2.INTER_AREA)
     return small.reshape(size[1], size[0], samples.shape[2])
 
@@ -93,19 +93,19 @@ def _unit(samples: NDArray[np.uint8] | NDArray[np.uint16], white: int) -> F32:
 
 
 def turn_upright(samples: NDArray[np.float32], orientation: int) -> F32:
-    """Undo an EXIF orientation.
+    """Return samples rotated upright by their EXIF orientation.
 
     Parameters
     ----------
     samples : ndarray of float32, shape (H, W) or (H, W, C)
         As stored.
     orientation : int
-        1 to 8, after EXIF 3.0: where row 0 and column 0 of the stored pixels are seen.
+        1 to 8, by EXIF 3.0.
 
     Returns
     -------
     ndarray of float32
-        Upright and contiguous; width and height change places for 5 to 8.
+        Contiguous; width and height are swapped for 5 to 8.
     """
     turned = np.swapaxes(samples, 0, 1) if orientation >= 5 else samples
     if orientation in (3, 4, 7, 8):
@@ -116,20 +116,21 @@ def turn_upright(samples: NDArray[np.float32], orientation: int) -> F32:
 
 
 def fill_hidden(pixels: F32, alpha: F32) -> F32:
-    """Give fully transparent pixels the colour of the nearest visible one.
+    """Return the picture with fully transparent pixels set to the colour of the nearest visible one.
 
-    What a file stores there is arbitrary, often black, and every filter or network would draw it into the visible
-    edge as a fringe.
+    Files store an arbitrary colour there, often black, which filters and networks would spread into the visible edge.
 
     Parameters
     ----------
     pixels : ndarray of float32, shape (H, W, 3)
+        RGB.
     alpha : ndarray of float32, shape (H, W)
+        Straight, in [0, 1].
 
     Returns
     -------
     ndarray of float32, shape (H, W, 3)
-        A copy, or `pixels` where nothing or everything is hidden.
+        A copy, or `pixels` itself if no pixel or every pixel is transparent.
     """
     hidden = alpha <= 0
     if not hidden.any() or hidden.all():
