@@ -1,4 +1,4 @@
-"""A small visible sign for pictures that show what a machine guessed: three overlapping discs in a corner."""
+"""A small visible mark for pictures with generated parts: three overlapping discs in a corner."""
 
 import math
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 F32 = NDArray[np.float32]
 
 _PART = 0.045
-"""Side of the sign as a part of the picture's short side."""
+"""Side of the mark as a share of the picture's shorter side."""
 
 _SMALLEST = 16
 _SUBPIXELS = 8
@@ -19,7 +19,7 @@ _OPACITY = 0.85
 
 
 def with_mark(pixels: F32) -> F32:
-    """Return the picture with the sign in its lower right corner; `pixels` is not written to.
+    """Return a copy of the picture with the mark in its lower right corner.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def with_mark(pixels: F32) -> F32:
 
 
 def _sign(side: int) -> tuple[F32, F32]:
-    """Return colour, shape (side, side, 3), and opacity, shape (side, side)."""
+    """Return the mark's colour, shape (side, side, 3), and opacity, shape (side, side)."""
     fine = side * _SUBPIXELS
     colour, cover = np.empty((fine, fine, 3), np.float32), np.zeros((fine, fine), np.float32)
     colour[:] = _WHITE

@@ -1,4 +1,4 @@
-"""What a photograph carries beside its pixels, and how it is told again with the restored one."""
+"""Metadata of a photograph: read, and updated for the restored picture."""
 
 import math
 from dataclasses import dataclass
@@ -12,27 +12,27 @@ from pipeline.notices import Notice
 
 @dataclass(frozen=True)
 class Metadata:
-    """What must survive the trip; true of the upright pixels."""
+    """The metadata that is kept, valid for upright pixels."""
 
     exif: bytes | None = None
-    """An EXIF block without prefix: Orientation 1, no thumbnail."""
+    """An EXIF block without prefix, with Orientation 1 and no thumbnail."""
 
     xmp: bytes | None = None
-    """An XMP packet as the file had it; corrected when written."""
+    """The XMP packet as in the file; it is updated when written."""
 
     iptc: bytes | None = None
-    """An IPTC record (captions of press photographs), which only JPEG and TIFF can hold."""
+    """An IPTC record (captions of press photographs); only JPEG and TIFF can hold it."""
 
     dpi: tuple[float, float] | None = None
-    """Dots per inch, horizontal and vertical, upright."""
+    """Dots per inch, horizontal and vertical, of the upright picture."""
 
     texts: tuple[tuple[str, str], ...] = ()
-    """Keywords and texts for PNG alone, such as ``("Comment", "denoise (strength 1.0)")``."""
+    """Keywords and texts of PNG text chunks, such as ``("Comment", "denoise (strength 1.0)")``."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """The metadata of an opened file and what its EXIF block says of the pixels."""
+    """The metadata of a file, and what its EXIF block states about the pixels."""
 
     metadata: Metadata
     orientation: int = 1
@@ -41,14 +41,14 @@ class Found:
 
 
 def find(opened: Opened) -> Found:
-    """Sort out what a file says beside its pixels; a damaged EXIF block is left behind with a notice."""
+    """Return the metadata of a file; a damaged EXIF block is dropped with a notice."""
     block: exif_block.Exif | None = None
     notices: tuple[Notice, ...] = ()
     if opened.exif:
         try:
             block = exif_block.parse(opened.exif)
         except ValueError as error:
-            notices = (dropped("EXIF data", f"{error}; the picture is taken for upright"),)
+            notices = (Notice("exif-damaged", reason=str(error)),)
     turn = block.orientation if block else 1
     dpi = _sane(opened.dpi) or _sane(block.dpi if block else None)
     if dpi and turn >= 5:
@@ -64,26 +64,26 @@ def _sane(dpi: tuple[float, float] | None) -> tuple[float, float] | None:
 def retold(
     metadata: Metadata, size: tuple[int, int], policy: str, *, software: str, history: str, guessed: bool = False
 ) -> tuple[Metadata, tuple[Notice, ...]]:
-    """Make metadata true of a picture of another size, and forget what is to be forgotten.
+    """Return metadata updated for the restored picture, and notices about the parts that were dropped.
 
     Parameters
     ----------
     metadata : Metadata
-        Of the photograph.
+        Metadata of the photograph.
     size : tuple of int
-        Width and height of the picture to write.
+        Width and height of the restored picture.
     policy : {'keep', 'no-gps', 'strip'}
-        ``'strip'`` leaves dots per inch alone, which say nothing about anybody.
+        Whether to keep everything, remove the location, or remove all but dots per inch.
     software, history : str
-        Provenance for the XMP packet and PNG's texts, where `history` is not empty.
+        Program and restoration steps, for the XMP packet and PNG text chunks; not written if `history` is empty.
     guessed : bool
-        Whether a model made up part of the picture.
+        Whether a model generated part of the picture.
 
     Returns
     -------
     metadata : Metadata
     notices : tuple of Notice
-        One for each part that could not be corrected, and was therefore dropped.
+        One for each part that could not be updated.
     """
     if policy == "strip":
         return Metadata(dpi=metadata.dpi), ()
@@ -97,16 +97,16 @@ def retold(
         exif = exif if keep_gps or not exif else exif_block.without_gps(exif)
     except ValueError as error:
         exif = None
-        notices.append(dropped("EXIF data", str(error)))
+        notices.append(dropped("EXIF", str(error)))
     try:
         xmp = tell(xmp)
     except ValueError as error:
-        notices.append(dropped("XMP data", str(error)))
+        notices.append(dropped("XMP", str(error)))
         xmp = tell(None)
     texts = (("Software", software), ("Comment", history)) if history else ()
     return Metadata(exif, xmp, metadata.iptc, metadata.dpi, texts), tuple(notices)
 
 
-def dropped(what: str, why: str) -> Notice:
+def dropped(part: str, reason: str) -> Notice:
     """Return the notice for a part of the metadata that was not kept."""
-    return Notice("metadata-dropped", f"The photograph's {what} could not be kept: {why}.")
+    return Notice("metadata-dropped", part=part, reason=reason)

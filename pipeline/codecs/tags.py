@@ -1,7 +1,7 @@
-"""The tag tables of TIFF 6.0, which EXIF and TIFF files share: read them, build them.
+"""Read and write the tag tables (IFDs) of TIFF 6.0, which EXIF uses too.
 
-Every table (IFD) is a count, entries of twelve bytes, and a link to the next table. An entry holds its value when
-that fits into four bytes, else the offset of the value from the start of the block.
+A table is a count, entries of twelve bytes, and a link to the next table. An entry holds its value if that fits into
+four bytes, otherwise the offset of the value from the start of the block.
 """
 
 import struct
@@ -33,12 +33,12 @@ NAMES = (0x10D, 0x10E, 0x10F, 0x110, 0x11D, 0x131, 0x132, 0x13B, 0x13C, 0x8298)
 RATINGS_AND_WINDOWS = (0x4746, 0x4749, 0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F)
 GEOMETRY = (ORIENTATION, X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT)
 DESCRIPTIVE = frozenset((*NAMES, *RATINGS_AND_WINDOWS, *GEOMETRY, EXIF_IFD, GPS_IFD))
-"""Tags of a first table that speak of the photograph, not of how its pixels are stored."""
+"""Tags of a first table that describe the photograph, not how its pixels are stored."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One tag of a table, with the places of its parts in the block."""
+    """One tag of a table, with the offsets of its parts in the block."""
 
     tag: int
     kind: int
@@ -56,23 +56,23 @@ Table = Mapping[int, "Field"]
 
 @dataclass(frozen=True)
 class Field:
-    """A value to be stored: raw bytes in the block's byte order, or a table of its own."""
+    """A value to write: raw bytes in the block's byte order, or a nested table."""
 
     kind: int
     value: bytes | Table
 
 
 def byte_order(block: bytes | bytearray) -> str:
-    """Return ``"<"`` or ``">"`` as `struct` wants it.
+    """Return ``"<"`` or ``">"``, for `struct`.
 
     Raises
     ------
     ValueError
-        Where the block does not begin as TIFF 6.0 does.
+        If the block does not start with a header of TIFF 6.0.
     """
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(bytes(block[:4]))
     if order is None or len(block) < 8:
-        msg = "the tag block does not begin as TIFF 6.0 does"
+        msg = "the tag block does not start with a header of TIFF 6.0"
         raise ValueError(msg)
     return order
 
@@ -83,20 +83,20 @@ def first_table(block: bytes | bytearray) -> int:
 
 
 def read_table(block: bytes | bytearray, offset: int) -> tuple[dict[int, Entry], int]:
-    """Return the entries of the table at `offset`, and the place of its link to the next one.
+    """Return the entries of the table at `offset`, and the offset of its link to the next table.
 
-    Entries of unknown type, or with a value outside the block, are passed over, as readers of EXIF do.
+    Entries of unknown type, or with a value outside the block, are skipped, as other EXIF readers do.
 
     Raises
     ------
     ValueError
-        Where the table itself does not lie within the block.
+        If the table is not inside the block.
     """
     order = byte_order(block)
     count = struct.unpack_from(order + "H", block, offset)[0] if 8 <= offset <= len(block) - 2 else 0
     link = offset + 2 + 12 * count
     if count == 0 or link + 4 > len(block):
-        msg = f"the tag table at byte {offset} does not lie within the {len(block)} bytes of its block"
+        msg = f"the tag table at byte {offset} is not inside its block of {len(block)} bytes"
         raise ValueError(msg)
     found: dict[int, Entry] = {}
     for at in range(offset + 2, link, 12):
@@ -110,7 +110,7 @@ def read_table(block: bytes | bytearray, offset: int) -> tuple[dict[int, Entry],
 
 
 def number(block: bytes | bytearray, entry: Entry | None) -> int | None:
-    """Return the first integer of an entry, or None where it has none."""
+    """Return the first integer of an entry, or None if it has none."""
     form = {1: "B", SHORT: "H", LONG: "I", 13: "I"}.get(entry.kind) if entry else None
     if entry is None or form is None:
         return None
@@ -118,7 +118,7 @@ def number(block: bytes | bytearray, entry: Entry | None) -> int | None:
 
 
 def rational(block: bytes | bytearray, entry: Entry | None) -> float | None:
-    """Return the first unsigned fraction of an entry, or None where it has none."""
+    """Return the first unsigned fraction of an entry, or None if it has none."""
     if entry is None or entry.kind != RATIONAL:
         return None
     top, bottom = struct.unpack_from(byte_order(block) + "II", entry.value)
@@ -126,7 +126,7 @@ def rational(block: bytes | bytearray, entry: Entry | None) -> float | None:
 
 
 def subtable(block: bytes | bytearray, entry: Entry | None) -> dict[int, Entry]:
-    """Return the entries of the table that an entry points to; none where it is absent or broken."""
+    """Return the entries of the table that an entry points to; an empty dict if it is missing or damaged."""
     offset = number(block, entry)
     if offset is None:
         return {}
@@ -137,20 +137,20 @@ def subtable(block: bytes | bytearray, entry: Entry | None) -> dict[int, Entry]:
 
 
 def collect(block: bytes, entries: Mapping[int, Entry]) -> dict[int, Field]:
-    """Lift entries out of their block, following the pointers to the EXIF, GPS and interoperability tables."""
+    """Return entries as fields that do not depend on their block; EXIF, GPS and interoperability tables are nested."""
     fields: dict[int, Field] = {}
     for tag, entry in entries.items():
         if tag not in POINTERS:
             fields[tag] = Field(entry.kind, entry.value)
         elif inner := subtable(block, entry):
-            # The interoperability table is the deepest: a pointer inside it could only be a loop.
+            # The interoperability table is the innermost one; a pointer inside it would be a loop.
             plain = inner if tag == EXIF_IFD else {t: e for t, e in inner.items() if t not in POINTERS}
             fields[tag] = Field(LONG, collect(block, {t: e for t, e in plain.items() if t != EXIF_IFD}))
     return fields
 
 
 def write_table(table: Table, order: str, start: int) -> bytes:
-    """Return a table and its values as bytes that are to lie at offset `start` of their block."""
+    """Return a table and its values as bytes, to be placed at offset `start` of their block."""
     heap_at = start + 2 + 12 * len(table) + 4
     entries, heap = b"", b""
     for tag, field in sorted(table.items()):
@@ -168,7 +168,7 @@ def write_table(table: Table, order: str, start: int) -> bytes:
 
 
 def header(order: str) -> bytes:
-    """Return the eight bytes before a first table that follows them at once."""
+    """Return the eight bytes of a header whose first table follows directly."""
     return (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", 8)
 
 
