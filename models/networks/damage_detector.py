@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from itertools import pairwise
 from typing import Any, cast
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.errors import CheckpointMismatch
+from models.networks.encoder_decoder import EncoderDecoder, read_levels
 from models.networks.loading import load
-from models.networks.unet import Block
 
 FOLD = 2
 """Side of the squares of pixels that are folded into channels."""
@@ -19,7 +18,7 @@ _RARE = -3.0
 """Logit with which training begins: of a hundred pixels, some three are damaged."""
 
 
-class DamageClassifier(nn.Module):
+class DamageClassifier(EncoderDecoder):
     """Votes, pixel by pixel, on whether it is damage.
 
     Pixels are folded into channels, which keeps scratches one pixel wide, and each level halves the resolution, so
@@ -38,13 +37,10 @@ class DamageClassifier(nn.Module):
     """
 
     def __init__(self, *, widths: Sequence[int] = (24, 48, 96, 128), blocks: Sequence[int] = (1, 1, 1, 2)) -> None:
-        super().__init__()
-        steps = list(pairwise(widths))
+        super().__init__(widths, blocks)
         self.stem = nn.Conv2d(3 * FOLD**2, widths[0], 3, padding=1)
-        self.encoder = nn.ModuleList(_stack(width, count) for width, count in zip(widths, blocks, strict=True))
-        self.down = nn.ModuleList(nn.Conv2d(fine, coarse, 2, stride=2) for fine, coarse in steps)
-        self.up = nn.ModuleList(nn.Conv2d(coarse, 4 * fine, 1) for fine, coarse in steps)
-        self.decoder = nn.ModuleList(_stack(fine, count) for (fine, _), count in zip(steps, blocks[:-1], strict=True))
+        self.add_encoder()
+        self.add_decoder()
         self.tail = nn.Conv2d(widths[0], FOLD**2, 3, padding=1)
         nn.init.constant_(cast(Tensor, self.tail.bias), _RARE)
 
@@ -61,15 +57,7 @@ class DamageClassifier(nn.Module):
         Tensor, shape (N, 1, H, W)
             Logits; above 0 is damage.
         """
-        x = self.stem(F.pixel_unshuffle(x - 0.5, FOLD))
-        skips = []
-        for stack, down in zip(self.encoder, self.down, strict=False):
-            x = stack(x)
-            skips.append(x)
-            x = down(x)
-        x = self.encoder[-1](x)
-        for skip, up, stack in zip(reversed(skips), reversed(self.up), reversed(self.decoder), strict=True):
-            x = stack(skip + F.pixel_shuffle(up(x), 2))
+        x = self.through_levels(self.stem(F.pixel_unshuffle(x - 0.5, FOLD)))
         return F.pixel_shuffle(self.tail(x), FOLD)
 
 
@@ -100,10 +88,6 @@ class DamageDetector(nn.Module):
             Probability of damage in three equal channels, so that it goes wherever a picture does.
         """
         return self.classifier(x).sigmoid().expand(-1, 3, -1, -1)
-
-
-def _stack(width: int, count: int) -> nn.Sequential:
-    return nn.Sequential(*(Block(width) for _ in range(count)))
 
 
 def build(state: Mapping[str, Tensor]) -> DamageDetector:
@@ -145,8 +129,5 @@ def _read_sizes(state: Mapping[str, Tensor]) -> dict[str, Any]:
             f"got {', '.join(sorted(state)[:4]) or 'no tensors'}. Choose a file of this kind."
         )
         raise CheckpointMismatch(msg)
-    stacks = {tuple(key.split(".")[1:3]) for key in state if key.startswith("encoder.")}
-    levels = 1 + max(int(level) for level, _ in stacks)
-    widths = [state["stem.weight"].shape[0]]
-    widths += [state[f"down.{level}.weight"].shape[0] for level in range(levels - 1) if f"down.{level}.weight" in state]
-    return {"widths": widths, "blocks": [sum(level == str(wanted) for level, _ in stacks) for wanted in range(levels)]}
+    widths, blocks = read_levels(state, "stem.weight")
+    return {"widths": widths, "blocks": blocks}

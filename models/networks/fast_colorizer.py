@@ -9,7 +9,6 @@ References
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from itertools import pairwise
 from typing import cast
 
 import torch
@@ -17,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.errors import CheckpointMismatch
+from models.networks.encoder_decoder import EncoderDecoder, read_levels
 from models.networks.loading import load
 
 STEP = 10
@@ -56,7 +56,7 @@ FOLD = 4
 _SURE_OF_GREY = 1.0
 
 
-class Block(nn.Module):
+class NormBlock(nn.Module):
     """Two 3x3 convolutions, each after a norm, whose result is added to their input."""
 
     def __init__(self, width: int) -> None:
@@ -70,11 +70,7 @@ class Block(nn.Module):
         return result
 
 
-def _stack(width: int, count: int) -> nn.Sequential:
-    return nn.Sequential(*(Block(width) for _ in range(count)))
-
-
-class ColorClassifier(nn.Module):
+class ColorClassifier(EncoderDecoder):
     """Votes for the colour of each square of pixels, over the classes of `CENTRES`.
 
     Squares of pixels are folded into channels, and each level halves the resolution; the lowest also sees the mean of
@@ -92,15 +88,12 @@ class ColorClassifier(nn.Module):
     """Share of each class in the photographs that it learnt from, shape (313,)."""
 
     def __init__(self, *, widths: Sequence[int] = (48, 128, 224), blocks: Sequence[int] = (1, 1, 2)) -> None:
-        super().__init__()
-        steps = list(pairwise(widths))
+        super().__init__(widths, blocks, NormBlock)
         self.register_buffer("prior", torch.full((len(CENTRES),), 1 / len(CENTRES)))
         self.head = nn.Conv2d(FOLD**2, widths[0], 3, padding=1)
-        self.encoder = nn.ModuleList(_stack(width, count) for width, count in zip(widths, blocks, strict=True))
-        self.down = nn.ModuleList(nn.Conv2d(fine, coarse, 2, stride=2) for fine, coarse in steps)
+        self.add_encoder()
         self.whole = nn.Conv2d(widths[-1], widths[-1], 1)
-        self.up = nn.ModuleList(nn.Conv2d(coarse, 4 * fine, 1) for fine, coarse in steps)
-        self.decoder = nn.ModuleList(_stack(fine, count) for (fine, _), count in zip(steps, blocks[:-1], strict=True))
+        self.add_decoder()
         self.tail = nn.Conv2d(widths[0], len(CENTRES), 1)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -116,17 +109,13 @@ class ColorClassifier(nn.Module):
         Tensor, shape (N, 313, H / 4, W / 4)
             Logits.
         """
-        x = self.head(F.pixel_unshuffle((x - 50) / 25, FOLD))
-        skips = []
-        for stack, down in zip(self.encoder, self.down, strict=False):
-            x = stack(x)
-            skips.append(x)
-            x = down(x)
-        x = self.encoder[-1](x + self.whole(x.mean((2, 3), keepdim=True)))
-        for skip, up, stack in zip(reversed(skips), reversed(self.up), reversed(self.decoder), strict=True):
-            x = stack(skip + F.pixel_shuffle(up(x), 2))
-        logits: Tensor = self.tail(x)
+        logits: Tensor = self.tail(self.through_levels(self.head(F.pixel_unshuffle((x - 50) / 25, FOLD))))
         return logits
+
+    def at_the_bottom(self, x: Tensor) -> Tensor:
+        """Add what the mean over the whole picture says."""
+        result: Tensor = x + self.whole(x.mean((2, 3), keepdim=True))
+        return result
 
 
 class FastColorizer(nn.Module):
@@ -202,8 +191,5 @@ def _read_sizes(state: Mapping[str, Tensor]) -> dict[str, list[int]]:
     if "prior" not in state or "head.weight" not in state:
         msg = f"Expected the colorizer in the box, got tensors {', '.join(sorted(state)[:4])}. Choose its file."
         raise CheckpointMismatch(msg)
-    stacks = {tuple(key.split(".")[1:3]) for key in state if key.startswith("encoder.")}
-    levels = 1 + max((int(level) for level, _ in stacks), default=0)
-    widths = [state["head.weight"].shape[0]]
-    widths += [state[f"down.{level}.weight"].shape[0] for level in range(levels - 1) if f"down.{level}.weight" in state]
-    return {"widths": widths, "blocks": [sum(level == str(wanted) for level, _ in stacks) for wanted in range(levels)]}
+    widths, blocks = read_levels(state, "head.weight")
+    return {"widths": widths, "blocks": blocks}

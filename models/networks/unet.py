@@ -1,35 +1,19 @@
 """The restorer in the box: a small residual U-Net that works at a part of the picture's resolution."""
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from functools import partial
-from itertools import pairwise
 from typing import Any, cast
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.errors import CheckpointMismatch
+from models.networks.encoder_decoder import EncoderDecoder, read_levels
 from models.networks.loading import load
 
 
-class Block(nn.Module):
-    """Two 3x3 convolutions whose result is added to their input."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(width, width, 3, padding=1)
-        self.activation = nn.PReLU(width)
-        self.second = nn.Conv2d(width, width, 3, padding=1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return a tensor of the input's shape."""
-        result: Tensor = x + self.second(self.activation(self.first(x)))
-        return result
-
-
-class UNet(nn.Module):
+class UNet(EncoderDecoder):
     """Residual U-Net from one or more pictures to one of the same size.
 
     Pixels are first folded into channels, then each level halves the resolution. Twice the channels at half
@@ -63,15 +47,12 @@ class UNet(nn.Module):
         fold: int = 1,
         pictures: int = 1,
     ) -> None:
-        super().__init__()
+        super().__init__(widths, blocks)
         self.fold = fold
         self.pictures = pictures
-        steps = list(pairwise(widths))
         self.head = nn.Conv2d(3 * pictures * fold**2, widths[0], 3, padding=1)
-        self.encoder = nn.ModuleList(_stack(width, count) for width, count in zip(widths, blocks, strict=True))
-        self.down = nn.ModuleList(nn.Conv2d(fine, coarse, 2, stride=2) for fine, coarse in steps)
-        self.up = nn.ModuleList(nn.Conv2d(coarse, 4 * fine, 1) for fine, coarse in steps)
-        self.decoder = nn.ModuleList(_stack(fine, count) for (fine, _), count in zip(steps, blocks[:-1], strict=True))
+        self.add_encoder()
+        self.add_decoder()
         self.tail = nn.Conv2d(widths[0], 3 * fold**2, 3, padding=1)
         for parameter in self.tail.parameters():
             nn.init.zeros_(parameter)  # training begins with the picture as it is, not with noise upon it
@@ -90,20 +71,8 @@ class UNet(nn.Module):
         Tensor, shape (N, 3, H, W)
             RGB, not clamped: values may lie a little outside [0, 1].
         """
-        y = self.head(F.pixel_unshuffle(x, self.fold))
-        skips = []
-        for stack, down in zip(self.encoder, self.down, strict=False):
-            y = stack(y)
-            skips.append(y)
-            y = down(y)
-        y = self.encoder[-1](y)
-        for skip, up, stack in zip(reversed(skips), reversed(self.up), reversed(self.decoder), strict=True):
-            y = stack(skip + F.pixel_shuffle(up(y), 2))
+        y = self.through_levels(self.head(F.pixel_unshuffle(x, self.fold)))
         return x[:, -3:] + F.pixel_shuffle(self.tail(y), self.fold)
-
-
-def _stack(width: int, count: int) -> nn.Sequential:
-    return nn.Sequential(*(Block(width) for _ in range(count)))
 
 
 def build(state: Mapping[str, Tensor]) -> UNet:
@@ -146,16 +115,11 @@ def _read_sizes(state: Mapping[str, Tensor]) -> dict[str, Any]:
             f"got {', '.join(sorted(state)[:4]) or 'no tensors'}. Choose a file of this kind."
         )
         raise CheckpointMismatch(msg)
-    levels = [[key for key in state if key.startswith(f"encoder.{level}.")] for level in range(_levels(state))]
+    widths, blocks = read_levels(state, "head.weight")
     fold = max(1, math.isqrt(state["tail.weight"].shape[0] // 3))
     return {
-        "widths": [state["head.weight"].shape[0]]
-        + [state[f"down.{level}.weight"].shape[0] for level in range(len(levels) - 1)],
-        "blocks": [len({key.split(".")[2] for key in keys}) for keys in levels],
+        "widths": widths,
+        "blocks": blocks,
         "fold": fold,
         "pictures": max(1, state["head.weight"].shape[1] // (3 * fold**2)),
     }
-
-
-def _levels(state: Mapping[str, Tensor]) -> int:
-    return 1 + sum(bool(re.fullmatch(r"down\.\d+\.weight", key)) for key in state)

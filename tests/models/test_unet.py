@@ -2,6 +2,8 @@ import pytest
 import torch
 
 from models.errors import CheckpointMismatch
+from models.networks.damage_detector import DamageClassifier
+from models.networks.damage_detector import build as build_detector
 from models.networks.unet import UNet, build
 from tests.models.restorers import random_unet
 
@@ -52,4 +54,12 @@ def test_a_missing_tensor_is_named():
     state = UNet(widths=(4, 8), blocks=(1, 1)).state_dict()
     del state["up.0.weight"]
     with pytest.raises(CheckpointMismatch, match=r"up\.0\.weight"):
+        build(state)
+
+
+@pytest.mark.parametrize(("network", "build"), [(UNet, build), (DamageClassifier, build_detector)])
+def test_a_file_that_lacks_a_level_is_refused(network, build):
+    state = network(widths=(4, 8, 8), blocks=(1, 1, 1)).state_dict()
+    del state["down.0.weight"]
+    with pytest.raises(CheckpointMismatch, match=r"unexpected: encoder\.1"):
         build(state)
