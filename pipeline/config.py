@@ -1,4 +1,4 @@
-"""What an installation may set: by ``studio.toml`` in the working folder, or by the environment, which wins."""
+"""Settings of an installation, from ``studio.toml`` in the working folder and from the environment, which wins."""
 
 import os
 import tomllib
@@ -10,46 +10,46 @@ from pipeline.errors import OptionError
 
 @dataclass(frozen=True)
 class Config:
-    """Limits of one installation; each field is also an environment variable, such as ``STUDIO_MAX_PIXELS``."""
+    """Limits of an installation; each field is also an environment variable, such as ``STUDIO_MAX_PIXELS``."""
 
     max_pixels: int = 2_000_000
-    """Larger photographs are brought under this, with a notice."""
+    """The cap in pixels; larger photographs are reduced to it, with a notice."""
 
     max_waiting: int = 8
-    """Orders, of one album each, that may wait their turn."""
+    """Largest number of jobs in the queue."""
 
     max_upload_megabytes: int = 100
-    """Largest file that the page takes."""
+    """Largest upload in megabytes."""
 
     max_pictures: int = 200
-    """Photographs that are taken at once."""
+    """Largest number of photographs in one upload."""
 
     keep_megabytes: int = 8000
-    """Disk for uploads and results, so that a page that is opened again finds them."""
+    """Disk space in megabytes for uploads and results."""
 
     keep_hours: int = 24
-    """How long those are kept unused."""
+    """Hours after their last use for which uploads and results are kept."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                msg = f"{field.name} must be a whole number from 1 up, not {value!r}."
+                msg = f"{field.name} must be a whole number of at least 1, not {value!r}. Correct studio.toml or the environment."
                 raise OptionError(msg)
 
 
 def load(folder: Path | None = None) -> Config:
-    """Read the configuration.
+    """Return the settings of this installation.
 
     Parameters
     ----------
     folder : Path, optional
-        Where ``studio.toml`` may lie; the working folder by default.
+        Folder of ``studio.toml``, which need not exist; the working folder by default.
 
     Raises
     ------
     OptionError
-        If the file or a variable holds something else than whole numbers of known names.
+        If the file is not valid TOML, a setting is unknown, or a value is not a whole number of at least 1.
     """
     path = (folder or Path()) / "studio.toml"
     known = {field.name for field in fields(Config)}
@@ -58,11 +58,11 @@ def load(folder: Path | None = None) -> Config:
         try:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            msg = f"{path} must be TOML: {error}."
+            msg = f"{path} must be valid TOML, with lines such as max_pixels = 4000000: {error}."
             raise OptionError(msg) from error
         if not set(values) <= known:
             unknown = ", ".join(sorted(set(values) - known))
-            msg = f"{path} has unknown settings: {unknown}. It knows {', '.join(sorted(known))}."
+            msg = f"{path} has unknown settings: {unknown}. Known are {', '.join(sorted(known))}."
             raise OptionError(msg)
     for name in known:
         text = os.environ.get(f"STUDIO_{name.upper()}")

@@ -1,4 +1,4 @@
-"""A disk that is full, told as such, with nothing half made left on it."""
+"""Report a full disk; leave no partial files."""
 
 import errno
 import os
@@ -15,21 +15,21 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 @contextmanager
 def making(path: Path) -> Iterator[None]:
-    """Make a file or a folder whole, or not at all where the disk is full.
+    """Context in which a file or folder is written; it is deleted if the disk becomes full.
 
     Parameters
     ----------
     path : Path
-        What is being made; its folder exists.
+        The file or folder that is written. Its parent exists.
 
     Raises
     ------
     DiskFull
-        If the disk, or what this user may have of it, is full; `path` is gone then.
+        If the disk or the user's quota is full.
     """
     try:
         yield
-    except DiskFull:  # of something inside it
+    except DiskFull:  # raised by a nested context
         _remove(path)
         raise
     except OSError as error:
@@ -37,7 +37,7 @@ def making(path: Path) -> Iterator[None]:
             raise
         _remove(path)
         free = shutil.disk_usage(path.parent).free // 1_000_000
-        msg = f"This needs more room than the disk has: {free} MB are free. Make room there, or enlarge less."
+        msg = f"The disk is full: {free} MB are free. Free some space, or choose a smaller factor."
         raise DiskFull(msg) from error
 
 
@@ -49,14 +49,14 @@ def _remove(path: Path) -> None:
 
 
 def write_safely(target: Path, data: bytes) -> None:
-    """Write a file whole or not at all: to a temporary one beside it, which then takes its name."""
+    """Write a file completely or not at all, by renaming a temporary file in the same folder."""
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
-        with suppress(OSError):  # some network drives know no modes
+        with suppress(OSError):  # some network drives have no file modes
             temporary.chmod(0o666 & ~_umask())
         temporary.replace(target)
     except BaseException:
@@ -65,7 +65,7 @@ def write_safely(target: Path, data: bytes) -> None:
 
 
 def _umask() -> int:
-    """Return the process's file mode mask; reading it means setting it for a moment."""
+    """Return the process's umask; it can only be read by setting it."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

@@ -1,4 +1,4 @@
-"""A disk that is full: told as such, and nothing is lost."""
+"""A full disk is reported, and nothing is lost."""
 
 import errno
 import json
@@ -16,25 +16,25 @@ MOUNT = 'mount -t tmpfs -o size=12m tmpfs "$1" && exec "$2" -m tests.pipeline.sm
 
 
 def on_small_disk(folder):
-    """Run the script on a disk of 12 MB, which only it sees."""
+    """Run the script on a disk of 12 MB in a mount namespace of its own."""
     command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", MOUNT, "sh", str(folder), sys.executable]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_a_full_disk_is_told_and_loses_nothing(tmp_path):
+def test_a_full_disk_is_reported_and_loses_nothing(tmp_path):
     if shutil.which("unshare") is None or subprocess.run(["unshare", "-rm", "true"], check=False).returncode:
-        pytest.skip("this system gives no disk of one's own (unshare)")
+        pytest.skip("this system has no user namespaces (unshare)")
     ran = on_small_disk(tmp_path)
     assert ran.returncode == 0, ran.stderr
     told = json.loads(ran.stdout)
     assert told.pop("restoration") == "DiskFull"
-    assert "more room than the disk has" in told.pop("message")
+    assert "The disk is full" in told.pop("message")
     assert told
     assert all(told.values()), told
 
 
 def make(path, error, *, folder=False):
-    """Begin to make something, and fail."""
+    """Write half of a file or folder, and raise."""
     with disk.making(path):
         if folder:
             path.mkdir()
@@ -44,19 +44,19 @@ def make(path, error, *, folder=False):
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
 @pytest.mark.parametrize("folder", [True, False], ids=["folder", "file"])
-def test_what_is_half_made_goes(tmp_path, code, folder):
+def test_partial_files_are_deleted(tmp_path, code, folder):
     with pytest.raises(DiskFull):
         make(tmp_path / "made", OSError(code, os.strerror(code)), folder=folder)
     assert not (tmp_path / "made").exists()
 
 
-def test_what_holds_something_that_found_no_room_goes_too(tmp_path):
+def test_a_folder_is_deleted_when_a_nested_file_finds_the_disk_full(tmp_path):
     with pytest.raises(DiskFull, match="inside"):
         make(tmp_path / "made", DiskFull("no room inside"))
     assert not (tmp_path / "made").exists()
 
 
-def test_other_failures_are_what_they_are(tmp_path):
+def test_other_errors_are_passed_on(tmp_path):
     with pytest.raises(PermissionError):
         make(tmp_path / "made", PermissionError(errno.EACCES, "not yours"))
     assert (tmp_path / "made").exists()

@@ -134,7 +134,7 @@ def test_values_that_are_no_numbers_are_never_written(form, value):
 
 
 def test_a_picture_of_another_shape_is_refused():
-    with pytest.raises(PhotoUnwritable, match=r"\(H, W, 3\) was expected, not \(8, 8\)"):
+    with pytest.raises(PhotoUnwritable, match=r"\(H, W, 3\), got \(8, 8\)"):
         encode_photo(np.zeros((8, 8), np.float32), PHOTO, Output())
 
 
