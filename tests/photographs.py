@@ -1,4 +1,4 @@
-"""Real photographs, free to share, that come with scikit-image: Eileen Collins (NASA), Chelsea, coffee, a rocket."""
+"""Photographs from scikit-image, free to share: Eileen Collins (NASA), Chelsea, coffee, a rocket."""
 
 from functools import lru_cache
 
@@ -9,7 +9,7 @@ import skimage.data
 
 @lru_cache
 def photograph(name, side=256):
-    """RGB float32 in [0, 1], reduced to `side` pixels on the long side; read-only."""
+    """Return a photograph as read-only float32 RGB in [0, 1], reduced to `side` pixels on the long side."""
     image = getattr(skimage.data, name)()
     factor = side / max(image.shape[:2])
     size = tuple(round(length * factor) for length in image.shape[1::-1])
@@ -19,11 +19,11 @@ def photograph(name, side=256):
 
 
 def psnr(image, truth):
-    """Peak signal-to-noise ratio in dB."""
+    """Return the peak signal-to-noise ratio in dB."""
     return float(-10 * np.log10(max(np.mean((image - truth) ** 2), 1e-12)))
 
 
 def noisy(image, sigma, seed=0):
-    """The picture with Gaussian noise of the standard deviation `sigma`."""
+    """Return the picture with Gaussian noise of standard deviation `sigma`."""
     grain = np.random.default_rng(seed).normal(0, sigma, image.shape)
     return np.clip(image + grain, 0, 1).astype(np.float32)

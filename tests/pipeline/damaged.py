@@ -1,4 +1,4 @@
-"""Photographs with damage of a known place."""
+"""Photographs with known damage."""
 
 import cv2
 import numpy as np
@@ -7,7 +7,7 @@ from tests.photographs import photograph
 
 
 def scratched(name="coffee", side=384, tone=0.97):
-    """The photograph, the same with three scratches and some dust, and where they are."""
+    """Return a photograph, a copy with three scratches and some dust, and the mask of the damage."""
     truth = photograph(name, side)
     height, width = truth.shape[:2]
     cover = np.zeros((height, width), np.uint8)

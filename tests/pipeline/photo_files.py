@@ -1,4 +1,4 @@
-"""Files of every format, made in code: a scene that tells top from bottom and left from right, and its baggage."""
+"""Generate files of every format, with an asymmetric scene and metadata."""
 
 import io
 import struct
@@ -28,7 +28,7 @@ GREY_18 = bytes(imagecodecs.cms_profile("gray", gamma=1.8))
 
 
 def scene(width=WIDTH, height=HEIGHT, dtype=np.uint8, channels=3):
-    """A smooth picture without any symmetry, (H, W, channels)."""
+    """Return a smooth picture without symmetry, shape (H, W, channels)."""
     y, x = np.mgrid[0:height, 0:width] / max(width, height)
     planes = [0.15 + 0.7 * x, 0.1 + 0.8 * y, 0.2 + 0.5 * x * x + 0.2 * y, 0.3 + 0.6 * y * y]
     white = np.iinfo(dtype).max
@@ -36,7 +36,7 @@ def scene(width=WIDTH, height=HEIGHT, dtype=np.uint8, channels=3):
 
 
 def stored(upright, orientation):
-    """Turn upright pixels into those that a file with an EXIF orientation holds; by Pillow's own table."""
+    """Return upright pixels as a file with an EXIF orientation stores them, by Pillow's table."""
     undo = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
         3: Image.Transpose.ROTATE_180,
@@ -54,7 +54,7 @@ def stored(upright, orientation):
 
 
 def exif(orientation=1, *, resolution=DPI):
-    """An EXIF block with a maker's note and a position."""
+    """Return an EXIF block with a maker note and a location."""
     block = Image.Exif()
     block[0x10F], block[0x110], block[0x112] = "Zeiss", "Ikonta", orientation
     if resolution:
@@ -65,7 +65,7 @@ def exif(orientation=1, *, resolution=DPI):
 
 
 def save(array, form, **options):
-    """Encode an array of 1 to 4 channels by Pillow, HEIC by pillow_heif."""
+    """Return a file of an array of 1 to 4 channels, encoded by Pillow, HEIC by pillow_heif."""
     picture = Image.fromarray(np.squeeze(array))
     file = io.BytesIO()
     if form == "HEIC":
@@ -98,7 +98,7 @@ LOSSLESS_ENOUGH = {
 
 
 def with_alpha(form):
-    """A file whose alpha falls from left to right, over the scene; GIF and palettes know only on and off."""
+    """Return a file of the scene whose alpha falls from left to right; in GIF and palettes it is 0 or 1."""
     rgba = scene(channels=4)
     rgba[..., 3] = np.where(np.arange(WIDTH) < WIDTH // 3, 0, np.arange(WIDTH) * 255 // (WIDTH - 1))
     if form == "GIF":
@@ -109,7 +109,7 @@ def with_alpha(form):
 
 
 def bmp_with_alpha(rgba):
-    """A BMP with a version 5 header, the one that has a mask for alpha."""
+    """Return a BMP with a version 5 header, which has a mask for alpha."""
     height, width = rgba.shape[:2]
     pixels = rgba[::-1, :, [2, 1, 0, 3]].tobytes()
     masks = struct.pack("<IIII", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
@@ -119,7 +119,7 @@ def bmp_with_alpha(rgba):
 
 
 def gif_with_xmp(packet):
-    """A GIF with the application extension of XMP, whose trailer is a ramp of bytes."""
+    """Return a GIF with the application extension of XMP, whose trailer is a ramp of bytes."""
     plain = save(scene(), "GIF")
     flags = plain[10]
     start = 13 + (3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0)
@@ -128,7 +128,7 @@ def gif_with_xmp(packet):
 
 
 def png_header(width, height, *, depth=8):
-    """A PNG of a signature, a header of any size, and next to no data."""
+    """Return a PNG with a header of any size and hardly any data."""
 
     def chunk(kind, body):
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
@@ -139,7 +139,7 @@ def png_header(width, height, *, depth=8):
 
 
 def cmyk_profile():
-    """A CMYK profile of 16 nodes, whose inks are ideal in the L*a*b* of its corners; ICC.1:2001, lut8Type."""
+    """Return a CMYK profile of 16 nodes with ideal inks in the L*a*b* of its corners; ICC.1:2001, lut8Type."""
     corners = np.array([[(i >> s) & 1 for s in (3, 2, 1, 0)] for i in range(16)], np.float64)
     light = np.prod(1 - corners * [0.4, 0.5, 0.1, 0.95], axis=1)
     lab = np.stack([light * 255, 128 - 40 * corners[:, 0] * light, 128 + 60 * corners[:, 2] * light], axis=1)
@@ -162,7 +162,7 @@ def cmyk_profile():
 
 
 def srgb_by_lcms(array, profile):
-    """What Pillow's own binding of Little CMS makes of an 8-bit picture, (H, W, 3) in [0, 1]."""
+    """Return an 8-bit picture converted by Pillow's binding of Little CMS, shape (H, W, 3), in [0, 1]."""
     made = ImageCms.profileToProfile(
         Image.fromarray(np.squeeze(array), "CMYK") if array.shape[2] == 4 else Image.fromarray(np.squeeze(array)),
         ImageCms.ImageCmsProfile(io.BytesIO(profile)),

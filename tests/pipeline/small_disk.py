@@ -1,4 +1,4 @@
-"""What the studio does on a disk that is too small: ``python -m tests.pipeline.small_disk FOLDER`` prints it."""
+"""Print how the studio behaves on a full disk: ``python -m tests.pipeline.small_disk FOLDER``."""
 
 import json
 import shutil
@@ -23,7 +23,7 @@ LARGE = arrange([Upscale(scale=4.0)])
 
 
 def restored(album: Album, plan: Plan) -> Job:
-    """Restore the photograph of an album by a job."""
+    """Return the finished job that restored the photograph of an album."""
     picture = album.pictures[0]
     picture.job = JobQueue().submit(lambda job: restore(picture, plan, Engine("cpu"), job, max_pixels=2_000_000))
     assert picture.job.wait(60)
@@ -31,7 +31,7 @@ def restored(album: Album, plan: Plan) -> Job:
 
 
 def refused(shelf: Shelf, megabytes: int) -> bool:
-    """Say whether a file is too large for the disk."""
+    """Return whether a file is refused because the disk is full."""
     try:
         shelf.create([("large.png", bytes(megabytes * 1_000_000))])
     except DiskFull:
@@ -40,7 +40,7 @@ def refused(shelf: Shelf, megabytes: int) -> bool:
 
 
 def told(folder: Path) -> dict[str, object]:
-    """Fill the disk in every way, and tell what came of it."""
+    """Return the outcome of filling the disk by a restoration and by uploads."""
     shelf = Shelf(folder, 10**9, 10 * RECENT_S)
     source = cv2.imencode(".png", (photograph("chelsea", 400) * 255).astype(np.uint8))[1].tobytes()
     album = shelf.create([("cat.png", source)])

@@ -1,4 +1,4 @@
-"""Colours come out as sRGB, by the profile where there is one that fits, and what was done is said."""
+"""Colours are converted to sRGB by the embedded profile, with a notice about the conversion."""
 
 import imagecodecs
 import numpy as np
@@ -15,7 +15,7 @@ def codes(photo):
     return [notice.code for notice in photo.notices]
 
 
-def test_cmyk_without_a_profile_is_said():
+def test_cmyk_without_a_profile_gives_a_notice():
     cmyk = files.scene(channels=4)
     for data in (files.save_cmyk(cmyk, "TIFF"), files.save_cmyk(cmyk, "JPEG", quality=100)):
         photo = read_photo(data)
@@ -24,7 +24,7 @@ def test_cmyk_without_a_profile_is_said():
         np.testing.assert_allclose(photo.pixels, (1 - ink[..., :3]) * (1 - ink[..., 3:]), atol=0.03)
 
 
-def test_cmyk_with_a_profile():
+def test_cmyk_is_converted_by_its_profile():
     cmyk = files.scene(channels=4)
     profile = files.cmyk_profile()
     for form in ("TIFF", "JPEG"):
@@ -35,7 +35,7 @@ def test_cmyk_with_a_profile():
         np.testing.assert_allclose(photo.pixels, files.srgb_by_lcms(cmyk, profile), atol=0.04)
 
 
-def test_an_srgb_profile_changes_no_bit_and_is_not_worth_a_word():
+def test_an_srgb_profile_changes_no_bit_and_gives_no_notice():
     deep = files.scene(dtype=np.uint16)
     srgb = imagecodecs.cms_profile("srgb")
     photo = read_photo(files.save_tiff(deep, iccprofile=srgb))
@@ -51,7 +51,7 @@ def test_profiles_are_applied_in_float():
     assert len(np.unique(photo.pixels)) > 1000
 
 
-def test_grey_with_a_grey_profile():
+def test_grey_is_converted_by_a_grey_profile():
     grey = files.scene(channels=1)
     photo = read_photo(files.save(grey, "PNG", icc_profile=files.GREY_18))
     linear = (grey[..., 0] / 255) ** 1.8
@@ -61,13 +61,13 @@ def test_grey_with_a_grey_profile():
 
 
 @pytest.mark.parametrize("profile", [b"junk" * 100, files.ADOBE_RGB[:400], files.GREY_18], ids=["junk", "cut", "grey"])
-def test_a_profile_that_does_not_fit_is_left_aside_and_said(profile):
+def test_an_unusable_profile_is_ignored_with_a_notice(profile):
     photo = read_photo(files.save(SCENE, "PNG", icc_profile=profile))
     assert codes(photo) == ["profile-ignored"]
     assert (np.rint(photo.pixels * 255) == SCENE).all()
 
 
-def test_a_cameras_adobe_rgb_without_a_profile():
+def test_adobe_rgb_in_exif_is_converted_without_a_profile():
     interop = tags.Field(tags.LONG, {1: tags.Field(2, b"R03\0")})
     details = tags.Field(tags.LONG, {tags.INTEROP_IFD: interop})
     block = tags.header("<") + tags.write_table({tags.EXIF_IFD: details}, "<", 8)

@@ -1,4 +1,4 @@
-"""What a file says beside its pixels stays true, and is forgotten where that is asked."""
+"""Metadata is kept and updated, and removed on request."""
 
 import io
 import struct
@@ -29,7 +29,7 @@ def photo_with(**metadata):
 
 
 def doubled(photo, form, **options):
-    """Encode the photo at twice its size."""
+    """Return the photograph encoded at twice its size."""
     pixels = np.repeat(np.repeat(photo.pixels, 2, axis=0), 2, axis=1)
     output = {k: options.pop(k) for k in ("metadata", "quality") if k in options}
     return encode_photo(pixels, photo, Output(form, **output), **options)
@@ -51,11 +51,11 @@ def test_sizes_and_orientation_are_those_of_the_output(form):
     text = picture.info["xmp"].decode()
     assert 'tiff:Orientation="1"' in text
     assert "<tiff:ImageWidth>64<" in text
-    assert block[0x11A] == 150  # the resolutions change places with the sides
+    assert block[0x11A] == 150  # the resolutions are swapped with the sides
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_the_position_can_be_forgotten_and_nothing_else(form):
+def test_the_location_alone_can_be_removed(form):
     packet = files.XMP.format(orientation=1).encode()
     photo = read_photo(jpeg(exif=files.exif(), xmp=packet))
     data = doubled(photo, form, metadata="no-gps").data
@@ -73,7 +73,7 @@ def test_the_position_can_be_forgotten_and_nothing_else(form):
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_everything_can_be_forgotten(form):
+def test_all_metadata_can_be_removed(form):
     packet = files.XMP.format(orientation=1).encode()
     photo = read_photo(jpeg(exif=files.exif(), xmp=packet, dpi=(300, 300)))
     data = doubled(photo, form, metadata="strip", history="denoised").data
@@ -85,8 +85,8 @@ def test_everything_can_be_forgotten(form):
     assert picture.info["icc_profile"]
 
 
-def test_the_makers_note_keeps_its_place():
-    """Some notes hold offsets from the start of the block; they stay true only where nothing moves."""
+def test_the_maker_note_keeps_its_offset():
+    """Some maker notes hold offsets from the start of the block, which must stay valid."""
     block = files.exif().removeprefix(exif.PREFIX)
     at = block.index(files.MAKER_NOTE)
     photo = read_photo(jpeg(exif=exif.PREFIX + block))
@@ -98,7 +98,7 @@ def test_the_makers_note_keeps_its_place():
 
 
 def block_with_thumbnail(thumbnail):
-    """An EXIF block whose second table describes a small JPEG."""
+    """Return an EXIF block whose second table describes a small JPEG."""
     first = tags.write_table({0x10F: tags.Field(2, b"Zeiss\0")}, "<", 8)
     second_at = 8 + len(first)
     image_at = second_at + 2 + 2 * 12 + 4
@@ -115,7 +115,7 @@ def block_with_thumbnail(thumbnail):
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_the_thumbnail_of_the_old_picture_goes(form):
+def test_the_thumbnail_is_removed(form):
     thumbnail = b"\xff\xd8 a small sideways picture \xff\xd9"
     source = files.save(SCENE, "PNG", exif=block_with_thumbnail(thumbnail))
     assert b"sideways" in source
@@ -124,7 +124,7 @@ def test_the_thumbnail_of_the_old_picture_goes(form):
     assert opened(data).getexif()[0x10F] == "Zeiss"
 
 
-def test_thumbnails_in_xmp_go_too():
+def test_thumbnails_in_xmp_are_removed():
     packet = files.XMP.format(orientation=1).replace(
         "<dc:title", '<xmp:Thumbnails xmlns:xmp="http://ns.adobe.com/xap/1.0/">/9j/4AAQ</xmp:Thumbnails><dc:title'
     )
@@ -135,7 +135,7 @@ def test_thumbnails_in_xmp_go_too():
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF|Possibly corrupt")
 @pytest.mark.parametrize("block", [b"junk", b"II*\0\xff\xff\xff\x7f", b"MM\0*\0\0\0\x08\xff\xff"], ids=repr)
-def test_a_damaged_exif_block_is_left_behind_and_said(block):
+def test_a_damaged_exif_block_is_dropped_with_a_notice(block):
     photo = read_photo(files.save(SCENE, "PNG", exif=block))
     assert [n.code for n in photo.notices] == ["metadata-dropped"]
     assert photo.metadata.exif is None
@@ -147,14 +147,14 @@ def test_a_damaged_exif_block_is_left_behind_and_said(block):
     [b"<x", b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', b"<a>" * 5000 + b"</a>" * 5000, b"\xff\xfe\0"],
     ids=["cut", "entities", "deep", "bytes"],
 )
-def test_a_damaged_xmp_packet_is_left_behind_and_said(packet):
+def test_a_damaged_xmp_packet_is_dropped_with_a_notice(packet):
     encoded = doubled(photo_with(xmp=packet), "png", history="denoised")
     assert [n.code for n in encoded.notices] == ["metadata-dropped"]
     assert "denoised" in opened(encoded.data).info["xmp"].decode()
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_history_is_written_and_added_to(form):
+def test_history_is_written_and_appended(form):
     photo = read_photo(files.save(SCENE, "PNG"))
     once = doubled(photo, form, history="denoised", software="Studio").data
     text = opened(once).info["xmp"].decode()
@@ -168,7 +168,7 @@ def test_history_is_written_and_added_to(form):
     assert 'xmp:CreatorTool="Studio"' in text
 
 
-def test_iptc_is_kept_where_there_is_a_place_for_it():
+def test_iptc_is_kept_in_jpeg_and_tiff():
     resource = b"Photoshop 3.0\x008BIM\x04\x04\0\0" + struct.pack(">I", len(IPTC)) + IPTC
     data = jpeg()
     data = data[:2] + b"\xff\xed" + struct.pack(">H", len(resource) + 2) + resource + data[2:]
@@ -183,7 +183,7 @@ def test_iptc_is_kept_where_there_is_a_place_for_it():
             assert [n.code for n in encoded.notices] == ["metadata-dropped"]
 
 
-def test_what_a_jpeg_segment_cannot_hold_is_said():
+def test_metadata_too_long_for_a_jpeg_segment_gives_a_notice():
     block = Image.Exif()
     block[0x10E] = "x" * 70_000
     photo = photo_with(exif=block.tobytes().removeprefix(exif.PREFIX))
@@ -193,14 +193,14 @@ def test_what_a_jpeg_segment_cannot_hold_is_said():
     assert doubled(photo, "png").notices == ()
 
 
-def test_dpi_without_a_place_in_webp_is_said():
+def test_dpi_that_webp_cannot_hold_give_a_notice():
     block = files.exif(resolution=None).removeprefix(exif.PREFIX)
     photo = photo_with(exif=block, dpi=(300, 300))
     assert [n.code for n in doubled(photo, "webp").notices] == ["metadata-dropped"]
     assert doubled(photo, "png").notices == ()
 
 
-def test_a_tiff_file_tells_its_own_tags():
+def test_tags_of_a_tiff_file_are_kept():
     source = files.save_tiff(
         files.scene(dtype=np.uint16),
         metadata=None,
@@ -215,7 +215,7 @@ def test_a_tiff_file_tells_its_own_tags():
 
 
 @pytest.mark.parametrize("form", ["jpeg", "png", "webp", "tiff"])
-def test_a_block_that_held_nothing_but_a_place_goes(form):
+def test_a_block_with_a_location_only_is_removed(form):
     exif = Image.Exif()
     exif.get_ifd(0x8825)[1] = "N"
     buffer = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Names of files from anywhere become names that are safe everywhere."""
+"""Any file name becomes one that is valid on every system."""
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ SCENE = files.scene()
 
 
 @given(st.text(max_size=300))
-def test_names_are_safe(name):
+def test_any_name_becomes_valid(name):
     stem = safe_stem(name)
     assert stem
     assert len(stem.encode()) <= 181

@@ -1,4 +1,4 @@
-"""Reading: every kind of pixel comes out as upright float RGB, and what differs is said."""
+"""Every kind of file is decoded to upright float RGB, with notices about deviations."""
 
 import io
 
@@ -22,7 +22,7 @@ def codes(photo):
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_every_format_is_known_by_content(form, tmp_path):
+def test_every_format_is_recognised_by_content(form, tmp_path):
     data = files.save(SCENE, form, **files.LOSSLESS_ENOUGH.get(form, {}))
     path = tmp_path / "Фото 1938.docx"
     path.write_bytes(data)
@@ -36,17 +36,17 @@ def test_every_format_is_known_by_content(form, tmp_path):
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIC"])
-def test_all_orientations_are_upright(form, orientation):
+def test_every_orientation_is_rotated_upright(form, orientation):
     options = files.LOSSLESS_ENOUGH.get(form, {})
     data = files.save(files.stored(SCENE, orientation), form, exif=files.exif(orientation), **options)
     photo = read_photo(data)
     np.testing.assert_allclose(photo.pixels, SCENE / 255, atol=0.04)
-    turned = orientation >= 5 and form != "HEIC"  # whose decoder turns by itself, and says nothing of it
+    turned = orientation >= 5 and form != "HEIC"  # the HEIC decoder rotates by itself
     assert photo.metadata.dpi == pytest.approx((150, 300) if turned else (300, 150), abs=0.1)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_orientation_turns_deep_samples_and_alpha_too(orientation):
+def test_orientation_rotates_16_bits_and_alpha(orientation):
     deep = files.scene(dtype=np.uint16, channels=4)
     data = files.save_tiff(
         files.stored(deep, orientation), extrasamples=[2], extratags=[(274, 3, 1, orientation, True)]
@@ -57,14 +57,14 @@ def test_orientation_turns_deep_samples_and_alpha_too(orientation):
 
 
 @given(st.binary(min_size=2 * 8 * 9 * 3, max_size=2 * 8 * 9 * 3))
-def test_sixteen_bits_survive_the_float_exactly(raw):
+def test_sixteen_bits_are_exact_in_float(raw):
     deep = np.frombuffer(raw, np.uint16).reshape(8, 9, 3)
     photo = read_photo(imagecodecs.png_encode(deep))
     assert (np.rint(photo.pixels.astype(np.float64) * 65535) == deep).all()
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
-def test_a_dark_scan_of_sixteen_bits_is_still_of_sixteen(channels):
+def test_a_dark_scan_of_16_bits_has_a_depth_of_16(channels):
     dark = np.squeeze(files.scene(dtype=np.uint16, channels=channels) // 300)
     assert dark.max() < 256
     tiff = {"photometric": "rgb" if channels > 2 else "minisblack", "extrasamples": [2] if channels in (2, 4) else None}
@@ -74,7 +74,7 @@ def test_a_dark_scan_of_sixteen_bits_is_still_of_sixteen(channels):
         assert photo.pixels.max() < 0.004
 
 
-def test_grey_one_bit_and_palette():
+def test_grey_one_bit_and_palette_are_read():
     grey = SCENE[..., :1]
     assert (np.rint(read_photo(files.save(grey, "PNG")).pixels * 255) == grey).all()
     bits = Image.fromarray(SCENE).convert("1")
@@ -90,7 +90,7 @@ def test_grey_one_bit_and_palette():
         assert (np.rint(read_photo(file.getvalue()).pixels * 255) == np.asarray(palette.convert("RGB"))).all(), form
 
 
-def test_palette_with_a_transparent_colour():
+def test_a_transparent_palette_colour_becomes_alpha():
     palette = Image.fromarray(SCENE).quantize(32)
     file = io.BytesIO()
     palette.save(file, "PNG", transparency=3)
@@ -99,7 +99,7 @@ def test_palette_with_a_transparent_colour():
 
 
 @pytest.mark.parametrize("compression", ["group4", "packbits", "tiff_lzw", "tiff_adobe_deflate"])
-def test_scans_in_one_bit(compression):
+def test_one_bit_scans_are_read(compression):
     bits = Image.fromarray(SCENE).convert("1")
     file = io.BytesIO()
     bits.save(file, "TIFF", compression=compression)
@@ -117,7 +117,7 @@ def test_scans_in_one_bit(compression):
     ],
     ids=str,
 )
-def test_layouts_of_tiff(options):
+def test_every_layout_of_tiff_is_read(options):
     deep = files.scene(dtype=np.uint16)
     stored = np.moveaxis(deep, -1, 0) if "planarconfig" in options else deep
     photo = read_photo(files.save_tiff(stored, photometric="rgb", **options))
@@ -125,13 +125,13 @@ def test_layouts_of_tiff(options):
     assert codes(photo) == (["not-used"] if "bigtiff" in options else [])
 
 
-def test_tiff_where_zero_is_white():
+def test_tiff_with_white_as_zero_is_inverted():
     grey = files.scene(dtype=np.uint16, channels=1)[..., 0]
     photo = read_photo(files.save_tiff(grey, photometric="miniswhite"))
     assert (np.rint(photo.pixels[..., 0] * 65535) == 65535 - grey).all()
 
 
-def test_tiff_with_colours_multiplied_by_alpha():
+def test_tiff_with_premultiplied_colours_becomes_straight():
     rgba = files.scene(dtype=np.uint16, channels=4)
     stored = rgba.copy()
     stored[..., :3] = np.rint(rgba[..., :3] * (rgba[..., 3:] / 65535))
@@ -140,7 +140,7 @@ def test_tiff_with_colours_multiplied_by_alpha():
 
 
 @pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG", "TIFF", "AVIF", "MPO"])
-def test_the_first_of_several_pictures_is_taken_and_said(form):
+def test_the_first_of_several_pictures_is_read_with_a_notice(form):
     options = files.LOSSLESS_ENOUGH.get("JPEG" if form == "MPO" else form, {})
     other = Image.fromarray(255 - SCENE)
     photo = read_photo(files.save(SCENE, form, save_all=True, append_images=[other], **options))
@@ -152,7 +152,7 @@ def test_the_first_of_several_pictures_is_taken_and_said(form):
     st.integers(8, 120), st.integers(8, 120), st.integers(3200, 9000), st.sampled_from([np.uint8, np.uint16]),
     st.sampled_from([3, 4]),
 )  # fmt: skip
-def test_the_cap_is_never_passed_and_the_shape_is_kept(width, height, cap, dtype, channels):
+def test_the_cap_is_never_exceeded_and_the_aspect_ratio_is_kept(width, height, cap, dtype, channels):
     picture = files.scene(width, height, dtype, channels)
     if channels == 4:
         picture[..., 3] = np.iinfo(dtype).max
@@ -180,7 +180,7 @@ def test_reduction_averages_areas():
     np.testing.assert_allclose(photo.pixels, blocks, atol=1e-5)
 
 
-def test_reduction_keeps_the_turn():
+def test_a_rotated_photograph_is_reduced_upright():
     data = files.save(files.stored(files.scene(120, 60), 6), "PNG", exif=files.exif(6))
     photo = read_photo(data, max_pixels=3200)
     assert (photo.original_size, photo.size) == ((120, 60), (80, 40))
@@ -194,15 +194,15 @@ def test_strict_refuses_and_names_both_sizes():
     assert MAX_PIXELS == 2_000_000
 
 
-def test_a_cap_below_any_photograph_is_refused():
+def test_too_low_a_cap_is_refused():
     with pytest.raises(OptionError, match="max_pixels must be at least 3200, not 10"):
         read_photo(files.save(SCENE, "PNG"), max_pixels=10)
 
 
 @given(st.integers(0, 255), st.integers(1, 254), st.integers(0, 2**32 - 1))
-@example(4, 1, 130)  # one pixel hardly covers anything visible
+@example(4, 1, 130)  # hardly anything is visible
 def test_alpha_leaves_no_dark_fringe(grey, visible, seed):
-    """One colour under any alpha: whatever lies hidden, it must be the only colour, reduced or not."""
+    """A picture of one visible colour, under any alpha and any hidden colour, is read as that colour."""
     rng = np.random.default_rng(seed)
     rgba = np.full((100, 90, 4), grey, np.uint8)
     rgba[..., 3] = np.where(rng.random((100, 90)) < 0.5, visible, 0)

@@ -1,4 +1,4 @@
-"""The round-trip table of the README, cell by cell, each output read back by another decoder than ours."""
+"""Every cell of the README's round-trip table; outputs are read back by other decoders than ours."""
 
 import io
 from pathlib import Path
@@ -20,7 +20,7 @@ KEPT = {"all": set(OUTPUTS), "not JPEG": {"PNG", "WebP", "TIFF"}, "PNG, TIFF": {
 
 
 def cells(feature):
-    """The table's row by row claims on one feature: input, output, kept or not."""
+    """Return the rows of the table for one feature: input, output, and whether it is kept."""
     rows = [[cell.strip() for cell in line.strip("| \n").split("|")] for line in TABLE.read_text().splitlines()]
     column = rows[0].index(feature)
     claims = [(row[0], row[column]) for row in rows[2:] if row[column] != "·"]
@@ -128,7 +128,7 @@ def test_alpha(source, output, kept):
 
 
 def deep(source):
-    """A file of 16 bits a channel (AVIF and HEIC: of 10) and the codes that its pixels mean."""
+    """Return a file of 16 bits a channel (AVIF and HEIC: 10) and its values."""
     codes = files.scene(dtype=np.uint16)
     if source == "PNG":
         return imagecodecs.png_encode(codes), codes

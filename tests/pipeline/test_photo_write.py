@@ -1,4 +1,4 @@
-"""Writing: what the format holds is exact, what it does not hold is said."""
+"""Files hold the pixels exactly, with notices about what a format cannot hold."""
 
 import io
 import zlib
@@ -33,7 +33,7 @@ def back(data, form):
     st.integers(1, 40), st.integers(1, 60), st.sampled_from(["png", "tiff"]), st.sampled_from([8, 16]), st.booleans(),
     st.integers(0, 2**32 - 1),
 )  # fmt: skip
-def test_png_and_tiff_hold_every_bit_in_any_number_of_bands(height, width, form, depth, has_alpha, seed):
+def test_png_and_tiff_are_lossless_in_any_number_of_bands(height, width, form, depth, has_alpha, seed):
     rng = np.random.default_rng(seed)
     white = 2**depth - 1
     codes = rng.integers(0, white + 1, (height, width, 4 if has_alpha else 3))
@@ -47,7 +47,7 @@ def test_png_and_tiff_hold_every_bit_in_any_number_of_bands(height, width, form,
     assert (decoded.reshape(codes.shape) == codes).all()
 
 
-def test_tiff_follows_the_byte_order_of_its_exif_block():
+def test_tiff_has_the_byte_order_of_its_exif_block():
     block = Image.Exif()
     block.endian = ">"
     block[0x10F] = "Zeiss"
@@ -68,18 +68,18 @@ def test_eight_bits_are_rounded_and_clipped():
 
 
 @pytest.mark.parametrize("form", ["jpeg", "webp"])
-def test_fewer_bits_are_said(form):
+def test_a_reduced_depth_gives_a_notice(form):
     assert [n.code for n in encode_photo(PHOTO.pixels, DEEP, Output(form)).notices] == ["depth-reduced"]
     assert encode_photo(PHOTO.pixels, PHOTO, Output(form)).notices == ()
 
 
-def test_opaque_alpha_is_not_missed_in_a_jpeg():
+def test_dropping_opaque_alpha_gives_no_notice():
     photo = replace(PHOTO, alpha=np.ones((files.HEIGHT, files.WIDTH), np.float32))
     assert encode_photo(PHOTO.pixels, photo, Output("jpeg")).notices == ()
 
 
 @pytest.mark.parametrize("factor", [4, 0.5])
-def test_alpha_is_resized_beside_the_colours(factor):
+def test_alpha_is_resized_with_the_colours(factor):
     alpha = np.zeros((files.HEIGHT, files.WIDTH), np.float32)
     alpha[8:24, 12:36] = 1
     photo = replace(PHOTO, alpha=alpha)
@@ -90,7 +90,7 @@ def test_alpha_is_resized_beside_the_colours(factor):
     assert np.abs(codes[..., 3] - truth).mean() < 6
 
 
-def test_no_dark_fringe_on_the_way_through():
+def test_transparent_edges_get_no_dark_fringe():
     rgba = np.zeros((40, 40, 4), np.uint8)
     rgba[10:30, 10:30] = (250, 240, 230, 255)
     photo = read_photo(files.save(rgba, "PNG"))
@@ -99,7 +99,7 @@ def test_no_dark_fringe_on_the_way_through():
     assert np.abs(codes[..., :3].astype(int) - (250, 240, 230)).max() <= 1
 
 
-def test_quality_counts():
+def test_quality_changes_size_and_subsampling():
     sizes = [len(encode_photo(PHOTO.pixels, PHOTO, Output("jpeg", quality=q)).data) for q in (20, 92, 100)]
     assert sizes == sorted(sizes)
     sharp = Image.open(io.BytesIO(encode_photo(PHOTO.pixels, PHOTO, Output("jpeg")).data))
@@ -113,20 +113,20 @@ def test_the_same_picture_gives_the_same_bytes(form):
 
 
 @pytest.mark.parametrize("form", ["png", "jpeg", "webp", "tiff"])
-def test_every_output_holds_an_srgb_profile(form):
+def test_every_output_embeds_an_srgb_profile(form):
     data = encode_photo(PHOTO.pixels, PHOTO, Output(form, metadata="strip")).data
     assert Image.open(io.BytesIO(data)).info["icc_profile"] == srgb_profile()
 
 
 @pytest.mark.parametrize(("form", "width"), [("jpeg", 65_501), ("webp", 16_384)])
-def test_a_side_beyond_the_format_is_refused(form, width):
+def test_a_side_too_long_for_the_format_is_refused(form, width):
     with pytest.raises(PhotoUnwritable, match=f"pixels a side.*{width} x 8.*PNG or TIFF"):
         encode_photo(np.zeros((8, width, 3), np.float32), PHOTO, Output(form))
 
 
 @pytest.mark.parametrize("form", ["png", "jpeg", "webp", "tiff"])
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_values_that_are_no_numbers_are_never_written(form, value):
+def test_values_that_are_not_finite_are_refused(form, value):
     pixels = PHOTO.pixels.copy()
     pixels[3, 4, 1] = value
     with pytest.raises(PhotoUnwritable, match="not finite numbers"):
@@ -144,17 +144,17 @@ def test_options_are_checked(options):
         Output(**options)
 
 
-def test_names_of_downloads():
+def test_names_of_restored_files():
     assert restored_name(PHOTO.name, Output()) == "Фото 1938_restored.png"
     assert restored_name(PHOTO.name, Output("jpeg")) == "Фото 1938_restored.jpg"
 
 
 @given(st.binary(max_size=200), st.binary(max_size=200))
-def test_checksums_of_bands_join_to_that_of_the_whole(first, second):
+def test_checksums_of_bands_combine_to_that_of_the_whole(first, second):
     whole = joined_adler32(zlib.adler32(first), zlib.adler32(second), len(second))
     assert whole == zlib.adler32(first + second)
 
 
-def test_a_picture_for_the_screen_is_its_pixels_rounded():
+def test_a_picture_for_the_screen_is_rounded_to_8_bits():
     pixels = np.random.default_rng(3).random((37, 53, 3), np.float32)
     np.testing.assert_array_equal(back(for_screen(pixels), "png"), np.rint(pixels * 255).astype(np.uint8))

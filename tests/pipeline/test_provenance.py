@@ -1,4 +1,4 @@
-"""A restored file says what was done to it, by which models, and what is a guess."""
+"""A restored file states its restoration steps, the models, and what was generated."""
 
 import html
 import io
@@ -61,13 +61,13 @@ def xmp_of(picture):
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_a_coloured_file_says_that_colours_are_a_guess_and_whose(colored, form):
+def test_a_colorized_file_states_that_its_colours_are_a_guess_and_the_model(colored, form):
     text = html.unescape(xmp_of(written(colored, Output(form))))
     for part in ("colorize (model eccv16", "post-denoise", GUESS, COMPOSITE):
         assert part in text
 
 
-def test_png_says_so_in_its_texts_too(colored):
+def test_png_texts_state_it_too(colored):
     texts = written(colored, Output("png")).text
     assert texts["Software"] == "Restoration Studio"
     assert texts["Comment"] == colored.history
@@ -75,7 +75,7 @@ def test_png_says_so_in_its_texts_too(colored):
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_a_file_that_was_not_coloured_says_nothing_of_guesses(form):
+def test_a_file_without_guesses_states_none(form):
     colour = photo_of(photograph("coffee", 128))
     result = run(arrange([Colorize(model="eccv16"), PostDenoise(sigma=0.5)]), colour, FakeEngine(blue))
     text = xmp_of(written(result, Output(form)))
@@ -87,7 +87,7 @@ def test_a_file_that_was_not_coloured_says_nothing_of_guesses(form):
 
 
 @pytest.mark.parametrize(("filler", "guesses"), [("telea", ()), ("lama.onnx", ("fillings",))])
-def test_what_a_network_put_into_holes_is_a_guess_and_what_was_drawn_on_is_not(filler, guesses):
+def test_content_by_a_large_filler_is_a_guess_and_by_a_classical_one_is_not(filler, guesses):
     photo = photo_of(photograph("coffee", 64))
     repaired = Result(photo, arrange([Repair(filler=filler)]), photo.pixels, (Timing("repair", 0.1, "done"),), ())
     assert repaired.guesses == guesses
@@ -95,7 +95,7 @@ def test_what_a_network_put_into_holes_is_a_guess_and_what_was_drawn_on_is_not(f
     assert ("fillings are a machine" in repaired.history) == bool(guesses)
 
 
-def test_a_file_is_told_by_its_name_alone():
+def test_history_names_files_without_their_folders():
     photo = photo_of(photograph("coffee", 64))
     stages = [Repair(mask="/tmp/album-nobody-knows/mask.png"), Upscale(model="/home/anna/own/mine.safetensors")]
     timings = tuple(Timing(stage.name, 0.1, "done") for stage in stages)
@@ -105,7 +105,7 @@ def test_a_file_is_told_by_its_name_alone():
     assert "/" not in history
 
 
-def test_what_an_earlier_program_said_of_the_source_is_replaced(grey, colored):
+def test_an_earlier_digital_source_type_is_replaced(grey, colored):
     photo = replace(grey, metadata=Metadata(xmp=AI_PICTURE.encode()))
     text = xmp_of(written(replace(colored, photo=photo), Output("png")))
     assert text.count("DigitalSourceType") == 1
@@ -113,7 +113,7 @@ def test_what_an_earlier_program_said_of_the_source_is_replaced(grey, colored):
     assert COMPOSITE in text
 
 
-def test_all_of_it_can_be_left_out(colored):
+def test_history_can_be_omitted(colored):
     picture = written(colored, Output("png", metadata="strip"))
     assert not picture.text
     assert "xmp" not in picture.info
@@ -124,7 +124,7 @@ def marked(result, **options):
     return np.abs(plain - signed).max(axis=2) > 0
 
 
-def test_the_mark_is_small_in_the_lower_right_corner_and_only_where_asked(colored):
+def test_the_mark_is_in_the_lower_right_corner_and_only_on_request(colored):
     changed = marked(colored)
     rows, columns = np.nonzero(changed)
     height, width = changed.shape
@@ -135,12 +135,12 @@ def test_the_mark_is_small_in_the_lower_right_corner_and_only_where_asked(colore
     assert columns.max() < width - 1
 
 
-def test_nothing_guessed_needs_no_mark(grey):
+def test_there_is_no_mark_without_guesses(grey):
     assert not marked(run(arrange([PostDenoise(sigma=0.5)]), grey, FakeEngine(blue))).any()
 
 
 @pytest.mark.parametrize("shape", [(8, 8), (8, 300), (2000, 30)])
-def test_the_mark_fits_into_any_picture_and_leaves_its_input_alone(shape):
+def test_the_mark_fits_any_picture_and_does_not_modify_its_input(shape):
     image = np.full((*shape, 3), 0.5, np.float32)
     out = with_mark(image)
     assert out.shape == image.shape

@@ -12,23 +12,23 @@ from tests.photographs import noisy, photograph
 
 @pytest.mark.parametrize("sigma", [0.02, 0.05, 0.1])
 @pytest.mark.parametrize("name", ["astronaut", "coffee"])
-def test_noise_is_measured(name, sigma):
+def test_noise_is_estimated(name, sigma):
     smooth = gaussian(photograph(name), 2)
     grey = np.repeat(noisy(luma(smooth)[..., None], sigma), 3, axis=2)
     assert noise_sigma(grey) == pytest.approx(sigma, rel=0.35)
 
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea"])
-def test_texture_is_not_taken_for_noise(name):
+def test_texture_is_not_measured_as_noise(name):
     assert noise_sigma(photograph(name)) < noise_sigma(noisy(photograph(name), 0.04)) / 2
 
 
-def test_a_picture_smaller_than_a_block_has_no_noise():
+def test_noise_is_zero_in_a_picture_smaller_than_a_block():
     assert noise_sigma(np.random.default_rng(0).random((8, 300, 3), np.float32)) == 0
 
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "rocket"])
-def test_blur_grows_with_blur(name):
+def test_the_blur_measure_grows_with_blur(name):
     image = photograph(name, 384)
     measures = [blur_measure(gaussian(image, sigma) if sigma else image) for sigma in (0, 1, 2, 4)]
     assert measures == sorted(measures)
@@ -46,7 +46,7 @@ def test_strips_equal_the_whole(height, width):
 
 
 @pytest.mark.parametrize(("workers", "waves"), [(1, 7), (3, 3)])
-def test_strips_of_a_large_picture_meet_without_a_seam(workers, waves, monkeypatch):
+def test_strips_of_a_large_picture_have_no_seams(workers, waves, monkeypatch):
     monkeypatch.setattr("pipeline.methods.filters._WORKERS", workers)
     monkeypatch.setattr("pipeline.methods.filters._STRIP_PIXELS", 64 * 32)
     image = cv2.resize(photograph("astronaut"), (64, 200)).astype(np.float32)
@@ -58,7 +58,7 @@ def test_strips_of_a_large_picture_meet_without_a_seam(workers, waves, monkeypat
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(1, 200), st.integers(1, 30), st.integers(0, 12))
-def test_strips_in_place_are_the_very_same(height, width, halo):
+def test_strips_in_place_give_the_same_values(height, width, halo):
     image = np.random.default_rng(height).random((height, width, 3), np.float32)
     before = image.copy()
     with pytest.MonkeyPatch.context() as patch:
@@ -72,7 +72,7 @@ def test_strips_in_place_are_the_very_same(height, width, halo):
 
 
 @pytest.mark.parametrize("sigma", [0.0, 0.7, 2.0])
-def test_blur_measure_is_the_published_one(sigma):
+def test_the_blur_measure_equals_scikit_image(sigma):
     image = photograph("coffee", 200)
     image = gaussian(image, sigma) if sigma else image
     assert blur_measure(image) == pytest.approx(blur_effect(luma(image), h_size=5), abs=1e-4)

@@ -24,7 +24,7 @@ def test_weights_sum_to_one_everywhere(layout, scale):
 
 
 @given(layouts())
-def test_nothing_within_the_margin_of_an_inner_border_counts(layout):
+def test_the_margin_at_inner_borders_has_no_weight(layout):
     side, tile, margin, ramp = layout
     for span in spans(side, tile, margin, ramp):
         if span.start > 0:
@@ -34,7 +34,7 @@ def test_nothing_within_the_margin_of_an_inner_border_counts(layout):
 
 
 @given(st.integers(1, 12), st.integers(1, 5), st.integers(0, 1))
-def test_starts_keep_to_the_multiple(blocks, size, margin):
+def test_starts_are_multiples(blocks, size, margin):
     multiple = 4
     for span in spans(blocks * multiple, (size + 2) * multiple, margin * multiple, 0, multiple=multiple):
         assert span.start % multiple == 0
@@ -51,7 +51,7 @@ def test_tiles_are_no_larger_than_needed(layout):
 
 
 def box_blur(image):
-    """A filter that sees exactly 2 pixels far."""
+    """Return the picture under a filter with a radius of exactly 2 pixels."""
     padded = np.pad(image, ((2, 2), (2, 2), (0, 0)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, (5, 5), axis=(0, 1))
     return windows.mean(axis=(-1, -2)).astype(np.float32)
@@ -59,7 +59,7 @@ def box_blur(image):
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(5, 70), st.integers(5, 70), st.integers(6, 40), st.integers(0, 8))
-def test_tiled_equals_whole_when_the_margin_covers_the_reach(height, width, tile, ramp):
+def test_tiles_equal_the_whole_with_a_sufficient_margin(height, width, tile, ramp):
     image = np.random.default_rng(height * 71 + width).random((height, width, 3), np.float32)
     rows, columns = (spans(side, tile, 2, ramp) for side in (height, width))
     *_, (done, count, output) = run_tiled(box_blur, image, rows, columns)
@@ -69,7 +69,7 @@ def test_tiled_equals_whole_when_the_margin_covers_the_reach(height, width, tile
 
 
 @pytest.mark.parametrize("tile", [16, 64])
-def test_a_function_may_answer_in_the_same_memory_every_time(tile):
+def test_a_function_may_reuse_the_memory_of_its_result(tile):
     answer = np.empty((64, 64, 3), np.float32)
 
     def run(part):
@@ -83,7 +83,7 @@ def test_a_function_may_answer_in_the_same_memory_every_time(tile):
     np.testing.assert_allclose(output[2:-2, 2:-2], box_blur(image)[2:-2, 2:-2], atol=1e-6)
 
 
-def test_too_small_a_margin_would_show():
+def test_an_insufficient_margin_changes_the_result():
     image = np.random.default_rng(0).random((64, 64, 3), np.float32)
     rows = columns = spans(64, 24, 0, 0)
     *_, (_, _, output) = run_tiled(box_blur, image, rows, columns)
