@@ -1,8 +1,11 @@
 # The studio in a container: docker build -t restoration-studio . && docker run -p 8501:8501 restoration-studio
 FROM python:3.12-slim
 
-# PyTorch's own index of CPU wheels; its builds (2.15.0+cpu) rank above the same version with CUDA, and keep the
-# image small. Empty means pip's default.
+# FULL=1 adds PyTorch, which official networks, model files of your own and CUDA cards need.
+ARG FULL=""
+
+# For FULL=1 on a CPU: the address of PyTorch's own index of CPU wheels. Its builds (2.15.0+cpu) rank above the same
+# version with CUDA and keep the image small. Empty means pip's default.
 ARG TORCH_INDEX=""
 
 ENV PYTHONUNBUFFERED=1 \
@@ -13,8 +16,9 @@ ENV PYTHONUNBUFFERED=1 \
 
 WORKDIR /studio
 
-COPY requirements.txt constraints.txt ./
-RUN pip install ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} -r requirements.txt -c constraints.txt
+COPY requirements.txt requirements-full.txt constraints.txt ./
+RUN pip install ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} \
+    -r requirements${FULL:+-full}.txt -c constraints.txt
 
 COPY app.py ./
 COPY .streamlit .streamlit

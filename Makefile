@@ -3,6 +3,7 @@ PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
 PEERS := .venv-peers
+DEV := requirements.txt $(addprefix requirements-,full.txt diffusion.txt training.txt dev.txt)
 INSTALL := -m pip install --quiet --disable-pip-version-check -c constraints.txt
 PIP := $(BIN)/python $(INSTALL)
 
@@ -11,28 +12,31 @@ PIP := $(BIN)/python $(INSTALL)
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-run: $(VENV)/run.stamp  ## set everything up and open the studio
+run: $(VENV)/run.stamp  ## install what the bundled networks need, and open the studio
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
-test: $(VENV)/dev.stamp  ## set everything up and run every test
+full: $(VENV)/full.stamp  ## install PyTorch too (official networks, your own files, CUDA), and open the studio
+	$(BIN)/streamlit run app.py --server.port $(PORT)
+
+test: $(VENV)/dev.stamp  ## install everything and run every test
 	$(BIN)/python -m pytest
 
-check: $(VENV)/dev.stamp  ## lint, types and formatting
+check: $(VENV)/dev.stamp  ## run the linter, the type checker and the formatter's check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-format: $(VENV)/dev.stamp  ## format the code and mend what the linter can
+format: $(VENV)/dev.stamp  ## format the code and fix what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-examples: $(VENV)/dev.stamp  ## make the example pictures and the pictures of the screens anew
+examples: $(VENV)/dev.stamp  ## make the example pictures and the screenshots again
 	$(BIN)/python -m examples.make
 	$(BIN)/python -m examples.screen
 
-peers: $(PEERS)/peers.stamp  ## set up .venv-peers, where benchmarks and the peers run
+peers: $(PEERS)/peers.stamp  ## set up .venv-peers, where the benchmarks against peers run
 
-clean:  ## remove what make has installed and cached
+clean:  ## remove what make installed and cached
 	rm -rf $(VENV) $(PEERS) .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
@@ -43,17 +47,21 @@ $(VENV)/run.stamp: requirements.txt constraints.txt | $(BIN)/python
 	$(PIP) -r requirements.txt
 	@touch $@
 
-$(VENV)/dev.stamp: requirements.txt requirements-diffusion.txt requirements-training.txt requirements-dev.txt constraints.txt | $(BIN)/python
-	$(PIP) -r requirements-dev.txt
+$(VENV)/full.stamp: requirements.txt requirements-full.txt constraints.txt | $(BIN)/python
+	$(PIP) -r requirements-full.txt
 	@touch $(VENV)/run.stamp $@
+
+$(VENV)/dev.stamp: $(DEV) constraints.txt | $(BIN)/python
+	$(PIP) -r requirements-dev.txt
+	@touch $(VENV)/run.stamp $(VENV)/full.stamp $@
 
 $(PEERS)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("basicsr 1.4.2 needs Python 3.11 or 3.12, this is " + sys.version.split()[0] + "; try make peers PYTHON=python3.12") if not (3, 11) <= sys.version_info < (3, 13) else None'
 	$(PYTHON) -m venv $(PEERS)
 
-$(PEERS)/peers.stamp: requirements.txt requirements-peers.txt constraints.txt | $(PEERS)/bin/python
-	$(PEERS)/bin/python $(INSTALL) -r requirements.txt setuptools wheel cython
+$(PEERS)/peers.stamp: requirements.txt requirements-full.txt requirements-peers.txt constraints.txt | $(PEERS)/bin/python
+	$(PEERS)/bin/python $(INSTALL) -r requirements-full.txt setuptools wheel cython
 	$(PEERS)/bin/python $(INSTALL) --no-build-isolation -r requirements-peers.txt
 	@touch $@
 
-.PHONY: help run test check format examples peers clean
+.PHONY: help run full test check format examples peers clean

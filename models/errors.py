@@ -25,6 +25,10 @@ class CheckpointMismatch(ModelError):
     """A file's tensors do not fit the network that should hold them."""
 
 
+class PackageMissing(ModelError):
+    """A package that a network needs is not installed; the text says what to run."""
+
+
 class InferenceFailed(ModelError):
     """A network ran out of memory or gave values that are not numbers, and every retry did so too."""
 

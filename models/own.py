@@ -49,10 +49,9 @@ def from_file(path: str | Path) -> ModelSpec:
         If there is no file, or it holds more than tensors.
     CheckpointMismatch
         If it is not a network from RGB pictures to RGB pictures.
+    PackageMissing
+        If torch is not installed.
     """
-    from models.files import weights
-    from models.networks import damage_detector, lama, realesrgan, scratch_unet, unet
-
     path = Path(path).expanduser().resolve()
     spec = ModelSpec(
         id=f"file:{path.name}",
@@ -66,6 +65,8 @@ def from_file(path: str | Path) -> ModelSpec:
         wrappers=_OWN_WRAPPERS,
     )
     state = weights.read_state(weights.find(spec), spec)
+    from models.networks import damage_detector, lama, realesrgan, scratch_unet, unet  # which import torch
+
     if unet.detect(state):
         traits = unet.traits(state)
         ours = fast_restorer(spec.id, spec.title, task="fill" if traits["pictures"] == 3 else "denoise", **traits)

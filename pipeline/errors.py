@@ -8,6 +8,7 @@
     │   ├── WeightsCorrupt       the file is here and is not the right one
     │   ├── DownloadFailed       no source delivered
     │   ├── CheckpointMismatch   the tensors do not fit the network
+    │   ├── PackageMissing       the network needs a package, such as torch, that is not installed
     │   └── InferenceFailed      every retry failed; never a silent hole in a picture
     ├── PhotoError
     │   ├── PhotoUnreadable      not an image, truncated, empty
@@ -27,6 +28,7 @@ from models.errors import (
     DownloadFailed,
     InferenceFailed,
     ModelError,
+    PackageMissing,
     StudioError,
     WeightsCorrupt,
     WeightsMissing,
@@ -40,6 +42,7 @@ __all__ = [
     "InferenceFailed",
     "ModelError",
     "OptionError",
+    "PackageMissing",
     "PhotoError",
     "PhotoTooLarge",
     "PhotoUnreadable",

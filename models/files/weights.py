@@ -13,27 +13,13 @@ from typing import Any, Literal
 
 import pooch
 
-from models import catalog
-from models.catalog import ModelSpec
 from models.errors import DownloadFailed, ModelError, WeightsCorrupt, WeightsMissing
 from models.files import checkpoint
 from models.files.transfer import Progress, fetch, unfinished
+from models.packages import require_full
+from models.spec import ModelSpec
 
-__all__ = [
-    "Progress",
-    "download",
-    "find",
-    "folder",
-    "graph",
-    "location",
-    "provenance",
-    "read_state",
-    "remove",
-    "status",
-    "verify",
-]
-
-Status = Literal["in the box", "ready", "missing"]
+Status = Literal["bundled", "ready", "missing"]
 
 BUNDLED = Path(__file__).parents[1] / "bundled"
 """Folder of the models in the box."""
@@ -103,7 +89,7 @@ def status(spec: ModelSpec) -> Status:
     """
     if not location(spec).is_file():
         return "missing"
-    return "in the box" if spec.bundled else "ready"
+    return "bundled" if spec.bundled else "ready"
 
 
 def provenance(spec: ModelSpec) -> str:
@@ -175,8 +161,11 @@ def read_state(path: Path, spec: ModelSpec) -> dict[str, Any]:
         If it is not the right file, is damaged, or holds anything beside plain data.
     CheckpointMismatch
         If it does not hold a state dict.
+    PackageMissing
+        If torch is not installed.
     """
     verify(spec, path)
+    require_full(spec.title)
     content = checkpoint.unwrap(checkpoint.read(path), spec.wrappers, path)
     named = {key.removeprefix(spec.prefix): tensor for key, tensor in content.items()}
     return {
@@ -206,6 +195,8 @@ def download(spec: ModelSpec, progress: Progress | None = None) -> Path:
     ------
     DownloadFailed
         If no source delivers it; the text has each one's reason, and how to do it by hand.
+    PackageMissing
+        If no digest is known, so that the file must be read, and torch is not installed.
     """
     if not spec.sources:
         msg = f"Expected a model that is downloaded, got {spec.title}, which has no source. Nothing to do."
@@ -214,6 +205,8 @@ def download(spec: ModelSpec, progress: Progress | None = None) -> Path:
     with suppress(FileNotFoundError, WeightsCorrupt):
         verify(spec, target)
         return target
+    if _expected_digest(spec, target) is None:
+        require_full(f"{spec.title} has no published digest, so its download is read to be checked, which")
     reasons = []
     for url in spec.sources * ROUNDS:
         try:
@@ -289,10 +282,8 @@ def _how_to_get(spec: ModelSpec, path: Path) -> str:
     if spec.tier == "own":
         return f"Expected a model's file at {path}, got nothing there. Check the path."
     if spec.bundled:
-        return f"Expected {spec.title} in the box, at {path}, got nothing there. Install the studio again."
-    boxed = next((other.id for other in catalog.for_task(spec.task) if other.bundled), None)
-    instead = f"use {boxed}, which is in the box" if boxed else f"go on without: none in the box can {spec.task}"
+        return f"Expected the bundled {spec.title} at {path}, got nothing there. Install the studio again."
     return (
-        f"{spec.title} is not on this machine. Either download it: `python -m pipeline models download {spec.id}`; "
-        f"or put {spec.file} into {folder()}, or set STUDIO_MODELS to the folder that has it; or {instead}."
+        f"{spec.title} is not on this machine. Download it with `python -m pipeline models download {spec.id}`, put "
+        f"{spec.file} into {folder()}, set STUDIO_MODELS to the folder that has it, or choose a bundled model."
     )

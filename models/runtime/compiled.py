@@ -33,6 +33,7 @@ _SOURCES = ("runtime/graphs.py", "runtime/quantised.py", "networks/*.py")
 """The code that turns a file into a graph."""
 
 _TRANSLATORS = ("torch", "spandrel")
+"""Packages that build a network of a file; a bundled network's graph needs neither."""
 
 
 def folder() -> Path:
@@ -75,7 +76,8 @@ def load(spec: ModelSpec, mix: float, precision: str, hints: dict[str, Any], mak
 def _key(spec: ModelSpec, mix: float, precision: str, hints: dict[str, Any]) -> str:
     """Return a digest of all that a compiled network depends on."""
     files = [_digest(spec)] + ([_digest(catalog.get(spec.partner))] if mix < 1.0 else [])
-    made_by = [openvino.get_version(), _processor(), _code(), *(version(name) for name in _TRANSLATORS)]
+    translators = [] if spec.bundled else [version(name) for name in _TRANSLATORS]
+    made_by = [openvino.get_version(), _processor(), _code(), *translators]
     facts = [spec, mix, precision, sorted((name, str(value)) for name, value in hints.items()), files, made_by]
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 

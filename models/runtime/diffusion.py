@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import CheckpointMismatch, InferenceFailed, ModelError, WeightsCorrupt
+from models.errors import CheckpointMismatch, InferenceFailed, WeightsCorrupt
+from models.packages import require_diffusers
 
 Array = NDArray[np.float32]
 
@@ -66,16 +67,17 @@ def fill(
 
     Raises
     ------
-    ModelError
-        If diffusers is not installed.
+    PackageMissing
+        If torch or diffusers is not installed.
     WeightsCorrupt, CheckpointMismatch
         If the folder cannot be read, or holds another pipeline.
     InferenceFailed
         If the pipeline's safety filter holds its answer back.
     """
+    pipeline = _load(folder, device)
+
     import torch
 
-    pipeline = _load(folder, device)
     height, width = image.shape[:2]
     scale = SIDE / max(height, width)
     size = [max(round(side * scale / _MULTIPLE), 1) * _MULTIPLE for side in (width, height)]
@@ -106,13 +108,10 @@ def fill(
 
 @lru_cache(maxsize=1)
 def _load(folder: Path, device: str) -> Any:
+    require_diffusers(str(folder))
     import torch
+    from diffusers import AutoPipelineForInpainting
 
-    try:
-        from diffusers import AutoPipelineForInpainting
-    except ImportError as error:
-        msg = f"Expected diffusers, to run {folder}, got {error}. Install it: pip install -r requirements-diffusion.txt"
-        raise ModelError(msg) from error
     loader: Any = AutoPipelineForInpainting  # it comes without types
     try:
         pipeline = loader.from_pretrained(

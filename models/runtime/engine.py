@@ -4,6 +4,7 @@ The networks in the box are stored as OpenVINO's own files too, so that on a CPU
 """
 
 import ctypes.util
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -18,6 +19,7 @@ from models import catalog
 from models.catalog import ModelSpec
 from models.errors import Cancelled, ModelError
 from models.files import weights
+from models.packages import INSTALL, missing, require_full
 from models.runtime import compiled, graphs, quantised
 from models.runtime.network import POLL_MS, Device, Network, OpenVinoNetwork, Precision, TorchNetwork
 
@@ -25,7 +27,9 @@ MAX_LOADED = 8
 """Networks kept in memory by one engine; simple mode with everything on runs seven."""
 
 AT_WORK = 2
-"""The last so many also keep what they compute in, which takes more memory than all of the others."""
+"""Recently used networks that keep their inference buffers, which take more memory than all other networks."""
+
+_LOG = logging.getLogger(__name__)
 
 
 class Engine:
@@ -43,6 +47,8 @@ class Engine:
     ------
     ModelError
         If this machine cannot compute what is asked.
+    PackageMissing
+        If CUDA is asked for, and torch is not installed.
     """
 
     def __init__(
@@ -86,6 +92,8 @@ class Engine:
             Soon after `cancelled` says so.
         WeightsMissing, WeightsCorrupt, CheckpointMismatch
             If the file is not here, is not the right one, or does not fit.
+        PackageMissing
+            If the network needs torch, and it is not installed.
         """
         device = device or self.device
         precision = precision or self._precision_on(device, spec)
@@ -134,6 +142,8 @@ class Engine:
 
 def _check(device: Device, precision: str) -> None:
     """Refuse what this machine cannot compute, rather than compute something else."""
+    if device == "cuda":
+        require_full("A CUDA card")
     if device == "cuda" and not _has_cuda():
         msg = "A CUDA card was asked for, and torch finds none here. Use the CPU, or install a driver and CUDA's torch."
     elif device == "cpu" and precision == "float16":
@@ -152,6 +162,8 @@ def _written(spec: ModelSpec) -> int:
 
 
 def _load(spec: ModelSpec, mix: float, device: Device, precision: Precision) -> Network:
+    if device == "cuda" or not spec.bundled:
+        require_full(spec.title)
     if device == "cuda":
         return TorchNetwork(spec, _module(spec, mix), precision)
     kind = openvino.Type.f32 if precision == "float32" else openvino.Type.bf16
@@ -197,8 +209,11 @@ def _computes_bfloat16() -> bool:
 
 @lru_cache(maxsize=1)
 def _has_cuda() -> bool:
-    """Say whether a CUDA card is there; without a driver, torch is not even imported."""
+    """Return whether torch finds a CUDA card; without a driver, torch is not even imported."""
     if ctypes.util.find_library("cuda") is None:
+        return False
+    if missing():
+        _LOG.warning("This machine has a CUDA driver, but networks run on the CPU without PyTorch: %s.", INSTALL)
         return False
     import torch
 

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import subprocess
 import threading
 import time
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ import torch
 from models import catalog
 from models.errors import DownloadFailed, WeightsCorrupt
 from models.files import weights
+from tests import light
 
 
 def checkpoint(value):
@@ -176,6 +178,22 @@ def test_without_a_published_digest_a_web_page_is_refused(server, folder):
     with pytest.raises(DownloadFailed, match="Expected a checkpoint"):
         weights.download(spec_for(server, "/a", data=None))
     assert names(folder) == []
+
+
+def test_without_torch_only_a_file_that_must_be_read_to_be_checked_is_not_downloaded(server, folder, tmp_path):
+    server.pages["/a"] = [GOOD]
+    python = light.make(tmp_path / "venv")
+
+    def download(spec):
+        program = f"from models.files import weights\nfrom models.spec import ModelSpec\nweights.download({spec!r})"
+        return subprocess.run([python, "-c", program], cwd=light.ROOT, capture_output=True, text=True, check=False)
+
+    refused = download(spec_for(server, "/a", data=None))
+    assert "PackageMissing" in refused.stderr
+    assert server.asked == []
+    done = download(spec_for(server, "/a"))
+    assert done.returncode == 0, done.stderr
+    assert names(folder) == ["model.pth"]
 
 
 def test_a_model_in_the_box_is_not_downloaded():

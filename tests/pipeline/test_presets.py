@@ -13,7 +13,7 @@ def test_presets_run_with_what_is_in_the_box(name):
     for stage in PRESETS[name].stages:
         model = stage.spec().id if isinstance(stage, Upscale) else getattr(stage, "model", "")
         if model in known:
-            assert weights.status(known[model]) == "in the box"
+            assert weights.status(known[model]) == "bundled"
 
 
 @pytest.mark.parametrize("name", PRESETS)

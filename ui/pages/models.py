@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from models import catalog, own
+from models import catalog, own, packages
 from models.catalog import ModelSpec
 from models.errors import StudioError
 from models.files import weights
@@ -22,6 +22,8 @@ def show() -> None:
     """Draw the page."""
     st.header(say("models.title"), anchor=False)
     st.caption(say("models.intro", folder=weights.folder()))
+    if packages.missing():
+        st.info(say("models.light"), icon=":material/info:")
     for task, specs in groupby(sorted(catalog.MODELS, key=_rank), key=lambda spec: spec.task):
         st.subheader(say_or(f"models.{task}", task.capitalize()), anchor=False)
         for spec in specs:
@@ -81,6 +83,7 @@ def _own() -> None:
     uploaded = st.file_uploader(
         say("models.own.drop"),
         type=[suffix.removeprefix(".") for suffix in own.OWN_SUFFIXES],
+        disabled=bool(packages.missing()),
         max_upload_size=_MAX_OWN_MEGABYTES,
         key=f"own.{st.session_state.get('own-drops', 0)}",
     )
