@@ -61,7 +61,7 @@ def _sane(dpi: tuple[float, float] | None) -> tuple[float, float] | None:
     return dpi if dpi and all(math.isfinite(d) and 1 <= d <= 100_000 for d in dpi) else None
 
 
-def retold(
+def updated(
     metadata: Metadata, size: tuple[int, int], policy: str, *, software: str, history: str, guessed: bool = False
 ) -> tuple[Metadata, tuple[Notice, ...]]:
     """Return metadata updated for the restored picture, and notices about the parts that were dropped.
@@ -89,7 +89,7 @@ def retold(
         return Metadata(dpi=metadata.dpi), ()
     exif, xmp, notices = metadata.exif, metadata.xmp, []
     keep_gps = policy == "keep"
-    tell = partial(
+    rewrite = partial(
         xmp_packet.rewrite, size=size, keep_gps=keep_gps, software=software, history=history, guessed=guessed
     )
     try:
@@ -99,10 +99,10 @@ def retold(
         exif = None
         notices.append(dropped("EXIF", str(error)))
     try:
-        xmp = tell(xmp)
+        xmp = rewrite(xmp)
     except ValueError as error:
         notices.append(dropped("XMP", str(error)))
-        xmp = tell(None)
+        xmp = rewrite(None)
     texts = (("Software", software), ("Comment", history)) if history else ()
     return Metadata(exif, xmp, metadata.iptc, metadata.dpi, texts), tuple(notices)
 

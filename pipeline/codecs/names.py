@@ -4,24 +4,24 @@ import re
 import unicodedata
 
 LONGEST_BYTES = 180
-"""Of UTF-8; file systems allow 255, and a suffix and an ending are to follow."""
+"""Limit in bytes of UTF-8. File systems allow 255; a suffix and an extension are added."""
 
 RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)", re.IGNORECASE)
 
 
 def safe_stem(name: str) -> str:
-    r"""Make a safe file stem of any file name.
+    r"""Return a valid file stem for any file name.
 
     Parameters
     ----------
     name : str
-        A name or path from anywhere: browsers, archives, other systems.
+        A name or path, from a browser, an archive or another system.
 
     Returns
     -------
     str
-        Without folders, ending, control characters, signs that Windows refuses, leading dots and dashes, and names
-        of Windows' devices; letters of every script are kept. ``"photo"`` where nothing is left.
+        Without folders, extension, control characters, characters that Windows refuses, leading dots and dashes, and
+        Windows device names. Letters of every script are kept. ``"photo"`` if nothing is left.
 
     Examples
     --------
