@@ -1,16 +1,17 @@
-"""What a running stage may use."""
+"""What a stage may use while it examines or changes a picture."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from models.runtime.engine import Engine
+from pipeline.arrays import Mask
 from pipeline.errors import Cancelled
-from pipeline.notices import Notice
+from pipeline.notices import Notice, Value
 
 
 @dataclass
 class Context:
-    """What a running stage may use: the engine, and the ways to report, to ask and to stop."""
+    """The engine, a person's mask, and the ways to report progress, to record notices and to stop."""
 
     engine: Engine
     stage: str = ""
@@ -20,10 +21,13 @@ class Context:
     cancelled: Callable[[], bool] = lambda: False
     notices: list[Notice] = field(default_factory=list)
     reuse: bool = False
-    """Whether nobody looks at the stage's input any more, so that its result may take the input's place in memory."""
+    """Whether the input buffer may be overwritten."""
+
+    mask: Mask | None = None
+    """Damage that a person marked, shape (H, W); None where a detector is to find it."""
 
     def advance(self, fraction: float) -> None:
-        """Report progress, and stop here if that was asked.
+        """Report progress, and stop if that was asked.
 
         Raises
         ------
@@ -39,6 +43,6 @@ class Context:
         """Return a context for a part of the work, whose progress from 0 to 1 is this one's from `start` to `stop`."""
         return replace(self, progress=lambda fraction: self.progress(start + (stop - start) * fraction))
 
-    def notice(self, code: str, message: str) -> None:
-        """Record something that the person should know."""
-        self.notices.append(Notice(code, message, self.stage))
+    def notice(self, code: str, **values: Value) -> None:
+        """Record a deviation from the request, or a decision worth knowing; see `pipeline.notices.Notice`."""
+        self.notices.append(Notice(code, self.stage, **values))

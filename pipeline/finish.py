@@ -1,4 +1,4 @@
-"""The live finish: blur and sharpen over a finished result, fast enough to follow a slider."""
+"""The live finish: blur and sharpen a finished result, fast enough to follow a slider."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,15 @@ from pipeline.methods.filters import by_strips, gaussian
 from pipeline.options import check, number
 from pipeline.stages.sharpen import unsharp
 
-_RADIUS = 1.2
+RADIUS = 1.2
+"""Sigma of the unsharp mask, in pixels of the result."""
+
 _THRESHOLD = 0.004
 
 
 @dataclass(frozen=True)
 class Finish:
-    """The two live sliders; at zero both leave the picture as it is."""
+    """The two live sliders; at zero the picture stays as it is."""
 
     blur: float = number(0.0, low=0, high=3, step=0.05, help="Gaussian blur, sigma in pixels of the result")
     sharpen: float = number(0.0, low=0, high=2, step=0.05, help="unsharp mask, amount")
@@ -33,7 +35,7 @@ class Finish:
         zoom : float
             Size of `image` relative to the full result, for a reduced preview.
         reuse : bool
-            Write over `image`, which is left alone otherwise.
+            Overwrite `image`.
         """
         if not self.blur and not self.sharpen:
             return image
@@ -46,14 +48,14 @@ class Finish:
         )
 
     def halo(self, zoom: float = 1.0) -> int:
-        """Return how many pixels away `apply` looks."""
+        """Return the reach of `apply` in pixels."""
         if not self.blur and not self.sharpen:
             return 0
-        return 2 * (int(np.ceil(5 * max(self.blur, _RADIUS) * zoom)) + 1)
+        return 2 * (int(np.ceil(5 * max(self.blur, RADIUS) * zoom)) + 1)
 
     def _filter(self, image: Image, zoom: float) -> Image:
         if self.blur:
             image = gaussian(image, self.blur * zoom)
         if self.sharpen:
-            image = unsharp(image, amount=self.sharpen, radius=_RADIUS * zoom, threshold=_THRESHOLD)
+            image = unsharp(image, amount=self.sharpen, radius=RADIUS * zoom, threshold=_THRESHOLD)
         return image

@@ -9,6 +9,9 @@ from pipeline.errors import PhotoError
 from pipeline.methods.filters import luma
 from pipeline.photo import DECODE_LIMIT, read_photo
 
+THRESHOLD = 0.5
+"""What is lighter is damage."""
+
 
 def read_mask(path: Path, height: int, width: int) -> Mask:
     """Read a mask that somebody drew: light where the photograph is damaged.
@@ -32,4 +35,4 @@ def read_mask(path: Path, height: int, width: int) -> Mask:
             f"{grey.shape[0]} in {path}. Choose the mask that belongs to it."
         )
         raise PhotoError(msg)
-    return cv2.resize(grey, (width, height), interpolation=cv2.INTER_LINEAR) > 0.5
+    return cv2.resize(grey, (width, height), interpolation=cv2.INTER_LINEAR) > THRESHOLD

@@ -1,4 +1,4 @@
-"""Options of stages: each range is written once, and the check, the command line and the sliders read it."""
+"""Options of stages: each range is declared once; the check, the command line and the sliders use it."""
 
 import re
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ class Number:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of ``choices``, or, where ``open`` says so, another model of the catalog or a path."""
+    """One of ``choices``; where ``open``, also another model of the catalog or a path."""
 
     default: str
     choices: tuple[str, ...]
@@ -51,7 +51,7 @@ class Switch:
 
 @dataclass(frozen=True)
 class Text:
-    """A text of a form, given as a regular expression that all of it matches."""
+    """A text that matches a regular expression."""
 
     default: str
     pattern: str
@@ -63,7 +63,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of free text, or nothing; for the command line, as a browser names no files of this machine."""
+    """A line of free text, or nothing; only on the command line."""
 
     metavar: str
     help: str
@@ -94,7 +94,7 @@ def text(default: str, pattern: str, *, form: str, help: str) -> Any:
 
 
 def line(metavar: str, *, help: str) -> Any:
-    """Declare a dataclass field that holds a line of free text, such as a path, or is empty."""
+    """Declare a dataclass field that holds a line of free text, or is empty."""
     return field(default="", metadata={"rule": Line(metavar, help)})
 
 
@@ -120,7 +120,7 @@ def check(options: Dataclass) -> None:
 
 
 def _breach(rule: Rule, value: object) -> str:
-    """Return what `rule` expects where `value` breaks it, else nothing."""
+    """Return what `rule` expects where `value` breaks it, else an empty text."""
     match rule:
         case Number(low=low, high=high):
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -139,14 +139,9 @@ def _breach(rule: Rule, value: object) -> str:
 
 def is_file(rule: Rule, value: Any) -> bool:
     """Say whether an option's value is the path of a file."""
-    match rule:
-        case Line(metavar=metavar):
-            return metavar == "FILE" and value != ""
-        case Choice(choices=choices, open=True):
-            return value not in choices and _is_path(value)
-    return False
+    return isinstance(rule, Choice) and rule.open and value not in rule.choices and _is_path(value)
 
 
 def _is_path(text: str) -> bool:
-    """Tell what looks like a path from a mistyped name."""
+    """Say whether a text looks like a path rather than a mistyped name."""
     return "/" in text or "\\" in text or Path(text).suffix != ""

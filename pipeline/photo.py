@@ -1,6 +1,7 @@
-"""Photo in, photo out: the only room that knows file formats.
+"""Read and write photographs: the public interface to file formats.
 
-Beyond this line pictures are float32 RGB in sRGB; depth, alpha, profile, orientation and metadata are kept here.
+The rest of the pipeline works on float32 RGB in sRGB. Depth, alpha, colour profile, orientation and metadata are
+handled here.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline.codecs import colour, decode, encode, geometry
 from pipeline.codecs.mark import with_mark
-from pipeline.codecs.metadata import Metadata, find, retold
+from pipeline.codecs.metadata import Metadata, find, updated
 from pipeline.codecs.names import safe_stem
 from pipeline.codecs.raster import Opened
 from pipeline.errors import OptionError, PhotoTooLarge, PhotoUnreadable, PhotoUnwritable
@@ -39,27 +40,27 @@ __all__ = [
 F32 = NDArray[np.float32]
 
 MAX_PIXELS = 2_000_000
-"""The cap: larger photographs are reduced to it."""
+"""The cap in pixels; larger photographs are reduced to it."""
 
 DECODE_LIMIT = 250_000_000
-"""Pixels that are decoded at all; by the header, before any memory is taken."""
+"""Largest number of pixels that is decoded; checked by the header, before memory is taken."""
 
 MAX_BYTES = 1 << 30
-"""Bytes of a file."""
+"""Largest file in bytes."""
 
 MIN_SIDE = 8
-"""Pixels; a shorter side is no photograph."""
+"""Shortest side in pixels."""
 
 MAX_ASPECT = 50
-"""The long side over the short one; a panorama of ten frames has about 10."""
+"""Largest ratio of the sides; a panorama of ten frames has about 10."""
 
 LEAST_CAP = MAX_ASPECT * MIN_SIDE**2
-"""Pixels; under a lower cap the side of a narrow photograph would fall below the least."""
+"""Lowest cap in pixels; below it, the short side of a narrow photograph could be under `MIN_SIDE`."""
 
 
 @dataclass(frozen=True)
 class Photo:
-    """A photograph in working form, with what its file said."""
+    """A decoded photograph with the metadata of its file."""
 
     pixels: F32
     """Shape (H, W, 3), RGB, sRGB-encoded, [0, 1], upright."""
@@ -68,16 +69,16 @@ class Photo:
     """Shape (H, W), straight, [0, 1]."""
 
     depth: int
-    """8 or 16 bits a channel in the file, by dtype, however dark it is."""
+    """Bits a channel in the file, 8 or 16, by dtype."""
 
     name: str
-    """A safe file stem."""
+    """A file stem that is valid on every system."""
 
     format: str
-    """What the file was, such as ``"JPEG"`` or ``"WebP"``."""
+    """Format of the file, such as ``"JPEG"`` or ``"WebP"``."""
 
     original_size: tuple[int, int]
-    """Width and height, upright, before any reduction."""
+    """Width and height, upright, before reduction to the cap."""
 
     metadata: Metadata
     notices: tuple[Notice, ...]
@@ -90,27 +91,27 @@ class Photo:
 
 @dataclass(frozen=True)
 class Output:
-    """How to write a picture."""
+    """Options for writing a picture."""
 
     format: str = choice("png", ("png", "jpeg", "webp", "tiff"), help="the file format, where OUT does not end in one")
-    quality: int = number(92, low=1, high=100, step=1, help="of JPEG and WebP: higher is truer and larger")
+    quality: int = number(92, low=1, high=100, step=1, help="JPEG/WebP quality; higher is better and larger")
     metadata: str = choice(
         "keep", ("keep", "no-gps", "strip"), help="EXIF and XMP: keep them, without the location, or not at all"
     )
-    mark: bool = switch(False, help="put a small mark into a corner if parts were guessed by a machine")
+    mark: bool = switch(False, help="draw a small mark in a corner if a model generated parts of the picture")
 
     def __post_init__(self) -> None:
         check(self)
 
     @property
     def suffix(self) -> str:
-        """The ending of file names, such as ``".jpg"``."""
+        """The extension of file names, such as ``".jpg"``."""
         return ".jpg" if self.format == "jpeg" else f".{self.format}"
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """A file ready to be written."""
+    """The bytes of a file, and notices about what its format cannot hold."""
 
     data: bytes
     notices: tuple[Notice, ...]
@@ -119,18 +120,18 @@ class Encoded:
 def read_photo(
     source: bytes | Path, *, name: str | None = None, max_pixels: int = MAX_PIXELS, strict: bool = False
 ) -> Photo:
-    """Read a photograph of any format by its content.
+    """Return a decoded photograph; its format is recognised by the content.
 
     Parameters
     ----------
     source : bytes or Path
-        A file or what was in it.
+        A file, or its content.
     name : str, optional
-        The file's name, from which the output's is made; the path's by default.
+        Name of the file, used for the name of the output; that of `source` by default.
     max_pixels : int
-        Above it the picture is reduced by averaging over areas, with a notice.
+        Larger photographs are reduced to this by area averaging, with a notice.
     strict : bool
-        Refuse instead of reducing.
+        Refuse larger photographs instead of reducing them.
 
     Returns
     -------
@@ -139,11 +140,11 @@ def read_photo(
     Raises
     ------
     PhotoUnreadable
-        Not a picture, damaged, or of a shape no photograph has.
+        If the file is missing, not a picture or damaged, or the picture is too small or too narrow.
     PhotoTooLarge
-        Over `DECODE_LIMIT` or `MAX_BYTES`; over `max_pixels` when `strict`.
+        If it is over `DECODE_LIMIT` or `MAX_BYTES`, or over `max_pixels` with `strict`.
     OptionError
-        Where `max_pixels` is too small for any photograph.
+        If `max_pixels` is below `LEAST_CAP`.
     """
     if max_pixels < LEAST_CAP:
         msg = f"max_pixels must be at least {LEAST_CAP}, not {max_pixels}."
@@ -170,7 +171,7 @@ def read_photo(
         format=opened.format,
         original_size=_turned(opened.size, found.orientation),
         metadata=found.metadata,
-        notices=(*_remarks(opened), *found.notices, *converted, *reduced),
+        notices=(*_file_notices(opened), *found.notices, *converted, *reduced),
     )
 
 
@@ -180,7 +181,7 @@ def _bytes_of(source: bytes | Path) -> bytes:
     try:
         length = source.stat().st_size
         if length > MAX_BYTES:
-            msg = f"{source.name} has {length} bytes; up to {MAX_BYTES} are read."
+            msg = f"Expected a file of at most {MAX_BYTES} bytes, got {source.name} of {length} bytes. Reduce it."
             raise PhotoTooLarge(msg)
         return source.read_bytes()
     except OSError as error:
@@ -189,17 +190,17 @@ def _bytes_of(source: bytes | Path) -> bytes:
 
 
 def _check_header(opened: Opened) -> None:
-    """Refuse by the header alone what no photograph is, before memory is taken for it."""
+    """Refuse unusable sizes by the header, before memory is taken."""
     width, height = opened.size
-    what = f"The {opened.format} file states {width} x {height} pixels"
+    what = f"got {opened.format} of {width} x {height}"
     if width * height > DECODE_LIMIT:
-        msg = f"{what}; up to {DECODE_LIMIT / 1e6:.0f} million are decoded. Reduce it first."
+        msg = f"Expected a picture of at most {DECODE_LIMIT / 1e6:.0f} million pixels, {what}. Reduce it first."
         raise PhotoTooLarge(msg)
     if min(width, height) < MIN_SIDE:
-        msg = f"{what}; at least {MIN_SIDE} a side are needed."
+        msg = f"Expected a picture of at least {MIN_SIDE} pixels a side, {what}. Choose a larger one."
         raise PhotoUnreadable(msg)
     if max(width, height) > MAX_ASPECT * min(width, height):
-        msg = f"{what}; a photograph's long side is at most {MAX_ASPECT} times the short one. Cut it first."
+        msg = f"Expected a picture whose long side is at most {MAX_ASPECT} times the short one, {what}. Crop it first."
         raise PhotoUnreadable(msg)
 
 
@@ -214,18 +215,16 @@ def _reduction(original: tuple[int, int], size: tuple[int, int], strict: bool) -
     (w0, h0), (w1, h1) = original, size
     if strict:
         msg = (
-            f"The photo has {w0} x {h0} = {w0 * h0} pixels, over the cap, under which it would be {w1} x {h1}. "
-            "Raise max_pixels, or leave strict off to have it reduced."
+            f"The photograph has {w0} x {h0} pixels; the cap allows {w1} x {h1}. "
+            "Raise max_pixels, or omit strict to reduce it."
         )
         raise PhotoTooLarge(msg)
-    return (Notice("reduced", f"The photo was reduced from {w0} x {h0} to {w1} x {h1} pixels, as the cap demands."),)
+    return (Notice("reduced", w0=w0, h0=h0, w1=w1, h1=h1),)
 
 
-def _remarks(opened: Opened) -> tuple[Notice, ...]:
-    remarks = [Notice("not-used", remark) for remark in opened.remarks]
-    if opened.several:
-        remarks.append(Notice("first-frame", f"The {opened.format} file holds several pictures; the first was taken."))
-    return tuple(remarks)
+def _file_notices(opened: Opened) -> tuple[Notice, ...]:
+    several = (Notice("first-frame", format=opened.format),) if opened.several else ()
+    return (*opened.notices, *several)
 
 
 def encode_photo(
@@ -237,35 +236,36 @@ def encode_photo(
     history: str = "",
     guesses: Sequence[str] = (),
 ) -> Encoded:
-    """Encode a restored picture with all that its photograph carried.
+    """Return a restored picture as a file, with the metadata of its photograph.
 
     Parameters
     ----------
     pixels : ndarray of float32, shape (H, W, 3)
-        RGB, sRGB-encoded, [0, 1]; of any size.
+        RGB in [0, 1], sRGB-encoded, of any size.
     photo : Photo
-        Where alpha, depth and metadata come from; alpha is resized beside the colours.
+        Source of alpha, depth and metadata; alpha is resized to the size of `pixels`.
     output : Output
     software, history : str
-        Where `history` tells what was done, it goes into the XMP packet and PNG's texts, signed by `software`.
+        Program and restoration steps, for the XMP packet and PNG text chunks; not written if `history` is empty.
     guesses : sequence of str
-        What in the picture is a machine's guess; the XMP packet says so, and `output` may ask for a visible mark.
+        Parts of the picture that a model generated, such as ``"colours"``. The XMP packet states that there are some,
+        and `output` may ask for a visible mark.
 
     Returns
     -------
     Encoded
-        The file, and a notice for everything that it could not hold.
+        The file, and a notice for everything that its format cannot hold.
 
     Raises
     ------
     PhotoUnwritable
-        Where the format cannot hold the picture, or a value is not finite.
+        If the format cannot hold the picture, or a value is not finite.
     """
     if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.size == 0:
-        msg = f"A picture of shape (H, W, 3) was expected, not {pixels.shape}."
+        msg = f"Expected pixels of shape (H, W, 3), got {pixels.shape}."
         raise PhotoUnwritable(msg)
     size = (pixels.shape[1], pixels.shape[0])
-    metadata, notices = retold(
+    metadata, notices = updated(
         photo.metadata, size, output.metadata, software=software, history=history, guessed=bool(guesses)
     )
     if output.mark and guesses:
@@ -276,12 +276,12 @@ def encode_photo(
 
 
 def restored_name(photo_name: str, output: Output) -> str:
-    """Return the name of a restored photograph's file.
+    """Return the file name of a restored photograph.
 
     Parameters
     ----------
     photo_name : str
-        A photo's `name`: a stem.
+        The `name` of the photo, a stem.
     output : Output
 
     Examples

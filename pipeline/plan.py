@@ -1,30 +1,31 @@
 """From settings to the ordered stages; pure.
 
-Settings travel as JSON, for a file or a sidecar::
+Settings are stored as JSON::
 
-    {"stages": {"denoise": {"strength": 1.0}, "upscale": {"scale": 4}}, "optional": ["deblur"],
+    {"version": 2, "stages": {"denoise": {"strength": 1.0}, "upscale": {"scale": 4}}, "optional": ["deblur"],
      "strengths": {"upscale": 0.8}, "finish": {"blur": 0.0, "sharpen": 0.2}}
 """
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pipeline import strengths
 from pipeline.errors import OptionError
 from pipeline.finish import Finish
 from pipeline.options import is_file, rules
-from pipeline.stage import Stage
-from pipeline.stages import BY_NAME, ORDER, Colorize, Deblur, Denoise, PostDenoise, Repair, Sharpen, Tone, Upscale
-
-Tier = Literal["fast", "full"]
+from pipeline.stage import Stage, Tier
+from pipeline.stages import BY_NAME, STAGES, Deblur, Denoise, PostDenoise, Repair, Sharpen, Upscale
 
 NOISE_TAKEN = 0.7
-"""Denoise's strength in simple mode: the upscaler that follows tells the rest of the noise from texture by itself."""
+"""Strength of Denoise in simple mode; the upscaler that follows removes the rest of the noise."""
 SHARPEN_PER_FACTOR = 0.1
-"""Simple mode sharpens the more the larger the result: what keeps its size is crisp before."""
+"""Amount of Sharpen in simple mode for each factor of enlargement: larger results are softer."""
+
+VERSION = 2
+"""Version of settings files. Version 1 has no number, and names a mask among the options of Repair."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Plan:
     def __post_init__(self) -> None:
         strengths.check(self.strengths, list(BY_NAME))
         names = [stage.name for stage in self.stages]
-        if names != [stage.name for stage in ORDER if stage.name in names]:
+        if names != [stage.name for stage in STAGES if stage.name in names]:
             msg = f"Each stage runs once and in this order: {', '.join(BY_NAME)}. This plan has: {', '.join(names)}."
             raise OptionError(msg)
 
@@ -71,51 +72,33 @@ def arrange(
     return Plan(tuple(ranked), frozenset(optional), finish or Finish(), dict(strengths or {}))
 
 
-def simple(
-    scale: float = 2.0, *, repair: bool = False, tone: bool = False, colorize: bool = False, tier: Tier = "fast"
-) -> Plan:
+def simple(scale: float = 2.0, *, also: Iterable[str] = (), tier: Tier = "bundled") -> Plan:
     """Return the plan of simple mode.
 
     Parameters
     ----------
     scale : float
         1 keeps the size.
-    repair : bool
-        Find damage and fill it.
-    tone : bool
-        Revive faded tones.
-    colorize : bool
-        Guess the colours.
-    tier : {"fast", "full"}
-        Networks in the box, or the official ones. Deblur and colorize are left out, with a notice, where their
-        files are missing.
+    also : iterable of str
+        Names of stages to run besides, such as ``"repair"``.
+    tier : {"bundled", "official"}
+        The bundled networks, or the official ones. Deblur and colorize are left out, with a notice, where their files
+        are missing.
     """
     crisp = Sharpen(amount=round(SHARPEN_PER_FACTOR * scale, 2))
     stages: list[Stage] = [Denoise(strength=NOISE_TAKEN), Deblur(), Upscale(scale=scale), PostDenoise(), crisp]
-    wishes: dict[Stage, bool] = {Repair(): repair, Tone(): tone, Colorize(): colorize}
-    stages += [stage for stage, is_wanted in wishes.items() if is_wanted]
-    return arrange((with_tier(stage, tier) for stage in stages), optional={"deblur", "colorize"})
+    stages += [stage(name, {}) for name in also]
+    return arrange((each.at_tier(tier) for each in stages), optional={"deblur", "colorize"})
 
 
 def first_options(kind: type[Stage]) -> dict[str, Any]:
-    """Return a stage's options as simple mode has them; their defaults, where it does not run that stage."""
+    """Return the options of a stage in simple mode; their defaults where simple mode does not run it."""
     made = next((asdict(chosen) for chosen in simple().stages if chosen.name == kind.name), {})
     return {name: made.get(name, rule.default) for name, rule in rules(kind).items()}
 
 
-def with_tier(stage: Stage, tier: Tier) -> Stage:
-    """Return the stage with the best model that a tier has for it."""
-    if tier == "full" and isinstance(stage, Deblur):
-        return replace(stage, model="deblurgan-inception")
-    if tier == "full" and isinstance(stage, Colorize):
-        return replace(stage, model="siggraph17")
-    if tier == "full" and isinstance(stage, Upscale):
-        return replace(stage, model="realesrgan-x2plus" if stage.scale <= 2 else "realesrgan-x4plus")
-    return stage
-
-
 def files(stage: Stage) -> list[Path]:
-    """Return the files of one's own that a stage's options name: models, and a mask."""
+    """Return the files of a person's own models that a stage's options name."""
     named = [getattr(stage, name) for name, rule in rules(stage).items() if is_file(rule, getattr(stage, name))]
     return [Path(name).expanduser() for name in named]
 
@@ -123,6 +106,7 @@ def files(stage: Stage) -> list[Path]:
 def to_json(plan: Plan) -> str:
     """Return the settings of a plan as JSON text."""
     document = {
+        "version": VERSION,
         "stages": {stage.name: asdict(stage) for stage in plan.stages},
         "optional": sorted(plan.optional),
         "strengths": dict(plan.strengths),
@@ -132,20 +116,21 @@ def to_json(plan: Plan) -> str:
 
 
 def from_json(text: str) -> Plan:
-    """Read settings as `to_json` writes them; what is not named takes its default.
+    """Read settings as `to_json` writes them, or as version 1 did; what is not named takes its default.
 
     Raises
     ------
     OptionError
-        If the text is not JSON of this form, or names an unknown stage or option, or a value is out of range.
+        If the text is not JSON of this form, is of an unknown version, or names an unknown stage or option, or a value
+        is out of range.
     """
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
         msg = f"Settings must be JSON; line {error.lineno}, column {error.colno}: {error.msg}."
         raise OptionError(msg) from error
-    parts = _mapping(document, "settings", {"stages", "optional", "strengths", "finish"})
-    stages = _mapping(parts.get("stages", {}), "stages", set(BY_NAME))
+    parts = _mapping(document, "settings", {"version", "stages", "optional", "strengths", "finish"})
+    stages = _mapping(_current(parts), "stages", set(BY_NAME))
     finish = _mapping(parts.get("finish", {}), "finish", set(rules(Finish)))
     strengths = _mapping(parts.get("strengths", {}), "strengths", set(BY_NAME))
     optional = parts.get("optional", [])
@@ -154,6 +139,23 @@ def from_json(text: str) -> Plan:
         raise OptionError(msg)
     made = (stage(name, stages[name]) for name in stages)
     return arrange(made, optional=optional, finish=Finish(**finish), strengths=strengths)
+
+
+def _current(parts: Mapping[str, Any]) -> Any:
+    """Return the stages of settings of any known version as this version has them."""
+    version, stages = parts.get("version", 1), parts.get("stages", {})
+    if version == VERSION:
+        return stages
+    if version != 1 or isinstance(version, bool):
+        msg = f"Expected settings of version 1 or {VERSION}, got {version!r}. Update the studio, or save them again."
+        raise OptionError(msg)
+    repair = stages.get(Repair.name) if isinstance(stages, Mapping) else None
+    if not isinstance(repair, Mapping) or "mask" not in repair:
+        return stages
+    if repair["mask"]:
+        msg = f"Expected settings without a mask, got {repair['mask']!r}. Remove it there, and use --repair-mask."
+        raise OptionError(msg)
+    return {**stages, Repair.name: {name: value for name, value in repair.items() if name != "mask"}}
 
 
 def stage(name: str, options: Mapping[str, Any]) -> Stage:

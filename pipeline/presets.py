@@ -1,4 +1,4 @@
-"""Plans to start from, by the kind of photograph; all of them run with the models in the box."""
+"""Plans to start from, by kind of photograph; all of them use bundled models."""
 
 from pipeline.plan import Plan, arrange
 from pipeline.stages import Colorize, Deblur, Denoise, PostDenoise, Sharpen, Tone, Upscale

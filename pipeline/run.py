@@ -4,14 +4,14 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
 from models.runtime.engine import Engine
-from pipeline.arrays import Image
+from pipeline.arrays import Image, Mask
 from pipeline.context import Context
-from pipeline.errors import WeightsMissing
+from pipeline.errors import OptionError, PackageMissing, WeightsMissing
 from pipeline.notices import Notice
 from pipeline.options import is_file, rules
 from pipeline.photo import Photo
@@ -29,14 +29,16 @@ class Timing:
     stage: str
     seconds: float
     outcome: Outcome
-    """``"done"``, ``"skipped"`` (it left the picture alone) or ``"cached"``."""
+    """``"done"``, ``"skipped"`` (it left the picture alone) or ``"cached"`` (taken over from an earlier run)."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What a stage made: its picture, what it said, and what it cost."""
+    """What a stage made in an earlier run over the same photograph."""
 
-    image: Image
+    load: Callable[[], Image]
+    """Reads its picture; only called where a later stage needs it."""
+
     notices: tuple[Notice, ...]
     seconds: float
 
@@ -54,6 +56,22 @@ class Progress:
 
     fraction: float
     """Share of this stage that is done, in [0, 1]."""
+
+
+class Keeper(Protocol):
+    """Keeps the photograph and the picture after each stage, in order."""
+
+    def begin(self, image: Image) -> None:
+        """Take the photograph."""
+
+    def add(self, name: str, image: Image) -> None:
+        """Take what a stage made, to look at or to copy: the next stage may write over it."""
+
+    def repeat(self, name: str) -> None:
+        """Note that a stage left the picture alone."""
+
+    def link(self, name: str) -> None:
+        """Take over what the stage made in the earlier run."""
 
 
 @dataclass(frozen=True)
@@ -80,28 +98,29 @@ class Result:
     @property
     def history(self) -> str:
         """What was done, in one line: the stages that changed the picture, with their options, and what is guessed."""
-        done = "; ".join(f"{stage.name} ({_told(stage)})" for stage in self.changed)
+        done = "; ".join(f"{stage.name} ({_options(stage)})" for stage in self.changed)
         return ". ".join([done, *(f"The {guess} are a machine's guess" for guess in self.guesses)])
 
 
-def _told(stage: Stage) -> str:
-    """Return a stage's options in words; of a file its name alone, for its folder is nobody else's business."""
-    told = {name: value for name, value in asdict(stage).items() if value != ""}
+def _options(stage: Stage) -> str:
+    """Return a stage's options as text; of a file the name only, since its folder is private."""
+    values = {name: value for name, value in asdict(stage).items() if value != ""}
     for name, rule in rules(stage).items():
-        if name in told and is_file(rule, told[name]):
-            told[name] = Path(told[name]).name
-    return ", ".join(f"{name} {value}" for name, value in told.items())
+        if name in values and is_file(rule, values[name]):
+            values[name] = Path(values[name]).name
+    return ", ".join(f"{name} {value}" for name, value in values.items())
 
 
-def run(
+def run(  # noqa: PLR0913 - each is an input of the whole flow
     plan: Plan,
     photo: Photo,
     engine: Engine,
     *,
+    mask: Mask | None = None,
     progress: Callable[[Progress], None] = lambda progress: None,
     cancelled: Callable[[], bool] = lambda: False,
     reuse: Callable[[Plan, int], Entry | None] = lambda plan, index: None,
-    keep: Callable[[str, Image], None] | None = None,
+    keep: Keeper | None = None,
 ) -> Result:
     """Put a photograph through the stages of a plan.
 
@@ -113,57 +132,91 @@ def run(
         Not changed.
     engine : Engine
         Runs the networks.
+    mask : ndarray of bool, shape (H, W), optional
+        Damage that a person marked on the photograph, for the stage that fills it.
     progress, cancelled : callable
-        Told how far it is; asked whether to stop, at every tile and strip.
+        Called with how far the run is; asked whether to stop, at every tile and strip.
     reuse : callable
-        Takes a plan and the index of a stage; returns what that stage made in an earlier run over the same photograph,
-        or None. Not asked any more once a stage has made something new.
-    keep : callable, optional
-        Handed ``"photo"`` and the photograph, then each stage's name and picture, to look at or to copy: the next stage
-        may write over it.
+        Takes the plan and the index of a stage; returns what that stage made in an earlier run over the same
+        photograph, or None. No longer called once a stage has made something new.
+    keep : Keeper, optional
+        Takes the photograph and the picture after each stage.
 
     Raises
     ------
+    OptionError
+        If the mask has another size than the photograph.
     StudioError
         Whatever a stage raises: cancelled, a model's file missing, a network that failed.
     """
-    image = photo.pixels
-    notices, timings = list(photo.notices), []
+    _check(mask, photo)
+    at: Image | Entry = photo.pixels
+    notices, timings, is_new = list(photo.notices), [], False
     blend = Blend(weights([stage.name for stage in plan.stages], plan.strengths)) if plan.strengths else None
-    takers = [take for take in (keep, blend and blend.take) if take]
-    for take in takers:
-        take("photo", image)
-    is_new = False
+    if keep:
+        keep.begin(photo.pixels)
+    if blend:
+        blend.take(photo.pixels)
     for index, stage in enumerate(plan.stages):
         entry = None if is_new else reuse(plan, index)
-        outcome: Outcome = "cached"
         if entry is None:
+            image = _pixels(at)
+            context = _context(plan, index, engine, progress, cancelled)
+            context.mask, context.reuse = mask, not np.may_share_memory(image, photo.pixels)
+            at, timing = _run(stage, image, context, optional=stage.name in plan.optional)
+            is_new = is_new or timing.outcome == "done"
+            notices += context.notices
+        else:
+            at, timing = entry, Timing(stage.name, entry.seconds, "cached")
+            notices += entry.notices
+        timings.append(timing)
+        if keep:
+            _keep(keep, timing, at)
+        if blend:
+            blend.take(_pixels(at))
+    return Result(photo, plan, blend.result() if blend else _pixels(at), tuple(timings), tuple(notices))
 
-            def tell(fraction: float, stage: Stage = stage, index: int = index) -> None:
-                progress(Progress(stage.name, index, len(plan.stages), fraction))
 
-            mine = not np.may_share_memory(image, photo.pixels)
-            context = Context(engine, stage.name, tell, cancelled, reuse=mine)
-            entry = _apply(stage, image, context, optional=stage.name in plan.optional)
-            outcome = "skipped" if entry.image is image else "done"
-            is_new = is_new or outcome == "done"
-        image = entry.image
-        notices += entry.notices
-        timings.append(Timing(stage.name, entry.seconds, outcome))
-        for take in takers:
-            take(stage.name, image)
-    return Result(photo, plan, blend.result() if blend else image, tuple(timings), tuple(notices))
+def _check(mask: Mask | None, photo: Photo) -> None:
+    if mask is not None and mask.shape != photo.pixels.shape[:2]:
+        msg = f"Expected a mask of shape {photo.pixels.shape[:2]}, as the photograph, got {mask.shape}. Resize it."
+        raise OptionError(msg)
 
 
-def _apply(stage: Stage, image: Image, context: Context, *, optional: bool) -> Entry:
-    """Run one stage; an optional one is left out, aloud, where its model's file is missing."""
+def _pixels(at: Image | Entry) -> Image:
+    return at.load() if isinstance(at, Entry) else at
+
+
+def _context(
+    plan: Plan, index: int, engine: Engine, progress: Callable[[Progress], None], cancelled: Callable[[], bool]
+) -> Context:
+    name, count = plan.stages[index].name, len(plan.stages)
+    return Context(engine, name, lambda fraction: progress(Progress(name, index, count, fraction)), cancelled)
+
+
+def _run(stage: Stage, image: Image, context: Context, *, optional: bool) -> tuple[Image, Timing]:
+    """Run one stage; an optional one whose model cannot run on this machine is left out, with a notice."""
     started = time.perf_counter()
     context.advance(0.0)
+    made = image
     try:
-        image = stage.apply(image, context)
-    except WeightsMissing as error:
-        if not optional:
+        made = stage.run(image, context)
+    except (WeightsMissing, PackageMissing) as error:
+        spec = stage.network()
+        if not optional or spec is None:
             raise
-        context.notice("weights-missing", f"{stage.name.capitalize()} was left out. {error}")
+        code = "weights-missing" if isinstance(error, WeightsMissing) else "package-missing"
+        context.notice(code, model=spec.id, title=spec.title)
     context.advance(1.0)
-    return Entry(image, tuple(context.notices), time.perf_counter() - started)
+    outcome: Outcome = "skipped" if made is image else "done"
+    return made, Timing(stage.name, time.perf_counter() - started, outcome)
+
+
+def _keep(keep: Keeper, timing: Timing, at: Image | Entry) -> None:
+    """Pass on the picture after a stage."""
+    if timing.outcome == "skipped":
+        keep.repeat(timing.stage)
+    elif isinstance(at, Entry):
+        keep.link(timing.stage)
+    else:
+        keep.add(timing.stage, at)

@@ -1,13 +1,32 @@
-"""What every stage is: a frozen dataclass of options that turns one picture into another."""
+"""What every stage is: a frozen dataclass of options that examines a picture, then changes it."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal, Self
 
+from models.spec import ModelSpec
 from pipeline.arrays import Image
 from pipeline.context import Context
 from pipeline.methods.filters import by_strips
+from pipeline.notices import Notice
 from pipeline.options import check
+
+Tier = Literal["bundled", "official"]
+"""Which networks to use: the bundled ones, or the official ones."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a stage decides about a picture before it changes anything."""
+
+    act: bool = True
+    """Whether the stage has something to do."""
+
+    notices: tuple[Notice, ...] = ()
+    """What to report to a person who asked for the stage, such as why it leaves the picture alone."""
+
+    suggestion: Notice | None = None
+    """Why a person who did not ask for the stage may want it; None where it is not recommended."""
 
 
 @dataclass(frozen=True)
@@ -20,38 +39,100 @@ class Stage(ABC):
     summary: ClassVar[str]
     """What the stage does, in a few words."""
 
+    cost: ClassVar[float]
+    """First guess of its time with the default model, in seconds a megapixel of its input, on two cores."""
+
+    on_request: ClassVar[bool] = False
+    """Whether simple mode runs the stage only where a person asks for it."""
+
+    takes_mask: ClassVar[bool] = False
+    """Whether the stage uses the mask that a person drew."""
+
+    official: ClassVar[str] = ""
+    """Id of the official model of the stage that is best, where it has one."""
+
     def __post_init__(self) -> None:
         check(self)
 
     @property
+    def method(self) -> str:
+        """The model or method that the options choose, by name or path; empty where there is no choice."""
+        return str(getattr(self, "model", ""))
+
+    @property
+    def enlarges(self) -> float:
+        """Factor by which the sides of the picture grow."""
+        return 1.0
+
+    @property
     def guesses(self) -> str:
-        """What it makes up that the photograph does not show, such as ``"colours"``; the output says so."""
+        """What the stage invents that the photograph does not show, such as ``"colours"``; the output states it."""
         return ""
 
+    def network(self) -> ModelSpec | None:
+        """Return the network that the options choose; None where the stage needs none.
+
+        Raises
+        ------
+        ModelError
+            If it is a file of one's own that cannot be read.
+        """
+        return None
+
+    def at_tier(self, tier: Tier) -> Self:
+        """Return the stage with the best model that a tier has for it."""
+        options: dict[str, Any] = {"model": self.official}
+        return replace(self, **options) if tier == "official" and self.official else self
+
     @abstractmethod
-    def apply(self, image: Image, context: Context) -> Image:
-        """Return the restored picture; `image` is never written to, unless `context` lets its memory be reused.
+    def examine(self, image: Image, context: Context) -> Finding:
+        """Decide what to do about a picture, without changing it.
 
         Parameters
         ----------
         image : ndarray of float32, shape (H, W, 3)
             RGB in [0, 1], sRGB-encoded.
         context : Context
+            Engine, progress, cancellation, and the mask that a person drew.
+
+        Returns
+        -------
+        Finding
+            Or a subclass, with what `apply` needs.
+        """
+
+    def run(self, image: Image, context: Context) -> Image:
+        """Examine a picture, then apply the stage; return `image` itself where it is left alone."""
+        finding = self.examine(image, context)
+        context.notices += finding.notices
+        return self.apply(image, finding, context) if finding.act else image
+
+    @abstractmethod
+    def apply(self, image: Image, finding: Any, context: Context) -> Image:
+        """Return the restored picture; `image` is never written to, unless `context` lets its memory be reused.
+
+        Parameters
+        ----------
+        image : ndarray of float32, shape (H, W, 3)
+            RGB in [0, 1], sRGB-encoded.
+        finding : Finding
+            What `examine` decided about this picture: to act.
+        context : Context
             Engine, progress, cancellation, notices, and whether the input is still needed.
 
         Returns
         -------
         ndarray of float32, shape (H, W, 3)
-            Of the same size and range, but for the upscaler. `image` itself where the stage leaves it alone.
+            Of the same range, `enlarges` times the size.
         """
 
 
 class Filter(Stage):
-    """A stage so quick, and so local, that it can be run on the part of a picture that somebody looks at."""
+    """A stage so quick, and so local, that it can be run on the part of a picture that is being viewed."""
 
     @abstractmethod
     def halo(self, zoom: float = 1.0) -> int:
-        """Return how many pixels away it looks, in a picture of `zoom` times the size; 0 if it changes nothing."""
+        """Return the reach of the filter in pixels, in a picture of `zoom` times the size; 0 if it changes nothing."""
 
     @abstractmethod
     def filter(self, image: Image, zoom: float = 1.0) -> Image:
@@ -65,8 +146,10 @@ class Filter(Stage):
             Its size relative to the picture that the options are meant for.
         """
 
-    def apply(self, image: Image, context: Context) -> Image:
-        """Return the picture, filtered; `image` itself where the options change nothing."""
-        if not self.halo():
-            return image
+    def examine(self, image: Image, context: Context) -> Finding:
+        """Act where the options change something."""
+        return Finding(act=self.halo() > 0)
+
+    def apply(self, image: Image, finding: Finding, context: Context) -> Image:
+        """Return the picture, filtered."""
         return by_strips(image, self.filter, halo=self.halo(), advance=context.advance, reuse=context.reuse)

@@ -1,4 +1,4 @@
-"""How much of each stage stays in the result: a weighted sum of the pictures after each stage, without running any.
+"""The strength of each stage: a weighted sum of the pictures after each stage, without running any of them again.
 
 Stage k turned picture I(k-1) into I(k). The result is I(0) plus the sum of the changes, s(k) * (I(k) - I(k-1)), each at
 the size of the result; ordered by picture that is the sum of (s(k) - s(k+1)) * I(k). At strengths of 1 it is the last
@@ -14,6 +14,9 @@ import numpy as np
 from pipeline.arrays import Image
 from pipeline.errors import OptionError
 
+NONE, ALL = 0.0, 1.0
+"""Strengths at which nothing of a stage's change stays, and all of it, which is the default."""
+
 
 def weights(names: Sequence[str], strengths: Mapping[str, float]) -> list[float]:
     """Return the weight of the photograph and of the picture after each stage; they add up to 1.
@@ -25,7 +28,7 @@ def weights(names: Sequence[str], strengths: Mapping[str, float]) -> list[float]
     strengths : mapping of str to float
         Strength by stage, in [0, 1]; a stage that is not named has 1.
     """
-    steps = [1.0, *(strengths.get(name, 1.0) for name in names), 0.0]
+    steps = [1.0, *(strengths.get(name, ALL) for name in names), 0.0]
     return [here - after for here, after in pairwise(steps)]
 
 
@@ -41,13 +44,13 @@ def check(strengths: Mapping[str, float], known: Sequence[str]) -> None:
         if name not in known:
             msg = f"strengths has no {name}; it knows {', '.join(known)}."
             raise OptionError(msg)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-            msg = f"strengths of {name} must be a number from 0 to 1, not {value!r}."
+        if isinstance(value, bool) or not isinstance(value, int | float) or not NONE <= value <= ALL:
+            msg = f"strengths of {name} must be a number from {NONE:g} to {ALL:g}, not {value!r}."
             raise OptionError(msg)
 
 
 class Blend:
-    """Adds the pictures up as they come; two pictures are held at a time, however many stages there are.
+    """Adds up the pictures one at a time; never more than two are in memory.
 
     Parameters
     ----------
@@ -59,8 +62,8 @@ class Blend:
         self._weights = list(weights)
         self._sum: Image | None = None
 
-    def take(self, name: str, image: Image) -> None:
-        """Take the next picture, RGB, shape (H, W, 3), in [0, 1]; it is not written to. `name` says what made it."""
+    def take(self, image: Image) -> None:
+        """Add the next picture, RGB, shape (H, W, 3), in [0, 1]; it is not written to."""
         weight = np.float32(self._weights.pop(0))
         if self._sum is None:
             self._sum = image * weight

@@ -5,6 +5,7 @@ and so on beside it, and looking at a part reads that part alone. What a filter 
 again, of the part that is looked at.
 """
 
+import errno
 import shutil
 import time
 from collections.abc import Iterable, Mapping
@@ -21,9 +22,19 @@ from pipeline.methods.filters import by_strips
 from pipeline.stage import Filter, Stage
 from pipeline.strengths import Blend, weights
 
+PHOTO, RESULT = 0, "result"
+"""Names of the photograph, and of the finished blend of all pictures, in the address of a view.
+
+A number stands for the picture after that many stages.
+"""
+
+MAX_SIDE = 4096
+"""Longest side of a view in pixels; a larger screen enlarges it."""
+
 _SMALLEST_SIDE = 512
 _STRIP_ROWS = 256
 _FULL = np.float32(65535)
+_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 
 
 @dataclass(frozen=True)
@@ -74,7 +85,9 @@ class Layers:
     folder : Path
         An empty or missing folder, which belongs to this object from now on.
     stages : iterable of Stage
-        Filters among them are run when somebody looks; what any other stage makes is kept.
+        Filters among them are run when a part is viewed; what any other stage makes is stored.
+    earlier : Layers, optional
+        Those of an earlier run over the same photograph; what is reused is linked to their files.
 
     Attributes
     ----------
@@ -82,36 +95,65 @@ class Layers:
         When, in seconds of the epoch.
     """
 
-    def __init__(self, folder: Path, stages: Iterable[Stage] = ()) -> None:
+    def __init__(self, folder: Path, stages: Iterable[Stage] = (), earlier: "Layers | None" = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
+        self._earlier = earlier
         self.made = time.time()
         self._filters = {stage.name: stage for stage in stages if isinstance(stage, Filter)}
         self._layers: list[_Layer] = []
-        self._last: Image | None = None
+
+    def begin(self, image: Image) -> None:
+        """Store the photograph, RGB in [0, 1], or link to it where an earlier run has stored it."""
+        self._store("photo", image) if self._earlier is None else self._link(self._earlier._layers[0])
 
     def add(self, name: str, image: Image) -> None:
-        """Keep a picture; one that is the last one again takes no room.
+        """Store the picture that a stage made, or note the filter.
 
         Parameters
         ----------
         name : str
-            The stage that made it.
+            The stage.
         image : ndarray of float32, shape (H, W, 3)
             RGB in [0, 1].
         """
-        if image is self._last:
-            self._layers.append(replace(self._layers[-1], name=name))
-            return
-        self._last = image
         if name in self._filters:
             before = self._layers[-1]
             self._layers.append(replace(before, name=name, filters=(*before.filters, self._filters[name])))
-            return
+        else:
+            self._store(name, image)
+
+    def repeat(self, name: str) -> None:
+        """Note that a stage left the picture alone; this takes no room."""
+        self._layers.append(replace(self._layers[-1], name=name))
+
+    def link(self, name: str) -> None:
+        """Take over what a stage made in the earlier run, without reading it.
+
+        Raises
+        ------
+        ValueError
+            If there was no earlier run with that stage.
+        """
+        kept = next((layer for layer in self._earlier._layers if layer.name == name), None) if self._earlier else None
+        if kept is None:
+            msg = f"Expected an earlier run with the stage {name}, got none. Add its picture instead."
+            raise ValueError(msg)
+        if name in self._filters:
+            self._layers.append(replace(self._layers[-1], name=name, filters=kept.filters))
+        else:
+            self._link(kept)
+
+    def seal(self) -> None:
+        """Let go of the earlier run; nothing is linked after this."""
+        self._earlier = None
+
+    def _store(self, name: str, image: Image) -> None:
+        """Write a picture and its halves."""
         size = (image.shape[1], image.shape[0])
         paths: list[Path] = []
         while True:
-            paths.append(self._folder / f"{len(self._layers)}-{len(paths)}.npy")
+            paths.append(self._path(len(paths)))
             _write(paths[-1], image)
             if max(image.shape[:2]) <= _SMALLEST_SIDE:
                 break
@@ -119,9 +161,15 @@ class Layers:
             image = np.asarray(cv2.resize(image, half, interpolation=cv2.INTER_AREA), np.float32)
         self._layers.append(_Layer(name, tuple(paths), size))
 
-    def seal(self) -> None:
-        """Let go of the picture in memory; nothing is added after this."""
-        self._last = None
+    def _link(self, kept: _Layer) -> None:
+        """Give the files of a layer of the earlier run a second name here."""
+        paths = tuple(self._path(level) for level in range(len(kept.levels)))
+        for source, target in zip(kept.levels, paths, strict=True):
+            _same_file(source, target)
+        self._layers.append(replace(kept, levels=paths))
+
+    def _path(self, level: int) -> Path:
+        return self._folder / f"{len(self._layers)}-{level}.npy"
 
     @property
     def id(self) -> str:
@@ -166,8 +214,8 @@ class Layers:
         if shares == self.only(len(shares) - 1):
             return self.picture(-1)
         blend = Blend(shares)
-        for index, layer in enumerate(self._layers):
-            blend.take(layer.name, self.picture(index))
+        for index in range(len(self._layers)):
+            blend.take(self.picture(index))
         return blend.result()
 
     def picture(self, index: int) -> Image:
@@ -274,6 +322,16 @@ def _write(path: Path, image: Image) -> None:
         for top in range(0, image.shape[0], _STRIP_ROWS):
             strip = image[top : top + _STRIP_ROWS] * _FULL + np.float32(0.5)
             file.write(strip.astype(np.uint16).data)
+
+
+def _same_file(source: Path, target: Path) -> None:
+    """Give a file a second name; where the file system has no hard links, copy it."""
+    try:
+        target.hardlink_to(source)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        shutil.copyfile(source, target)
 
 
 def _samples(data: NDArray[np.uint16]) -> Image:

@@ -2,10 +2,12 @@
 
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from models.runtime.engine import Engine
 from pipeline import disk
+from pipeline.mask import read_mask
 from pipeline.photo import read_photo
 from pipeline.plan import Plan
 from pipeline.run import Entry, run
@@ -16,9 +18,9 @@ from studio.reuse import EarlierRun
 
 
 def restore(picture: Picture, plan: Plan, engine: Engine, job: Job[Restored], *, max_pixels: int) -> Restored:
-    """Restore one photograph; this is the work of a job.
+    """Restore one photograph, with the damage that a person marked on it.
 
-    The result before this one is deleted once the new one is whole.
+    The previous result is deleted once the new one is complete.
 
     Raises
     ------
@@ -27,24 +29,28 @@ def restore(picture: Picture, plan: Plan, engine: Engine, job: Job[Restored], *,
     """
     photo = read_photo(picture.source, name=picture.name, max_pixels=max_pixels)
     picture.size = photo.size
+    path = picture.mask
+    mask = None if path is None else read_mask(path, *photo.pixels.shape[:2])
+    before = picture.restored
     folder = Path(tempfile.mkdtemp(dir=picture.source.parent, prefix="layers-"))
-    layers = Layers(folder, plan.stages)
+    layers = Layers(folder, plan.stages, earlier=before.layers if before else None)
     try:
         with disk.making(folder):
             result = run(
-                plan,
+                replace(plan, strengths={}),  # strengths are applied when the layers are viewed
                 photo,
                 engine,
+                mask=mask,
                 progress=job.report,
                 cancelled=job.cancelled,
-                reuse=_earlier(picture),
-                keep=layers.add,
+                reuse=_earlier(before, path),
+                keep=layers,
             )
     except BaseException:
         layers.remove()
         raise
     layers.seal()
-    before, picture.finish, picture.strengths = picture.restored, plan.finish, dict(plan.strengths)
+    picture.finish, picture.strengths = plan.finish, dict(plan.strengths)
     picture.restored = Restored(
         plan,
         layers,
@@ -53,15 +59,16 @@ def restore(picture: Picture, plan: Plan, engine: Engine, job: Job[Restored], *,
         original_size=photo.original_size,
         history=result.history,
         guesses=result.guesses,
+        mask=path,
     )
     if before is not None:
         before.layers.remove()
     return picture.restored
 
 
-def _earlier(picture: Picture) -> Callable[[Plan, int], Entry | None]:
+def _earlier(before: Restored | None, mask: Path | None) -> Callable[[Plan, int], Entry | None]:
     """Return what finds the stages that the last run has made already."""
-    kept = picture.restored
-    if kept is None:
+    if before is None:
         return lambda plan, index: None
-    return EarlierRun(kept.plan, kept.layers, kept.timings, kept.notices).find
+    same_mask = before.mask == mask  # a mask's file is named by its content
+    return EarlierRun(before.plan, before.layers, before.timings, before.notices, same_mask).find

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pipeline.notices import Notice
@@ -18,6 +19,8 @@ class EarlierRun:
     layers: Layers
     timings: Sequence[Timing]
     notices: Sequence[Notice]
+    same_mask: bool = True
+    """Whether the mask that a person drew is still the same."""
 
     def find(self, plan: Plan, index: int) -> Entry | None:
         """Return what a stage of another plan would make, where this run did the same up to there.
@@ -34,11 +37,13 @@ class EarlierRun:
         same = index < len(self.plan.stages) and self.plan.key(index + 1) == plan.key(index + 1)
         if not same or self.timings[index].outcome == "skipped":
             return None
+        if not self.same_mask and any(stage.takes_mask for stage in plan.stages[: index + 1]):
+            return None
         if any(_changed_since(file, self.layers.made) for stage in plan.stages[: index + 1] for file in files(stage)):
             return None
         name = plan.stages[index].name
         said = tuple(notice for notice in self.notices if notice.stage == name)
-        return Entry(self.layers.picture(index + 1), said, self.timings[index].seconds)
+        return Entry(partial(self.layers.picture, index + 1), said, self.timings[index].seconds)
 
 
 def _changed_since(file: Path, moment: float) -> bool:

@@ -90,7 +90,7 @@ def saturation_for(target: float, pairs: Sequence[Pair], stage: Colorize, engine
 
 def restored(pair: Pair, stage: Colorize, engine: Engine) -> Image:
     """Return the guess for one photograph."""
-    return stage.apply(pair.grey, Context(engine))
+    return stage.run(pair.grey, Context(engine))
 
 
 def make_sheet(pairs: Sequence[Pair], stage: Colorize, engine: Engine, out: Path) -> None:

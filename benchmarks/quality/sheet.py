@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,9 @@ from PIL import Image as Pictures
 from PIL import ImageDraw
 
 from models.runtime.engine import Engine
-from pipeline.arrays import Image
+from pipeline.arrays import Image, Mask
 from pipeline.errors import OptionError, PhotoError
-from pipeline.photo import MAX_PIXELS, read_photo
+from pipeline.photo import MAX_PIXELS, Photo, read_photo
 from pipeline.plan import Plan, arrange, stage
 from pipeline.run import run
 from pipeline.stages import Repair
@@ -119,11 +119,8 @@ def _row_of_damage(path: Path, plans: Sequence[Plan], engine: Engine) -> Bytes:
     photo = read_photo(path, max_pixels=MAX_PIXELS)
     tiles = [tile(_square(photo.pixels), path.stem, cv2.INTER_AREA)]
     for chosen in plans:
-        seen: dict[str, Image] = {}
-        result = run(chosen, photo, engine, keep=partial(_copy, seen)).pixels
-        names = list(seen)
-        before, after = seen[names[names.index(Repair.name) - 1]], seen[Repair.name]
-        filled = (before != after).any(axis=2)
+        result = run(chosen, photo, engine).pixels
+        filled = _filled(chosen, photo, engine)
         marked = np.where(filled[..., None], np.array(_RED, np.float32), photo.pixels)
         tiles += [
             tile(_square(marked), f"filled: {filled.mean():.2%}", cv2.INTER_AREA),
@@ -132,8 +129,12 @@ def _row_of_damage(path: Path, plans: Sequence[Plan], engine: Engine) -> Bytes:
     return np.concatenate(tiles, axis=1)
 
 
-def _copy(into: dict[str, Image], name: str, image: Image) -> None:
-    into[name] = image.copy()
+def _filled(chosen: Plan, photo: Photo, engine: Engine) -> Mask:
+    """Return where Repair changes the picture."""
+    index = [each.name for each in chosen.stages].index(Repair.name)
+    before = run(arrange(chosen.stages[:index]), photo, engine).pixels
+    after = run(arrange(chosen.stages[index : index + 1]), replace(photo, pixels=before), engine).pixels
+    return np.asarray((before != after).any(axis=2))
 
 
 def _square(image: Image) -> Image:

@@ -14,7 +14,7 @@ from benchmarks.quality.metrics import psnr
 from benchmarks.speed import ceiling, rivals, timing
 from benchmarks.speed.rivals import Filter
 from benchmarks.speed.same_weights import Bytes, eight_bits
-from models import catalog, own
+from models import own
 from models.catalog import ModelSpec
 from models.runtime.engine import Engine
 from pipeline.arrays import Image
@@ -201,7 +201,7 @@ def _raced(contenders: Mapping[str, Filter], picture: Bytes, rounds: int) -> tup
 
 
 def _alone(stage: Stage, engine: Engine, picture: Bytes) -> Bytes:
-    return eight_bits(stage.apply(_unit(picture), Context(engine)))
+    return eight_bits(stage.run(_unit(picture), Context(engine)))
 
 
 def _whole(photo: Photo, plan: Plan, engine: Engine, _picture: Bytes) -> Bytes:
@@ -215,12 +215,9 @@ def as_photo(picture: Bytes) -> Photo:
 
 
 def _network(stage: Stage) -> ModelSpec | None:
-    """Return a stage's network in the box, if it has one."""
-    if isinstance(stage, Upscale):
-        return stage.spec()
-    if isinstance(stage, Deblur) or (isinstance(stage, Denoise) and stage.model != CLASSICAL):
-        return catalog.get(stage.model)
-    return None
+    """Return a stage's bundled network, if it uses one."""
+    spec = stage.network()
+    return spec if spec is not None and spec.bundled else None
 
 
 def _decibels(picture: Bytes, reference: Bytes) -> str:

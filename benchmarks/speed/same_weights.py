@@ -85,7 +85,7 @@ def ours(weights: Path) -> dict[str, Enlarge]:
 
 
 def _enlarge(stage: Upscale, engine: Engine, picture: Bytes) -> Bytes:
-    return eight_bits(stage.apply(picture.astype(np.float32) / np.float32(255), Context(engine)))
+    return eight_bits(stage.run(picture.astype(np.float32) / np.float32(255), Context(engine)))
 
 
 def eight_bits(pixels: NDArray[np.float32]) -> Bytes:

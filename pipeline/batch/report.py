@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from pipeline.notices import Notice
+from pipeline.notices import Notice, sentence
 from pipeline.run import Timing
 
 
@@ -17,6 +17,9 @@ class Report:
     """``"done"`` or ``"failed"``."""
 
     error: str = ""
+    kind: str = ""
+    """Name of the error's class, such as ``"PhotoUnreadable"``; empty where there is none."""
+
     original_size: tuple[int, int] = (0, 0)
     """Width and height of the file."""
 
@@ -31,5 +34,6 @@ class Report:
     notices: list[Notice] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the report as plain values, for JSON."""
-        return asdict(self)
+        """Return the report as plain values, for JSON; each notice with its text in English."""
+        notices = [asdict(notice) | {"message": sentence(notice)} for notice in self.notices]
+        return asdict(self) | {"notices": notices}

@@ -1,4 +1,4 @@
-"""Many files: each one restored by itself, so that a broken one harms no other."""
+"""Restore many photographs, each one alone, so that a broken file harms no other."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -6,93 +6,142 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.runtime.engine import Engine
+from pipeline.arrays import Mask
 from pipeline.batch.report import Report
-from pipeline.batch.sources import Task
+from pipeline.batch.sources import Pair
 from pipeline.disk import write_safely
 from pipeline.errors import OptionError, PhotoUnwritable, StudioError
-from pipeline.photo import Output, encode_photo, read_photo
+from pipeline.mask import read_mask
+from pipeline.photo import Output, Photo, encode_photo, read_photo
 from pipeline.plan import Plan
 from pipeline.run import Progress, run
-from pipeline.stages import suggestions
+from pipeline.stages import examine
 
 
 @dataclass(frozen=True)
-class Order:
-    """What is asked of every photograph of a batch."""
+class BatchSettings:
+    """What is done to every photograph of a batch."""
 
     plan: Plan
     output: Output
     max_pixels: int
     strict: bool = False
     overwrite: bool = False
+    mask: Path | None = None
+    """Damage that a person marked, in the proportions of each photograph."""
+
     suggest: frozenset[str] = frozenset()
-    """Stages to suggest for the photographs that need them; see `pipeline.stages`."""
+    """Names of stages to suggest for the photographs that need them."""
 
 
 def restore_all(
-    work: list[Task], order: Order, engine: Engine, progress: Callable[[int, Progress], None]
+    work: list[Pair], settings: BatchSettings, engine: Engine, progress: Callable[[int, Progress], None]
 ) -> Iterator[Report]:
     """Restore photograph after photograph, and yield a report of each.
 
     Parameters
     ----------
-    work : list of Task
-        Two tasks with one target: the second fails rather than overwrite the first.
-    order : Order
-        What to do.
+    work : list of Pair
+        If two have the same target, the second fails rather than overwrite the first.
+    settings : BatchSettings
     engine : Engine
         Runs the networks.
     progress : callable
-        Told the number of the task, from 0, and how far it is.
+        Called with the number of the photograph, from 0, and how far it is.
+
+    Raises
+    ------
+    OptionError
+        If an option is wrong for every photograph.
     """
     written: set[Path] = set()
-    for number, task in enumerate(work):
-        report = Report(str(task.source), str(task.target))
-        started = time.perf_counter()
-        try:
-            _refuse_overwriting(task, order, written)
-            _restore(task, order, engine, report, lambda p, n=number: progress(n, p))  # type: ignore[misc]
-            written.add(task.target)
-            report.status = "done"
-        except OptionError:  # wrong for every photograph, not for this one
-            raise
-        except Exception as error:  # noqa: BLE001 - one photograph harms no other, and its report tells of it
-            report.error = _told(error)
-        report.seconds = time.perf_counter() - started
+    for number, pair in enumerate(work):
+        if pair.target in written:
+            report = Report(str(pair.source), str(pair.target), kind=PhotoUnwritable.__name__)
+            report.error = (
+                f"{pair.target} was just written for another photograph of the same name; rename one of them."
+            )
+        else:
+            report = restore_file(pair, settings, engine, lambda p, n=number: progress(n, p))  # type: ignore[misc]
+        if report.kind == OptionError.__name__:
+            raise OptionError(report.error)
+        if report.status == "done":
+            written.add(pair.target)
         yield report
 
 
-def _told(error: Exception) -> str:
+def restore_file(
+    pair: Pair,
+    settings: BatchSettings,
+    engine: Engine,
+    progress: Callable[[Progress], None] = lambda progress: None,
+) -> Report:
+    """Restore one photograph and report on it; a failure is in the report, and nothing is raised.
+
+    Parameters
+    ----------
+    pair : Pair
+    settings : BatchSettings
+    engine : Engine
+        Runs the networks.
+    progress : callable
+        Called with how far it is.
+    """
+    report = Report(str(pair.source), str(pair.target))
+    started = time.perf_counter()
+    try:
+        _restore(pair, settings, engine, report, progress)
+        report.status = "done"
+    except Exception as error:  # noqa: BLE001 - a broken file harms no other; its report has the reason
+        report.error, report.kind = _message(error), type(error).__name__
+    report.seconds = time.perf_counter() - started
+    return report
+
+
+def _message(error: Exception) -> str:
     if isinstance(error, StudioError | OSError):
         return str(error)
     if isinstance(error, MemoryError):
-        return "The photo does not fit into memory; lower --max-pixels or --scale."
-    return f"Something went wrong inside the studio, please report it: {type(error).__name__}: {error}"
+        return "The photograph does not fit into memory; lower --max-pixels or --scale."
+    return f"This is a fault of the studio, please report it: {type(error).__name__}: {error}"
 
 
-def _refuse_overwriting(task: Task, order: Order, written: set[Path]) -> None:
-    if task.target in written:
-        msg = f"{task.target} was just written for another photograph of the same name; rename one of them."
-        raise PhotoUnwritable(msg)
-    if task.target.exists() and not order.overwrite:
-        msg = f"{task.target} exists; choose another output or add --overwrite."
-        raise PhotoUnwritable(msg)
-
-
-def _restore(task: Task, order: Order, engine: Engine, report: Report, progress: Callable[[Progress], None]) -> None:
+def _restore(
+    pair: Pair, settings: BatchSettings, engine: Engine, report: Report, progress: Callable[[Progress], None]
+) -> None:
     """Restore one photograph and fill in its report."""
-    photo = read_photo(task.source, max_pixels=order.max_pixels, strict=order.strict)
-    result = run(order.plan, photo, engine, progress=progress)
-    count = len(order.plan.stages)
-    progress(Progress("encode", count, count, 0.0))
-    finished = order.plan.finish.apply(result.pixels)
-    encoded = encode_photo(finished, photo, order.output, history=result.history, guesses=result.guesses)
-    write_safely(task.target, encoded.data)
-    progress(Progress("encode", count, count, 1.0))
+    if pair.target.exists() and not settings.overwrite:
+        msg = f"{pair.target} exists; choose another output or add --overwrite."
+        raise PhotoUnwritable(msg)
+    photo = read_photo(pair.source, max_pixels=settings.max_pixels, strict=settings.strict)
     report.original_size, report.working_size = photo.original_size, photo.size
+    _write(photo, pair.target, settings, engine, report, progress)
+    if settings.suggest:
+        findings = examine(photo.pixels, engine)
+        suggested = [findings[name].suggestion for name in findings if name in settings.suggest]
+        report.notices += [notice for notice in suggested if notice is not None]
+
+
+def _write(
+    photo: Photo,
+    target: Path,
+    settings: BatchSettings,
+    engine: Engine,
+    report: Report,
+    progress: Callable[[Progress], None],
+) -> None:
+    """Restore, encode and write; the large pictures are freed before anything else is examined."""
+    result = run(settings.plan, photo, engine, mask=_mask(photo, settings), progress=progress)
+    count = len(settings.plan.stages)
+    progress(Progress("encode", count, count, 0.0))
+    finished = settings.plan.finish.apply(result.pixels)
+    encoded = encode_photo(finished, photo, settings.output, history=result.history, guesses=result.guesses)
+    write_safely(target, encoded.data)
+    progress(Progress("encode", count, count, 1.0))
     report.size = (finished.shape[1], finished.shape[0])
     report.stages = list(result.timings)
     report.notices = [*result.notices, *encoded.notices]
-    del result, finished, encoded  # the largest pictures there are, before another network takes memory
-    if order.suggest:
-        report.notices += [why for name, why in suggestions(photo.pixels, engine).items() if name in order.suggest]
+
+
+def _mask(photo: Photo, settings: BatchSettings) -> Mask | None:
+    return None if settings.mask is None else read_mask(settings.mask, *photo.pixels.shape[:2])

@@ -8,23 +8,23 @@ from pipeline.errors import PhotoError
 from pipeline.photo import Output
 
 ENDINGS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp", ".tif": "tiff", ".tiff": "tiff"}
-"""What the names of outputs may end in, and the format that each means."""
+"""Format of an output by the ending of its name."""
 
 
 @dataclass(frozen=True)
-class Task:
-    """One photograph to restore, and where the result goes."""
+class Pair:
+    """A photograph, and the file that its result goes to."""
 
     source: Path
     target: Path
 
 
-def tasks(sources: Iterable[Path], target: Path, output: Output) -> list[Task]:
-    """Pair every photograph with its place in the output.
+def pairs(sources: Iterable[Path], target: Path, output: Output) -> list[Pair]:
+    """Return every photograph with the file that its result goes to.
 
-    A folder stands for all files in it, whatever their names end in; hidden files are passed over, and its
-    structure is kept; a target inside it is not a part of it. One source and a target that ends like a picture make a
-    file; all else goes into a folder.
+    A folder stands for all files in it, whatever their names end in, except hidden files and a target inside it; its
+    structure is kept. If there is one source and the target ends like a picture, the target is a file; otherwise it is
+    a folder.
 
     Raises
     ------
@@ -33,13 +33,13 @@ def tasks(sources: Iterable[Path], target: Path, output: Output) -> list[Task]:
     """
     listed = list(sources)
     if len(listed) == 1 and listed[0].is_file() and target.suffix and not target.is_dir():
-        return [Task(listed[0], target)]
+        return [Pair(listed[0], target)]
     found = [pair for source in listed for pair in _files(source, target)]
-    return [Task(path, target / relative.with_suffix(output.suffix)) for path, relative in found]
+    return [Pair(path, target / relative.with_suffix(output.suffix)) for path, relative in found]
 
 
 def _files(source: Path, target: Path) -> Iterator[tuple[Path, Path]]:
-    """Yield each file of a source with its path relative to it, but for results that lie in a folder of it."""
+    """Yield each file of a source, with its path relative to the source, except results inside the source."""
     if source.is_file():
         yield source, Path(source.name)
         return

@@ -57,13 +57,14 @@ def to_srgb(samples: F32, space: Space, icc: bytes | None) -> tuple[F32, tuple[N
         if meant == "RGB" and space == "GRAY":  # grey pictures with an RGB profile are common
             samples, space = np.repeat(samples, 3, axis=2), "RGB"
         if meant != space:
-            return _ignored(samples, space, f"{name} describes {icc[16:20].decode('ascii', 'replace').strip()}")
+            described = icc[16:20].decode("ascii", "replace").strip()
+            return _ignored(samples, space, Notice("profile-mismatch", profile=name, space=described))
         if _is_srgb(space, icc):
             return _assumed(samples, space)
         pixels = _by_bands(samples, space, icc)
-    except (imagecodecs.CmsError, ImageCms.PyCMSError, OSError, ValueError) as error:
-        return _ignored(samples, space, f"it is damaged ({error})")
-    notice = Notice("profile-converted", f"The colours were converted from {name} to sRGB.")
+    except (imagecodecs.CmsError, ImageCms.PyCMSError, OSError, ValueError):
+        return _ignored(samples, space, Notice("profile-damaged"))
+    notice = Notice("profile-converted", profile=name)
     return pixels, (notice,)
 
 
@@ -71,16 +72,12 @@ def _assumed(samples: F32, space: Space) -> tuple[F32, tuple[Notice, ...]]:
     """Return samples taken as sRGB, or CMYK as ideal inks."""
     if space != "CMYK":
         return np.repeat(samples, 3, axis=2) if space == "GRAY" else samples, ()
-    notice = Notice(
-        "profile-assumed",
-        "The picture is CMYK without a usable ICC profile; its colours were converted by the plain formula.",
-    )
+    notice = Notice("profile-assumed")
     return (1 - samples[..., :3]) * (1 - samples[..., 3:]), (notice,)
 
 
-def _ignored(samples: F32, space: Space, why: str) -> tuple[F32, tuple[Notice, ...]]:
+def _ignored(samples: F32, space: Space, notice: Notice) -> tuple[F32, tuple[Notice, ...]]:
     pixels, notices = _assumed(samples, space)
-    notice = Notice("profile-ignored", f"The embedded ICC profile was not used: {why}. sRGB was assumed.")
     return pixels, (notice, *notices)
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pipeline.codecs import exif, tags
 from pipeline.codecs.raster import Opened, Raster, Samples, as_samples
 from pipeline.errors import PhotoUnreadable
+from pipeline.notices import Notice
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, SEPARATED, YCBCR = 0, 1, 2, 3, 5, 6
 CHANNELS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, PALETTE: 1, SEPARATED: 4, YCBCR: 3}
@@ -44,7 +45,7 @@ def open_tiff(data: bytes) -> Opened:
         xmp=_raw(page, XMP_TAG),
         iptc=_raw(page, IPTC_TAG),
         dpi=exif.resolution(block) if block else None,
-        remarks=_remarks(page, block),
+        notices=_notices(page, block),
     )
 
 
@@ -91,14 +92,14 @@ def _descriptive_block(data: bytes) -> bytes:
     return tags.header(order) + tags.write_table(fields, order, 8) if fields else b""
 
 
-def _remarks(page: Any, block: bytes | None) -> tuple[str, ...]:
-    remarks = []
+def _notices(page: Any, block: bytes | None) -> tuple[Notice, ...]:
+    notices = []
     colours = CHANNELS[page.photometric]
     if page.samplesperpixel > colours and _alpha_channel(page) is None:
-        remarks.append(f"{page.samplesperpixel - colours} extra channels of the TIFF file are not used.")
+        notices.append(Notice("extra-channels", count=page.samplesperpixel - colours))
     if block is None:
-        remarks.append("The file is a BigTIFF; its EXIF data and dots per inch are not carried over.")
-    return tuple(remarks)
+        notices.append(Notice("bigtiff-metadata"))
+    return tuple(notices)
 
 
 def _alpha_channel(page: Any) -> int | None:

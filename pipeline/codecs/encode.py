@@ -7,7 +7,7 @@ from pipeline.codecs.canvas import Canvas, flattened, resized_alpha
 from pipeline.codecs.encode_lossy import encode_jpeg, encode_webp
 from pipeline.codecs.encode_png import encode_png
 from pipeline.codecs.encode_tiff import encode_tiff
-from pipeline.codecs.metadata import Metadata, dropped
+from pipeline.codecs.metadata import Metadata
 from pipeline.notices import Notice
 
 F32 = NDArray[np.float32]
@@ -30,12 +30,12 @@ def lay_out(pixels: F32, alpha: F32 | None, depth: int, form: str) -> tuple[Canv
     notices: list[Notice] = []
     if depth > 8 and form in LOSSY:
         depth = 8
-        notices.append(Notice("depth-reduced", f"{form.upper()} holds 8 bits a channel; the photo has 16."))
+        notices.append(Notice("depth-reduced", format=form.upper()))
     if alpha is not None:
         alpha = resized_alpha(alpha, (pixels.shape[1], pixels.shape[0]))
     if alpha is not None and form == "jpeg":
         if alpha.min() < 1:
-            notices.append(Notice("alpha-flattened", "JPEG has no transparency; the picture was laid on white."))
+            notices.append(Notice("alpha-flattened"))
             pixels = flattened(pixels, alpha)
         alpha = None
     return Canvas(pixels, alpha, depth), tuple(notices)
@@ -62,7 +62,7 @@ def written(canvas: Canvas, metadata: Metadata, form: str, quality: int) -> tupl
     """
     notices: tuple[Notice, ...] = ()
     if metadata.iptc and form in ("png", "webp"):
-        notices = (dropped("IPTC record", f"{form.upper()} has no place for it; JPEG and TIFF have"),)
+        notices = (Notice("metadata-no-place", part="IPTC", format=form.upper()),)
     match form:
         case "jpeg":
             data, losses = encode_jpeg(canvas, metadata, quality)

@@ -10,7 +10,7 @@ from PIL import Image
 from pipeline.codecs import exif
 from pipeline.codecs.canvas import Canvas
 from pipeline.codecs.colour import srgb_profile
-from pipeline.codecs.metadata import Metadata, dropped
+from pipeline.codecs.metadata import Metadata
 from pipeline.errors import PhotoUnwritable
 from pipeline.notices import Notice
 
@@ -51,8 +51,7 @@ def _within_segments(metadata: Metadata) -> tuple[Metadata, tuple[Notice, ...]]:
     for field, most in (("exif", JPEG_EXIF), ("xmp", JPEG_XMP), ("iptc", JPEG_IPTC)):
         length = len(getattr(metadata, field) or b"")
         if length > most:
-            why = f"it has {length} bytes, and JPEG takes {most}; PNG and TIFF take it all"
-            notices.append(dropped(f"{field.upper()} data", why))
+            notices.append(Notice("metadata-too-long", part=field.upper(), length=length, limit=most))
             left_out: dict[str, Any] = {field: None}
             metadata = replace(metadata, **left_out)
     return metadata, tuple(notices)
@@ -80,7 +79,7 @@ def encode_webp(canvas: Canvas, metadata: Metadata, quality: int) -> tuple[bytes
     if metadata.dpi and block is None:
         block = exif.from_resolution(metadata.dpi)
     elif metadata.dpi and block and exif.resolution(block) is None:
-        notices = (dropped("dots per inch", "WebP states them in EXIF, and its EXIF data has no place for them"),)
+        notices = (Notice("dpi-dropped"),)
     data = _saved(canvas, "WEBP", quality=quality, method=2, exact=True, exif=block or b"", xmp=metadata.xmp or b"")
     return data, notices
 

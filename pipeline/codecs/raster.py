@@ -7,6 +7,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.notices import Notice
+
 Samples = NDArray[np.uint8] | NDArray[np.uint16]
 Space = Literal["GRAY", "RGB", "CMYK"]
 SPACES: dict[int, Space] = {1: "GRAY", 3: "RGB", 4: "CMYK"}
@@ -69,5 +71,5 @@ class Opened:
     xmp: bytes | None = None
     iptc: bytes | None = None
     dpi: tuple[float, float] | None = None
-    remarks: tuple[str, ...] = ()
-    """Sentences on what of the file will not be used."""
+    notices: tuple[Notice, ...] = ()
+    """What of the file is not used."""

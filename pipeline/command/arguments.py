@@ -1,4 +1,4 @@
-"""The part of the command line that makes a plan; its flags are read off the stages' own options."""
+"""The part of the command line that makes a plan; its flags come from the options of the stages."""
 
 import argparse
 from dataclasses import replace
@@ -8,20 +8,30 @@ from typing import Any
 from pipeline.errors import OptionError
 from pipeline.finish import Finish
 from pipeline.options import Choice, Line, Number, Rule, Switch, Text, rules
-from pipeline.plan import Plan, Tier, arrange, first_options, from_json, simple, stage, with_tier
-from pipeline.stage import Stage
-from pipeline.stages import BY_NAME, ORDER, Upscale
+from pipeline.plan import Plan, arrange, first_options, from_json, simple, stage
+from pipeline.stage import Stage, Tier
+from pipeline.stages import BY_NAME, STAGES, Repair
 
 _SCALE = "upscale_scale"
+_TIERS: dict[str | None, Tier] = {
+    None: "bundled",
+    "bundled": "bundled",
+    "official": "official",
+    "fast": "bundled",
+    "full": "official",
+}
+"""Tiers by what is given; the last two are the names of version 0.1."""
 
 
 def add_plan(parser: argparse.ArgumentParser) -> None:
     """Add the flags that choose stages and their options."""
-    parser.add_argument("--tier", choices=["fast", "full"], help="networks: in the box (default), or official")
+    parser.add_argument(
+        "--tier", choices=[name for name in _TIERS if name], help="networks: bundled (default) or official"
+    )
     parser.add_argument("--scale", type=float, dest=_SCALE, metavar="N", help="enlarge by N, 1 to 4 (default 2)")
     parser.add_argument("--settings", type=Path, metavar="FILE", help="take stages and options from a JSON file")
     parser.add_argument("--only", metavar="STAGE,...", help=f"run just these: {', '.join(BY_NAME)}")
-    for kind in ORDER:
+    for kind in STAGES:
         group = parser.add_argument_group(kind.name, kind.summary)
         action = argparse.BooleanOptionalAction
         group.add_argument(f"--{kind.name}", action=action, default=None, help="run this stage, or leave it out")
@@ -29,6 +39,9 @@ def add_plan(parser: argparse.ArgumentParser) -> None:
         for name, rule in rules(kind).items():
             if name != "scale":
                 add_option(group, _flag(kind.name, name), rule, simple_mode[name])
+        if kind.takes_mask:
+            text = "your own mask instead of the detector's; white marks damage"
+            group.add_argument(f"--{kind.name}-mask", type=Path, metavar="FILE", dest="mask", help=text)
     finish = parser.add_argument_group("finish", "applied to the finished result")
     for name, rule in rules(Finish).items():
         add_option(finish, f"--finish-{name}", rule)
@@ -39,16 +52,16 @@ def _flag(stage_name: str, option: str) -> str:
 
 
 def add_option(group: Any, flag: str, rule: Rule, simple_mode: Any = None) -> None:
-    """Add one flag; a value that is not given stays None, so that settings files can speak first.
+    """Add one flag; a value that is not given stays None, so that a settings file can supply it.
 
     Parameters
     ----------
     group : argparse.ArgumentParser or one of its groups
     flag : str
     rule : Number, Choice, Switch, Text or Line
-        What it takes.
+        What it accepts.
     simple_mode : optional
-        Its value in simple mode, where that is another than the default.
+        Its value in simple mode, where that differs from the default.
     """
     match rule:
         case Number(low=low, high=high):
@@ -89,12 +102,15 @@ def read_plan(args: argparse.Namespace) -> Plan:
         if wanted is False:
             stages.pop(name, None)
         elif wanted and name not in stages:
-            stages[name] = with_tier(stage(name, {}), args.tier or "fast")
+            stages[name] = stage(name, {}).at_tier(_TIERS[args.tier])
     given = {name: _given(args, name, BY_NAME[name]) for name in BY_NAME}
     for name, options in given.items():
         if options and name not in stages:
             msg = f"{_flag(name, next(iter(options)))} was given, but {name} does not run; add --{name}."
             raise OptionError(msg)
+    if args.mask is not None and not any(each.takes_mask for each in stages.values()):
+        msg = f"--repair-mask was given, but {Repair.name} does not run; add --{Repair.name}."
+        raise OptionError(msg)
     optional = base.optional - asked
     finish = replace(base.finish, **_given(args, "finish", Finish))
     made = (replace(s, **given[s.name]) for s in stages.values())
@@ -103,34 +119,39 @@ def read_plan(args: argparse.Namespace) -> Plan:
 
 def _base(args: argparse.Namespace) -> Plan:
     scale = 2.0 if args.upscale_scale is None else args.upscale_scale
-    tier: Tier = args.tier or "fast"
+    tier = _TIERS[args.tier]
     if args.settings:
         if args.tier:
             msg = (
-                f"{args.settings} names its models: leave out --tier, or choose them one by one (--upscale-model ...)."
+                f"--tier was given, but {args.settings} names its models; remove --tier, or choose models one by one "
+                "(--upscale-model ...)."
             )
             raise OptionError(msg)
         saved = _settings(args.settings)
         return saved if args.only is None else _only(args.only, saved)
     if args.only is not None:
-        bare = arrange(with_tier(kind(scale) if kind is Upscale else kind(), tier) for kind in ORDER)
-        return _only(args.only, bare)
+        return _only(args.only, arrange(_bare(kind, scale).at_tier(tier) for kind in STAGES))
     return simple(scale, tier=tier)
+
+
+def _bare(kind: type[Stage], scale: float) -> Stage:
+    """Return a stage with its defaults, and the factor where it has one."""
+    return stage(kind.name, {"scale": scale} if "scale" in rules(kind) else {})
 
 
 def _settings(path: Path) -> Plan:
     try:
         return from_json(path.read_text(encoding="utf-8"))
     except OSError as error:
-        msg = f"The settings file {path} cannot be read: {error.strerror}."
+        msg = f"Expected a settings file at {path}, but it cannot be read: {error.strerror}. Check the path."
         raise OptionError(msg) from error
     except UnicodeDecodeError as error:
-        msg = f"The settings file {path} is not text in UTF-8; choose one that the studio wrote."
+        msg = f"Expected a settings file that the studio wrote at {path}, got a file that is not UTF-8 text."
         raise OptionError(msg) from error
 
 
 def _only(listed: str, plan: Plan) -> Plan:
-    """Return the plan with just these stages; one that it lacks comes with its defaults."""
+    """Return the plan with only these stages; one that it lacks gets its defaults."""
     names = [name.strip() for name in listed.split(",")]
     have = {stage.name: stage for stage in plan.stages}
     strengths = {name: value for name, value in plan.strengths.items() if name in names}
@@ -139,6 +160,6 @@ def _only(listed: str, plan: Plan) -> Plan:
 
 
 def _given(args: argparse.Namespace, prefix: str, kind: type[Stage] | type[Finish]) -> dict[str, Any]:
-    """Return the options of one stage that stand on the command line."""
+    """Return the options of one stage that were given on the command line."""
     values = {name: getattr(args, f"{prefix}_{name}".replace("-", "_")) for name in rules(kind)}
     return {name: value for name, value in values.items() if value is not None}

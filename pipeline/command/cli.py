@@ -1,4 +1,4 @@
-"""The command line: ``restore`` photographs, and list, download or verify ``models``.
+"""The command line: ``restore`` photographs; list, download or verify ``models``.
 
 Exit codes: 0 all done, 1 some failed, 2 wrong use.
 """
@@ -11,19 +11,20 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from models import catalog
+from models import catalog, packages
 from models.files import weights
 from models.runtime.engine import Engine
 from pipeline import config
 from pipeline.batch.report import Report
-from pipeline.batch.restore import Order, restore_all
-from pipeline.batch.sources import ENDINGS, tasks
+from pipeline.batch.restore import BatchSettings, restore_all
+from pipeline.batch.sources import ENDINGS, pairs
 from pipeline.command import arguments
 from pipeline.errors import OptionError, StudioError
+from pipeline.notices import sentence
 from pipeline.options import rules
 from pipeline.photo import Output
 from pipeline.run import Progress
-from pipeline.stages import ADVISERS
+from pipeline.stages import ON_REQUEST
 
 _DONE, _SOME_FAILED, _WRONG_USE = 0, 1, 2
 
@@ -31,7 +32,7 @@ _DONE, _SOME_FAILED, _WRONG_USE = 0, 1, 2
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # names of files hold what a terminal may not know
+        sys.stdout.reconfigure(errors="backslashreplace")  # file names may hold characters that the terminal lacks
     try:
         args = _parser().parse_args(argv)
         code: int = args.command(args)
@@ -78,18 +79,19 @@ def _restore(args: argparse.Namespace) -> int:
     plan = arguments.read_plan(args)
     limit = config.load().max_pixels if args.max_pixels is None else args.max_pixels
     is_simple = not args.only and not args.settings
-    suggest = frozenset(name for name in ADVISERS if is_simple and getattr(args, name) is None)
-    order = Order(plan, _output(args), limit, strict=args.strict, overwrite=args.overwrite, suggest=suggest)
-    work = tasks(args.sources, args.output, order.output)
+    suggest = frozenset(name for name in ON_REQUEST if is_simple and getattr(args, name) is None)
+    flags = {name: getattr(args, name) for name in ("strict", "overwrite", "mask")}
+    settings = BatchSettings(plan, _output(args), limit, suggest=suggest, **flags)
+    work = pairs(args.sources, args.output, settings.output)
     show = _Line(len(work))
     reports: list[Report] = []
     engine = Engine(args.device, args.precision)
     try:
-        for report in restore_all(work, order, engine, show.progress):
+        for report in restore_all(work, settings, engine, show.progress):
             show.clear()
             reports.append(report)
-            _tell(report, quiet=args.json)
-    finally:  # also where somebody stops it
+            _print(report, quiet=args.json)
+    finally:  # also after Ctrl+C
         if args.json:
             done = {"device": engine.device, "precision": engine.precision}
             print(json.dumps(done | {"photographs": [report.as_dict() for report in reports]}, indent=2))
@@ -115,15 +117,15 @@ def _output(args: argparse.Namespace) -> Output:
 
 
 def _given(args: argparse.Namespace) -> dict[str, Any]:
-    """Return the options of the output that stand on the command line."""
+    """Return the options of the output that were given on the command line."""
     values = {name: getattr(args, name) for name in rules(Output)}
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _tell(report: Report, *, quiet: bool) -> None:
-    """Print what became of a photograph; what went wrong or differs goes to standard error."""
+def _print(report: Report, *, quiet: bool) -> None:
+    """Print what became of a photograph; notices and errors go to standard error."""
     for notice in report.notices:
-        print(f"{report.source}: {notice.message}", file=sys.stderr)
+        print(f"{report.source}: {sentence(notice)}", file=sys.stderr)
     if report.status == "failed":
         print(f"{report.source}: {report.error}", file=sys.stderr)
     elif not quiet:
@@ -146,7 +148,7 @@ class _Line:
             sys.stderr.flush()
 
     def clear(self) -> None:
-        """Take the line away."""
+        """Erase the line."""
         if self._shown:
             sys.stderr.write(f"\r{'':<40}\r")
 
@@ -158,6 +160,8 @@ def _models(args: argparse.Namespace) -> int:
             nbytes = weights.location(spec).stat().st_size if spec.bundled else spec.size
             size = f"{nbytes / 1e6:.1f} MB" if nbytes else "size unknown"
             print(f"{spec.id:<30}{spec.task:<10}{weights.status(spec):<12}{size:<14}{spec.licence}")
+        if packages.missing():
+            print(f"Models that are not bundled need PyTorch: {packages.INSTALL}.", file=sys.stderr)
         return _DONE
     if args.action == "download" and not args.ids:
         msg = "Name the models to download; `models list` shows them."
@@ -166,7 +170,7 @@ def _models(args: argparse.Namespace) -> int:
 
 
 def _one_model(action: str, spec: catalog.ModelSpec) -> int:
-    """Download or verify one model; a failure is told and leaves the others their turn."""
+    """Download or verify one model; a failure is printed, and the next model follows."""
     if action == "verify" and weights.status(spec) != "ready":
         print(f"{spec.id}: {weights.status(spec)}, nothing to verify")
         return _DONE

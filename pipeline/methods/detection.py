@@ -1,10 +1,11 @@
-"""Find what is damaged on a print: by a network, by classical morphology, or by a mask that somebody drew."""
+"""Detect damage on a print, by a network or by classical morphology."""
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from models import catalog, own
+from models.spec import ModelSpec
 from pipeline.arrays import Image, Mask
 from pipeline.context import Context
 from pipeline.errors import OptionError
@@ -14,32 +15,32 @@ from pipeline.methods.prior import weigh
 
 CLASSICAL = "classical"
 DETECTORS = (*(spec.id for spec in catalog.for_task("detect")), CLASSICAL)
-"""The first, the network in the box, is the default."""
+"""Detectors by name; the first, the bundled network, is the default."""
 
 
 _HAT = 9
-"""Side, in pixels, of the disk that scratches and dust are narrower than."""
+"""Diameter of the disk in pixels; scratches and dust are narrower."""
 _LINE = 25
-"""Length of the straight pieces of which a scratch is made."""
+"""Length in pixels of the straight pieces that a scratch consists of."""
 _DIRECTIONS = 16
 _LEAST_LENGTH = 50
 _THICKEST = 7
-"""A line is at least as long, and on the average no thicker, in pixels."""
+"""Least length and greatest mean thickness of a line, in pixels."""
 _SPECK = 12
-"""Largest side of dust."""
+"""Longest side of dust, in pixels."""
 _SPECK_CLEARER = 3.0
-"""How many times clearer than a line dust must be: small things are many in a picture."""
+"""Contrast that dust needs, relative to a line: pictures have many small details."""
 _CLEAR = 8.0
-"""Contrast of a line's clearest pixel, in means of its surroundings, at middle sensitivity."""
+"""Contrast of a line's clearest pixel, relative to the mean of its surroundings, at a likelihood of 0.5."""
 _FAINT = 0.005
 _STEPS = 10
 _SURROUNDINGS = 61
 _END_TONES = (10, 90)
-"""Percentiles of luma: bare paper is lighter than most of a print, dirt darker."""
+"""Percentiles of luma: bare paper is lighter than most of a print, dirt is darker."""
 
 
 def find(image: Image, model: str, sensitivity: float, context: Context) -> Mask:
-    """Return where a picture is damaged: where `likelihood` exceeds 1 less the sensitivity.
+    """Return the mask of the damage: where `likelihood` exceeds ``1 - sensitivity``.
 
     Parameters
     ----------
@@ -52,12 +53,12 @@ def find(image: Image, model: str, sensitivity: float, context: Context) -> Mask
 
 
 def likelihood(image: Image, model: str, context: Context) -> Image:
-    """Return how likely each pixel is damaged.
+    """Return the likelihood that each pixel is damaged.
 
     Parameters
     ----------
     image : ndarray of float32, shape (H, W, 3)
-        RGB in [0, 1], denoised: grain hides scratches, and passes for dust.
+        RGB in [0, 1], denoised: grain hides scratches and resembles dust.
     model : str
         `CLASSICAL`, the id of a detector, or the path of a detector's file.
     context : Context
@@ -71,22 +72,36 @@ def likelihood(image: Image, model: str, context: Context) -> Image:
     Raises
     ------
     WeightsMissing
-        If the detector's file is not here.
+        If the detector's file is missing.
     OptionError
         If the model is no detector.
     """
-    if model == CLASSICAL:
+    spec = detector(model)
+    if spec is None:
         return classical(image)
-    spec = own.find(model)
-    if spec.task != "detect":
-        msg = f"Expected a model that finds damage, got {spec.title}, which is there to {spec.task}. Choose a detector."
-        raise OptionError(msg)
     votes = np.ascontiguousarray(infer(spec, image, context)[..., 0])
     return weigh(votes, image, spec.usual) if spec.usual else votes
 
 
+def detector(model: str) -> ModelSpec | None:
+    """Return the network of a detector, by its name as `likelihood` takes it; None for the classical one.
+
+    Raises
+    ------
+    OptionError
+        If the model is no detector.
+    """
+    if model == CLASSICAL:
+        return None
+    spec = own.find(model)
+    if spec.task != "detect":
+        msg = f"Expected a model that detects damage, got {spec.title}, whose task is {spec.task}. Choose a detector."
+        raise OptionError(msg)
+    return spec
+
+
 def grow(mask: Mask, pixels: int) -> Mask:
-    """Return a mask that reaches some pixels further in every direction."""
+    """Return a mask dilated by some pixels."""
     if not pixels:
         return mask
     disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * pixels + 1, 2 * pixels + 1))
@@ -94,10 +109,11 @@ def grow(mask: Mask, pixels: int) -> Mask:
 
 
 def classical(image: Image) -> Image:
-    """Find scratches and dust without a network.
+    """Return the likelihood of scratches and dust, computed without a network.
 
-    Top-hat and black-hat transforms leave what is narrower than a disk; what is nearly the lightest or darkest of the
-    picture, clear against its surroundings, and long and straight, is a scratch; what is small and very clear, dust.
+    Top-hat and black-hat transforms [1]_ keep details narrower than a disk. Among those near the lightest or darkest
+    tone of the picture, long straight ones with a clear contrast are scratches, and small ones with a high contrast are
+    dust.
 
     Parameters
     ----------
@@ -107,7 +123,7 @@ def classical(image: Image) -> Image:
     Returns
     -------
     ndarray of float32, shape (H, W)
-        In steps of a tenth; above 0.5 is what has the contrast `_CLEAR`, above 0.9 nearly twice as much.
+        In steps of a tenth; above 0.5 from the contrast `_CLEAR` on, above 0.9 from nearly twice as much on.
 
     References
     ----------
@@ -129,7 +145,7 @@ def classical(image: Image) -> Image:
 
 
 def _straight(narrow: Image) -> Image:
-    """Keep what straight pieces of some direction fit into, shape (H, W)."""
+    """Return the greatest opening by straight pieces of all directions, shape (H, W)."""
     best = np.zeros_like(narrow)
     half = _LINE // 2
     for angle in np.arange(_DIRECTIONS) * np.pi / _DIRECTIONS:
@@ -153,9 +169,9 @@ def _specks(contrast: Image, clear: float) -> Mask:
 
 
 def _regions(contrast: Image, limit: float) -> tuple[NDArray[np.int32], Image, Image, Image]:
-    """Return the number of each pixel's region; of each region width and height, area, and greatest contrast.
+    """Return the region of each pixel; and width and height, area and greatest contrast of each region.
 
-    Region 0, all that lies below the limit, has no contrast at all.
+    Region 0 is everything below the limit; its contrast is 0.
     """
     count, regions, stats, _ = cv2.connectedComponentsWithStats((contrast > limit).astype(np.uint8), connectivity=8)
     peaks = np.zeros(count, np.float32)

@@ -1,7 +1,7 @@
-"""Put a picture through a network: padding, tiles, and what happens when a tile fails.
+"""Run a network on a picture: padding, tiles, and retries.
 
-A tile that runs out of memory or comes out with values that are not numbers is tried again in quarters, then in
-float32, then on the CPU; each retry is a notice. If all fail, the stage fails: never a silent hole in a picture.
+A tile that runs out of memory or has values that are not finite is computed again in quarters, then in float32, then on
+the CPU; each retry adds a notice. If all fail, so does the stage: a picture never has a hole without an error.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,9 +10,9 @@ from functools import partial
 import cv2
 import numpy as np
 
-from models.catalog import ModelSpec
 from models.runtime.network import Network
-from pipeline.arrays import Image
+from models.spec import ModelSpec
+from pipeline.arrays import Image, Mask
 from pipeline.context import Context
 from pipeline.errors import InferenceFailed, OptionError
 from pipeline.methods.filters import luma
@@ -20,42 +20,50 @@ from pipeline.methods.tiles import run_tiled, spans
 
 _SMALLEST_TILE = 64
 _STRIP_ROWS = 256
+_MEMORY = "ran out of memory"
 
 
-def infer(spec: ModelSpec, image: Image, context: Context, *, mix: float = 1.0) -> Image:
-    """Return what a picture-to-picture network makes of a picture.
+def infer(
+    spec: ModelSpec,
+    photo: Image,
+    context: Context,
+    *,
+    guess: Image | None = None,
+    mask: Mask | None = None,
+    mix: float = 1.0,
+) -> Image:
+    """Return the output of a picture-to-picture network.
 
     Parameters
     ----------
     spec : ModelSpec
         The network; its `tile`, `context` and `tiling` decide how the picture is split.
-    image : ndarray of float32, shape (H, W, spec.channels)
-        RGB in [0, 1], or several such pictures one behind the other.
+    photo : ndarray of float32, shape (H, W, 3)
+        RGB in [0, 1].
     context : Context
         Engine, progress and cancellation.
+    guess : ndarray of float32, shape (H, W, 3), optional
+        A first estimate of the result, RGB in [0, 1], for a network that takes one.
+    mask : ndarray of bool, shape (H, W), optional
+        True in holes, for a network that takes it.
     mix : float
-        Passed to `Engine.network`.
+        As `Engine.network` takes it.
 
     Returns
     -------
     ndarray of float32, shape (H * spec.scale, W * spec.scale, 3)
-        RGB in [0, 1]. A picture whose channels are equal (black and white) comes back so.
+        RGB in [0, 1]; grey if the photo's channels are equal.
 
     Raises
     ------
     OptionError
-        If the network is given another number of pictures than it takes.
+        If the network takes other inputs than it is given.
     InferenceFailed
-        If a tile fails in every way there is.
+        If every retry of a tile fails.
     Cancelled
         If the work was cancelled.
     """
-    if image.shape[2] != spec.channels:
-        msg = (
-            f"Expected a model that takes {image.shape[2] // 3} picture(s), got {spec.title}, which takes "
-            f"{spec.channels // 3}: a deblurrer of this studio takes two, and works in the deblur stage alone."
-        )
-        raise OptionError(msg)
+    image = stack(spec, photo=photo, guess=guess, mask=mask)
     context.advance(0.0)
     network = context.engine.network(spec, mix=mix, cancelled=context.cancelled)
     height, width = image.shape[:2]
@@ -73,45 +81,73 @@ def infer(spec: ModelSpec, image: Image, context: Context, *, mix: float = 1.0) 
     return output
 
 
-def restorer(spec: ModelSpec) -> ModelSpec:
-    """Return a model that makes a better picture of a picture.
+def stack(spec: ModelSpec, **given: Image | Mask | None) -> Image:
+    """Return the input of a network.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        The network.
+    **given : ndarray or None
+        By the names of `ModelSpec.takes`: pictures of shape (H, W, 3), masks of shape (H, W); None is not given.
+
+    Returns
+    -------
+    ndarray of float32, shape (H, W, spec.channels)
+        The photo itself, not a copy, if the network takes nothing else.
 
     Raises
     ------
     OptionError
-        If it answers with something else, such as where damage is.
+        If the network takes other inputs than it is given.
+    """
+    parts = {name: part for name, part in given.items() if part is not None}
+    if parts.keys() != set(spec.takes):
+        takes, got = (" and ".join(dict.fromkeys(names)) for names in (spec.takes, parts))
+        msg = f"Expected a model that takes {got}, got {spec.title}, which takes {takes}. Choose another model."
+        raise OptionError(msg)
+    if len(spec.takes) == 1:
+        return np.asarray(parts[spec.takes[0]], np.float32)
+    return np.dstack([parts[name] for name in spec.takes]).astype(np.float32, copy=False)
+
+
+def restorer(spec: ModelSpec) -> ModelSpec:
+    """Return the spec, if the model restores pictures.
+
+    Raises
+    ------
+    OptionError
+        If it does something else, such as detect damage.
     """
     if spec.task in ("colorize", "estimate", "detect", "fill"):
-        msg = (
-            f"Expected a model that restores pictures, got {spec.title}, which is there to {spec.task}: choose another."
-        )
+        msg = f"Expected a model that restores pictures, got {spec.title}, whose task is {spec.task}. Choose another."
         raise OptionError(msg)
     return spec
 
 
 def same_size(spec: ModelSpec) -> ModelSpec:
-    """Return a restorer that keeps the size of pictures.
+    """Return the spec, if the model restores pictures and keeps their size.
 
     Raises
     ------
     OptionError
-        If it is none, or enlarges them.
+        If it does something else, or enlarges them.
     """
     restorer(spec)
     if spec.scale != 1:
-        msg = f"Expected a model that keeps the size, got {spec.title}, which enlarges by {spec.scale}: choose another."
+        msg = f"Expected a model that keeps the size, got {spec.title}, which enlarges by {spec.scale}. Choose another."
         raise OptionError(msg)
     return spec
 
 
 def is_neutral(image: Image) -> bool:
-    """Say whether all pixels are exactly grey."""
+    """Return whether the first three channels are equal."""
     red, green, blue = image[..., 0], image[..., 1], image[..., 2]
     return np.array_equal(red, green) and np.array_equal(green, blue)
 
 
 def _make_neutral(image: Image) -> None:
-    """Put the luma into all three channels, strip by strip: networks tint black-and-white pictures slightly."""
+    """Set all three channels to the luma, strip by strip: networks tint black-and-white pictures slightly."""
     for top in range(0, image.shape[0], _STRIP_ROWS):
         strip = image[top : top + _STRIP_ROWS]
         strip[:] = luma(strip)[..., None]
@@ -129,7 +165,7 @@ def _pad(image: Image, spec: ModelSpec) -> Image:
 
 
 def _tile(image: Image, spec: ModelSpec) -> int:
-    """Return the side of tiles; a picture of no more pixels than a tile has goes through whole, whatever its shape."""
+    """Return the side of tiles; a picture with no more pixels than a tile is not split, whatever its shape."""
     height, width = image.shape[:2]
     return max(height, width) if spec.tiling == "never" or height * width <= spec.tile**2 else spec.tile
 
@@ -139,7 +175,7 @@ def _fit(side: int, spec: ModelSpec) -> int:
 
 
 def _tiled(run: Callable[[Image], Image], image: Image, spec: ModelSpec, tile: int) -> Iterator[tuple[int, int, Image]]:
-    """Run over tiles: a margin as wide as the network sees, or, where it sees too far for that, a blended overlap."""
+    """Run tile by tile, with margins as wide as the receptive radius, or blended overlaps where tiles are not exact."""
     margin, ramp = (spec.context, 0) if spec.tiling == "exact" else (spec.context // 4, spec.context // 2)
     rows, columns = (
         spans(side, tile, margin, ramp, multiple=spec.multiple, scale=spec.scale) for side in image.shape[:2]
@@ -148,41 +184,45 @@ def _tiled(run: Callable[[Image], Image], image: Image, spec: ModelSpec, tile: i
 
 
 def _run_tile(tile: Image, *, spec: ModelSpec, network: Network, context: Context, mix: float) -> Image:
-    """Run one tile, with every retry that remains."""
+    """Run one tile, with retries."""
     failure = ""
-    for label, attempt in _attempts(tile, spec, network, context, mix):
-        if failure:
-            context.notice("tile-retried", f"{spec.title}: a tile {failure}; tried again {label}.")
+    for remedy, attempt in _attempts(tile, spec, network, context, mix):
+        if failure == _MEMORY:
+            context.notice("tile-memory", model=spec.title, remedy=remedy)
+        elif failure:
+            context.notice("tile-not-finite", model=spec.title, remedy=remedy)
         try:
             output = attempt()
         except MemoryError:
-            failure = "ran out of memory"
+            failure = _MEMORY
             continue
         if np.isfinite(output).all():
             return output
         failure = "gave values that are not numbers"
     size = f"{tile.shape[1]}x{tile.shape[0]}"
-    msg = f"{spec.title}: a tile of {size} pixels {failure} in every way tried. Choose another model."
+    msg = f"{spec.title}: a tile of {size} pixels {failure} in every attempt. Choose another model."
     raise InferenceFailed(msg)
 
 
 def _attempts(
     tile: Image, spec: ModelSpec, network: Network, context: Context, mix: float
 ) -> Iterator[tuple[str, Callable[[], Image]]]:
-    """Yield the ways to run a tile, from the wanted one to the last resort."""
-    yield "as it is", partial(_forward, network, tile, context)
+    """Yield a name and a function for each attempt to run a tile, the first without a remedy."""
+    yield "none", partial(_forward, network, tile, context)
     if spec.tiling != "never" and max(tile.shape[:2]) > _SMALLEST_TILE:
-        yield "in smaller tiles", partial(_quarters, network, tile, context)
+        yield "smaller tiles", partial(_quarters, network, tile, context)
     if network.precision != "float32":
         exact = context.engine.network(spec, mix=mix, device=network.device, precision="float32")
-        yield "in float32", partial(_quarters, exact, tile, context)
+        yield "float32", partial(_quarters, exact, tile, context)
     if network.device != "cpu":
         cpu = context.engine.network(spec, mix=mix, device="cpu", precision="float32")
-        yield "on the CPU", partial(_quarters, cpu, tile, context)
+        yield "CPU", partial(_quarters, cpu, tile, context)
 
 
 def _quarters(network: Network, tile: Image, context: Context) -> Image:
-    """Run a tile as smaller ones."""
+    """Run a tile in quarters, or whole where the network must not be tiled."""
+    if network.spec.tiling == "never":
+        return _forward(network, tile, context)
     half = max(_fit(max(tile.shape[:2]) // 2, network.spec), _SMALLEST_TILE)
     run = partial(_forward, network, context=context)
     *_, (_, _, output) = _tiled(run, tile, network.spec, half)

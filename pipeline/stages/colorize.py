@@ -17,15 +17,13 @@ from pipeline.methods.lab import from_lab, to_lab
 from pipeline.methods.measures import COLOURED_ABOVE, colour_measure, glance
 from pipeline.notices import Notice
 from pipeline.options import choice, number, switch, text
-from pipeline.stage import Stage
+from pipeline.stage import Finding, Stage
 
 _TONED_ABOVE = 4.0
 """Mean distance from grey, in ab, of a print that was toned."""
 
 
 _MODELS = catalog.for_task("colorize")
-_TAKES_HINTS = 4
-"""Channels of the networks that take a person's hints."""
 
 _SHARE = r"(0|1|0?\.\d+|1\.0+)"
 _HINT = rf"{_SHARE},{_SHARE},#[0-9A-Fa-f]{{6}}"
@@ -44,13 +42,16 @@ class Colorize(Stage):
     """Colour a black-and-white or toned photograph.
 
     All models take the luminance at a small size and answer with ab, which is enlarged along the edges of the
-    photograph; L is the photograph's own. ECCV16 and the network in the box (Zhang, Isola and Efros, "Colorful Image
-    Colorization", 2016) vote over classes of colour; SIGGRAPH17 (Zhang et al., "Real-Time User-Guided Image
-    Colorization", 2017) also follows hints.
+    photograph; L is the photograph's own. ECCV16 (Zhang, Isola and Efros, "Colorful Image Colorization", 2016) and the
+    bundled network predict a distribution over classes of colour; SIGGRAPH17 (Zhang et al., "Real-Time User-Guided
+    Image Colorization", 2017) also follows hints.
     """
 
     name: ClassVar[str] = "colorize"
-    summary: ClassVar[str] = "guesses the colours of a black-and-white photo"
+    summary: ClassVar[str] = "guesses the colours of a black-and-white photograph"
+    cost: ClassVar[float] = 1.0
+    on_request: ClassVar[bool] = True
+    official: ClassVar[str] = "siggraph17"
 
     model: str = choice(
         _MODELS[0].id,
@@ -60,7 +61,7 @@ class Colorize(Stage):
     saturation: float = number(1.0, low=0, high=2, step=0.05, help="chroma, as a factor; 0 is black and white")
     warmth: float = number(0.0, low=-1, high=1, step=0.05, help="above 0 towards orange, below towards blue")
     damping: float = number(
-        0.5, low=0, high=1, step=0.05, help="how much colour goes where the network is unsure; the one in the box tells"
+        0.5, low=0, high=1, step=0.05, help="how strongly to desaturate uncertain areas (bundled network only)"
     )
     hints: str = text(
         "",
@@ -68,12 +69,12 @@ class Colorize(Stage):
         form="X,Y,#RRGGBB X,Y,#RRGGBB and so on, with X and Y from 0 (left, top) to 1",
         help="colours at places, for siggraph17",
     )
-    always: bool = switch(False, help="colour even a photo that has colours already")
+    always: bool = switch(False, help="colour even a photograph that has colours already")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.hints and catalog.get(self.model).channels != _TAKES_HINTS:
-            takers = ", ".join(spec.id for spec in _MODELS if spec.channels == _TAKES_HINTS)
+        if self.hints and "hints" not in catalog.get(self.model).takes:
+            takers = ", ".join(spec.id for spec in _MODELS if "hints" in spec.takes)
             msg = f"Colorize.hints need a model that takes them ({takers}), not {self.model}."
             raise OptionError(msg)
 
@@ -81,15 +82,19 @@ class Colorize(Stage):
     def guesses(self) -> str:
         return "colours"
 
-    def apply(self, image: Image, context: Context) -> Image:
+    def network(self) -> ModelSpec:
+        return catalog.get(self.model)
+
+    def examine(self, image: Image, context: Context) -> Finding:
         colour = colour_measure(image)
-        if colour > COLOURED_ABOVE and not self.always:
-            context.notice(
-                "colorize-skipped",
-                f"Colorize: the photo has colours already ({colour:.1f}, the limit is {COLOURED_ABOVE:g}); "
-                "left as it is.",
-            )
-            return image
+        figures = {"colour": colour, "limit": COLOURED_ABOVE}
+        if colour <= COLOURED_ABOVE:
+            return Finding(suggestion=Notice(_suggestion(image), self.name, **figures))
+        if self.always:
+            return Finding()
+        return Finding(act=False, notices=(Notice("colorize-skipped", self.name, **figures),))
+
+    def apply(self, image: Image, finding: Finding, context: Context) -> Image:
         context.advance(0.0)
         lab = to_lab(image)
         luminance = np.ascontiguousarray(lab[..., 0])
@@ -103,16 +108,24 @@ class Colorize(Stage):
 
     def _guess(self, luminance: Image, context: Context) -> Image:
         """Return ab, shape (h, w, 2), at the size in which the network answers."""
-        spec = catalog.get(self.model)
+        spec = self.network()
         network = context.engine.network(spec, cancelled=context.cancelled)
         small = cv2.resize(luminance, _working_size(luminance, spec), interpolation=cv2.INTER_AREA)[None, None]
-        if spec.channels == _TAKES_HINTS:
+        if "hints" in spec.takes:
             small = np.concatenate([small, _hint_channels(self.hints, *small.shape[2:])], axis=1)
         answer = network.run(np.ascontiguousarray(small, np.float32), context.cancelled)[0].transpose(1, 2, 0)
         ab, confidence = answer[..., :2], answer[..., 2:]
         if confidence.size:
             ab = ab * (1 - np.float32(self.damping) * (1 - confidence))
         return np.ascontiguousarray(ab)
+
+
+def _suggestion(image: Image) -> str:
+    """Return the code of the suggestion for a photograph without colours of its own, by its tint."""
+    a, b = glance(image)[:, 1:].mean(axis=0)
+    if math.hypot(a, b) <= _TONED_ABOVE:
+        return "colorize-suggested"
+    return "colorize-suggested-sepia" if b > abs(a) else "colorize-suggested-toned"
 
 
 def _working_size(luminance: Image, spec: ModelSpec) -> tuple[int, int]:
@@ -137,21 +150,3 @@ def _hint_channels(hints: str, height: int, width: int) -> Image:
         columns = slice(max(column - _HINT_REACH, 0), column + _HINT_REACH + 1)
         channels[:, rows, columns] = np.array([*to_lab(rgb)[0, 0, 1:], 1.0], np.float32)[:, None, None]
     return channels[None]
-
-
-def suggest_colorize(image: Image) -> Notice | None:
-    """Suggest to colour a photograph that has no colours of its own, and say why; None where it has.
-
-    Parameters
-    ----------
-    image : ndarray of float32, shape (H, W, 3)
-        RGB in [0, 1].
-    """
-    colour = colour_measure(image)
-    if colour > COLOURED_ABOVE:
-        return None
-    a, b = glance(image)[:, 1:].mean(axis=0)
-    tone = "sepia" if b > abs(a) else "of a single tone"
-    kind = tone if math.hypot(a, b) > _TONED_ABOVE else "black-and-white"
-    message = f"The photo is {kind} (colour {colour:.1f}, from {COLOURED_ABOVE:g} on it counts as coloured)"
-    return Notice("colorize-suggested", f"{message}: Colorize can guess its colours.")

@@ -1,4 +1,4 @@
-"""Deblur: Wiener's filter and a network in the box, or DeblurGAN-v2; left out where the photograph is sharp already."""
+"""Deblur: a Wiener filter and the bundled network, or DeblurGAN-v2; skipped where the photograph is sharp already."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -6,91 +6,118 @@ from typing import ClassVar
 import numpy as np
 
 from models import catalog, own
+from models.spec import ModelSpec
 from pipeline.arrays import Image
 from pipeline.context import Context
 from pipeline.methods.deconvolution import KINDS, Blur, spectrum, wiener
 from pipeline.methods.inference import infer, same_size
 from pipeline.methods.measures import blur_measure
+from pipeline.notices import Notice
 from pipeline.options import choice, number, switch
-from pipeline.stage import Stage
+from pipeline.stage import Finding, Stage
 
 SHARP_BELOW = 0.57
-"""Perceptual blur under which a photograph counts as sharp; half-way between sharp and defocused ones."""
+"""Perceptual blur below which a photograph counts as sharp; halfway between sharp and defocused ones."""
 
 SOFT_BELOW = 0.76
-"""Perceptual blur under which one whose spectrum shows no kernel is left for the most part to the upscaler in the box,
-which learnt to undo that much; by both in full, results were further from the truth."""
+"""Perceptual blur below which a photograph whose spectrum shows no kernel is deblurred in part only: the bundled
+upscaler is trained on that much softness, and both in full gave results further from the truth."""
 
 _SOFT_SHARE = 0.4
-"""Of the deblurred picture there: as near to the truth as with none, and crisper."""
+"""Share of the deblurred picture there: the error is the same as without, and edges are crisper."""
 
 ESTIMATOR = "fast-blur"
 FAST = "fast-deblur"
 
 _CERTAIN = 0.7
-"""Probability below which an estimate is not believed; a wrong kernel harms more than none."""
+"""Least probability of an estimate; a wrong kernel harms more than none."""
 
 _SMALLEST, _LARGEST = 0.5, 18.5
-"""Sizes, in pixels, that the estimator has learnt to read; beyond, it takes thumbnails made large for motion."""
+"""Range of sizes, in pixels, that the estimator was trained on; beyond it, enlarged thumbnails read as motion."""
 
+_NO_KERNEL = Blur("other")
 _SMALLEST_DISK = 1.6
-"""Radius in pixels under which what it takes for a disk is softness of any kind."""
+"""Radius in pixels below which an estimated disk may be softness of any kind."""
+
+
+@dataclass(frozen=True)
+class Blurred(Finding):
+    """How a picture is blurred."""
+
+    blur: Blur = _NO_KERNEL
+    """One kernel for the whole picture, where its spectrum shows one."""
+
+    share: float = 1.0
+    """Share of the deblurred picture in the result."""
 
 
 @dataclass(frozen=True)
 class Deblur(Stage):
-    """Take away motion blur and defocus.
+    """Remove motion blur and defocus.
 
-    The fast model estimates one blur for the whole photograph from its spectrum, undoes it, and lets a network clean
-    what that leaves. DeblurGAN-v2 (Kupyn et al., 2019) answers at once, and copes with blur that differs from place
-    to place.
+    The bundled model estimates one blur for the whole photograph from its spectrum, inverts it, and a network removes
+    the artefacts. DeblurGAN-v2 (Kupyn et al., 2019) does it in one step, also where the blur differs from place to
+    place.
     """
 
     name: ClassVar[str] = "deblur"
-    summary: ClassVar[str] = "takes away motion blur and defocus"
+    summary: ClassVar[str] = "removes motion blur and defocus"
+    cost: ClassVar[float] = 8.0
+    official: ClassVar[str] = "deblurgan-inception"
 
     strength: float = number(1.0, low=0, high=1, step=0.05, help="share of the deblurred picture in the result")
     model: str = choice(
         FAST,
         [spec.id for spec in catalog.for_task("deblur")],
         open=True,
-        help="network: fast-deblur is in the box, the others are DeblurGAN-v2",
+        help="network: fast-deblur is bundled, the others are DeblurGAN-v2",
     )
-    always: bool = switch(False, help="deblur even where the photo looks sharp already")
+    always: bool = switch(False, help="deblur even where the photograph looks sharp already")
 
-    def apply(self, image: Image, context: Context) -> Image:
+    def network(self) -> ModelSpec:
+        return same_size(own.find(self.model))
+
+    def examine(self, image: Image, context: Context) -> Blurred:
         if self.strength == 0:
-            return image
-        found = estimate(image, context)
-        share = self.strength * (1.0 if self.always else self._needed(found, blur_measure(image), context))
+            return Blurred(act=False)
+        blur = estimate(image, context)
+        share, notices = (1.0, ()) if self.always else self._needed(blur, blur_measure(image))
         if share == 0:
-            return image
-        spec = same_size(own.find(self.model))
-        given = image
-        if spec.channels == 6:
-            given = np.concatenate([image, _guess(image, found, context)], axis=2)
-        deblurred = infer(spec, given, context)
-        if share < 1:
+            return Blurred(act=False, notices=notices)
+        if "guess" in self.network().takes:
+            notices += self._kernel(blur)
+        return Blurred(notices=notices, blur=blur, share=self.strength * share)
+
+    def apply(self, image: Image, finding: Blurred, context: Context) -> Image:
+        spec = self.network()
+        guess = None
+        if "guess" in spec.takes:
+            kernel = finding.blur.kernel()
+            guess = image if kernel is None else wiener(image, kernel)
+        deblurred = infer(spec, image, context, guess=guess)
+        if finding.share < 1:
             deblurred -= image
-            deblurred *= share
+            deblurred *= finding.share
             deblurred += image
         return deblurred
 
-    def _needed(self, found: Blur, measure: float, context: Context) -> float:
-        """Return the share of the deblurred picture that a photograph needs, and tell where that is not all."""
+    def _needed(self, blur: Blur, measure: float) -> tuple[float, tuple[Notice, ...]]:
+        """Return the share of the deblurred picture that a photograph needs, and why where that is not all."""
         if measure < SHARP_BELOW:
-            context.notice(
-                "deblur-skipped",
-                f"Deblur: the photo is sharp already (blur {measure:.2f}, the limit is {SHARP_BELOW}); left as it is.",
-            )
-            return 0.0
-        if measure < SOFT_BELOW and found.kind == "other" and self.model == FAST:
-            context.notice(
-                "deblur-soft",
-                f"Deblur: the photo is only a little soft (blur {measure:.2f}, below {SOFT_BELOW}); deblurred in part.",
-            )
-            return _SOFT_SHARE
-        return 1.0
+            return 0.0, (Notice("deblur-skipped", self.name, blur=measure, limit=SHARP_BELOW),)
+        if measure < SOFT_BELOW and blur.kind == "other" and self.model == FAST:
+            return _SOFT_SHARE, (Notice("deblur-soft", self.name, blur=measure, limit=SOFT_BELOW),)
+        return 1.0, ()
+
+    def _kernel(self, blur: Blur) -> tuple[Notice, ...]:
+        """Return what to report of the kernel that is inverted."""
+        match blur.kind:
+            case "defocus":
+                return (Notice("deblur-defocus", self.name, radius=blur.size),)
+            case "motion":
+                angle = round(np.degrees(blur.angle)) % 180
+                return (Notice("deblur-motion", self.name, length=blur.size, angle=angle),)
+        return ()
 
 
 def estimate(image: Image, context: Context) -> Blur:
@@ -105,16 +132,3 @@ def estimate(image: Image, context: Context) -> Blur:
     if kind == "other" or scores.max() < _CERTAIN * scores.sum() or not least < size < _LARGEST:
         return Blur("other")
     return Blur(kind, size, float(np.arctan2(sine, cosine) / 2) if kind == "motion" else 0.0)
-
-
-def _guess(image: Image, found: Blur, context: Context) -> Image:
-    kernel = found.kernel()
-    if kernel is None:
-        return image
-    degrees = round(np.degrees(found.angle)) % 180
-    what = {
-        "defocus": f"it is out of focus by a disk of radius {found.size:.1f} pixels",
-        "motion": f"it was moved by {found.size:.0f} pixels at {degrees} degrees",
-    }
-    context.notice(f"deblur-{found.kind}", f"Deblur: {what[found.kind]}, by its spectrum.")
-    return wiener(image, kernel)

@@ -1,4 +1,4 @@
-"""Denoise: a network, or a gentle edge-preserving filter that is as strong as the noise it measures."""
+"""Denoise: a network, or an edge-preserving filter whose strength follows the measured noise."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -7,13 +7,15 @@ import cv2
 import numpy as np
 
 from models import catalog, own
+from models.spec import ModelSpec
 from pipeline.arrays import Image
 from pipeline.context import Context
 from pipeline.methods.filters import by_strips
 from pipeline.methods.inference import infer, same_size
 from pipeline.methods.measures import noise_sigma
+from pipeline.notices import Notice
 from pipeline.options import choice, number
-from pipeline.stage import Stage
+from pipeline.stage import Finding, Stage
 
 FAST = "fast-denoise"
 CLASSICAL = "bilateral"
@@ -25,16 +27,25 @@ _TOO_FAINT = 0.5 / 255
 
 
 @dataclass(frozen=True)
-class Denoise(Stage):
-    """Take away noise and grain.
+class Noise(Finding):
+    """How noisy a picture is."""
 
-    The network in the box finds out by itself how much there is. The bilateral filter (Tomasi and Manduchi, "Bilateral
-    Filtering for Gray and Color Images", 1998) follows the noise that is measured; it is quicker and keeps less
-    detail. A clean photograph stays as it is.
+    sigma: float = 0.0
+    """Standard deviation of the noise, on the scale of [0, 1]."""
+
+
+@dataclass(frozen=True)
+class Denoise(Stage):
+    """Remove noise and grain.
+
+    The bundled network estimates the noise by itself. The bilateral filter (Tomasi and Manduchi, "Bilateral Filtering
+    for Gray and Color Images", 1998) follows the noise that is measured; it is faster and keeps less detail. A clean
+    photograph stays as it is.
     """
 
     name: ClassVar[str] = "denoise"
-    summary: ClassVar[str] = "takes away grain and sensor noise"
+    summary: ClassVar[str] = "removes grain and sensor noise"
+    cost: ClassVar[float] = 0.8
 
     strength: float = number(
         1.0, low=0, high=3, step=0.1, help="1 removes all noise; values above 1 affect only the bilateral filter"
@@ -43,20 +54,27 @@ class Denoise(Stage):
         FAST,
         [*(spec.id for spec in catalog.for_task("denoise")), CLASSICAL],
         open=True,
-        help="fast-denoise is the network in the box, bilateral a classical filter, quicker",
+        help="fast-denoise is the bundled network; bilateral is a classical filter, faster",
     )
 
-    def apply(self, image: Image, context: Context) -> Image:
+    def network(self) -> ModelSpec | None:
+        return None if self.model == CLASSICAL else same_size(own.find(self.model))
+
+    def examine(self, image: Image, context: Context) -> Noise:
         if self.strength == 0:
-            return image
+            return Noise(act=False)
         sigma = noise_sigma(image)
         if sigma < _TOO_FAINT:
-            context.notice("denoise-skipped", "Denoise: the photo has no noise worth removing; left as it is.")
-            return image
-        if self.model != CLASSICAL:
-            clean = infer(same_size(own.find(self.model)), image, context)
-            return image + min(self.strength, 1.0) * (clean - image)
-        return self._filter(image, sigma, context)
+            figures = {"sigma": sigma * 255, "limit": _TOO_FAINT * 255}
+            return Noise(act=False, notices=(Notice("denoise-skipped", self.name, **figures),))
+        return Noise(sigma=sigma)
+
+    def apply(self, image: Image, finding: Noise, context: Context) -> Image:
+        spec = self.network()
+        if spec is None:
+            return self._filter(image, finding.sigma, context)
+        clean = infer(spec, image, context)
+        return image + min(self.strength, 1.0) * (clean - image)
 
     def _filter(self, image: Image, sigma: float, context: Context) -> Image:
         # Distance in colour, summed over channels, over which pixels are averaged: 8 sigma for faint noise and 4 sigma

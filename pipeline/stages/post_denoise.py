@@ -1,4 +1,4 @@
-"""Post-denoise: a light Gaussian that settles what the upscaler left uneven."""
+"""Post-denoise: a light Gaussian that evens out the texture of the upscaler."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -16,7 +16,8 @@ class PostDenoise(Filter):
     """Gaussian blur of a fraction of a pixel."""
 
     name: ClassVar[str] = "post-denoise"
-    summary: ClassVar[str] = "settles the texture with a light Gaussian"
+    summary: ClassVar[str] = "evens out the texture with a light Gaussian"
+    cost: ClassVar[float] = 0.2
 
     sigma: float = number(0.4, low=0, high=3, step=0.1, help="standard deviation in pixels of the result")
 

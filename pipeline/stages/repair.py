@@ -1,20 +1,19 @@
 """Repair: finds scratches, dust, folds and tears, and fills them from what surrounds them."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
 import cv2
 import numpy as np
 
+from models.spec import ModelSpec
 from pipeline.arrays import Image, Mask
 from pipeline.context import Context
-from pipeline.mask import read_mask
 from pipeline.methods import inpainting
-from pipeline.methods.detection import DETECTORS, find, grow
+from pipeline.methods.detection import DETECTORS, detector, find, grow
 from pipeline.notices import Notice
 from pipeline.options import choice, line, number
-from pipeline.stage import Stage
+from pipeline.stage import Finding, Stage
 
 _WORTH_A_WORD = 0.01
 """Part of a photograph, found damaged by a network, from which repair is suggested."""
@@ -26,18 +25,32 @@ _FINDING = 0.4
 """Part of the work that finding takes; filling takes the rest."""
 
 
+@dataclass(frozen=True, eq=False)
+class Damage(Finding):
+    """Where a picture is damaged."""
+
+    mask: Mask | None = None
+    """What is to be filled; None where the stage does not act."""
+
+    by_hand: bool = False
+    """Whether a person marked it."""
+
+
 @dataclass(frozen=True)
 class Repair(Stage):
     """Repair a damaged print.
 
-    What a detector marks grows by a little, since the edge of a scratch is soft, and is filled; all else stays what it
-    was, to the bit. The filler in the box looks at what shows through the damage; where a person drew the mask, it
-    looks around it alone, for they may want something gone that is no damage. It comes after denoise, as grain hides
-    what is damaged.
+    The damage that a detector finds, or a person marks, is widened a little, since the edge of a scratch is soft, and
+    filled; every other pixel stays as it is, to the bit. Where a detector found the damage, the bundled filler uses
+    what shows through it; where a person marked it, the filler looks around it only, as they may want an object
+    removed. The stage follows denoise, since grain hides damage.
     """
 
     name: ClassVar[str] = "repair"
     summary: ClassVar[str] = "fills scratches, dust, folds and tears"
+    cost: ClassVar[float] = 3.0
+    on_request: ClassVar[bool] = True
+    takes_mask: ClassVar[bool] = True
 
     model: str = choice(
         DETECTORS[0],
@@ -51,54 +64,49 @@ class Repair(Stage):
         inpainting.AUTO,
         [inpainting.AUTO, *inpainting.CLASSICAL],
         open=True,
-        help="auto is the network in the box; LaMa, MI-GAN (.onnx, .pth, .safetensors) or a folder with Stable "
+        help="auto is the bundled network; LaMa, MI-GAN (.onnx, .pth, .safetensors) or a folder with Stable "
         "Diffusion by their path",
     )
     prompt: str = line("TEXT", help="what to put into wide holes, for Stable Diffusion")
-    mask: str = line("FILE", help="your own mask instead of the detector's; white marks damage")
 
     @property
     def guesses(self) -> str:
-        """Large networks invent what they put into a hole; the one in the box and the others draw on what is there."""
+        """Large networks invent a filling; the bundled one and the classical methods extend what is there."""
         return "" if self.filler in (inpainting.AUTO, *inpainting.CLASSICAL) else "fillings"
 
-    def apply(self, image: Image, context: Context) -> Image:
-        mask = self.damage(image, context.portion(0, _FINDING))
-        if not mask.any():
-            context.notice("repair-skipped", "Repair: no damage was found; left as it is.")
-            return image
-        if mask.all() and not self.mask:
-            context.notice("repair-all", "Repair: all of the photo was taken for damage; left as it is.")
-            return image
-        places, _ = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
-        context.notice("repair-filled", f"Repair: {mask.mean():.2%} of the photo was filled, in {places - 1} places.")
-        rest = context.portion(_FINDING, 1)
-        return inpainting.fill(image, mask, self.filler, rest, prompt=self.prompt, through=not self.mask)
+    def network(self) -> ModelSpec | None:
+        return detector(self.model)
 
-    def damage(self, image: Image, context: Context) -> Mask:
-        """Return what `apply` fills of a denoised picture, shape (H, W)."""
+    def examine(self, image: Image, context: Context) -> Damage:
         context.advance(0.0)
-        if self.mask:
-            return grow(read_mask(Path(self.mask), *image.shape[:2]), round(self.grow))
-        return grow(find(image, self.model, self.sensitivity, context), round(self.grow))
+        by_hand = context.mask is not None
+        found = context.mask if context.mask is not None else self._found(image, context.portion(0, _FINDING))
+        mask = grow(found, round(self.grow))
+        if not mask.any():
+            return Damage(act=False, notices=(Notice("repair-skipped", self.name),))
+        if mask.all() and not by_hand:
+            return Damage(act=False, notices=(Notice("repair-all", self.name),))
+        count, _ = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
+        code = "repair-filled-by-hand" if by_hand else "repair-filled"
+        done = Notice(code, self.name, share=float(mask.mean()), places=count - 1)
+        return Damage(notices=(done,), suggestion=self._suggestion(found), mask=mask, by_hand=by_hand)
 
+    def apply(self, image: Image, finding: Damage, context: Context) -> Image:
+        if finding.mask is None:
+            msg = "Expected a finding with a mask, got one that does not act."
+            raise ValueError(msg)
+        rest = context.portion(_FINDING, 1)
+        return inpainting.fill(image, finding.mask, self.filler, rest, prompt=self.prompt, through=not finding.by_hand)
 
-def suggest_repair(image: Image, context: Context) -> Notice | None:
-    """Suggest to repair a photograph in which the detector in the box finds damage; None where it finds none.
+    def _found(self, image: Image, context: Context) -> Mask:
+        return find(image, self.model, self.sensitivity, context)
 
-    The classical detector suggests nothing, for it marks as much in many a photograph that is whole; nor does any on a
-    picture of less than 0.1 megapixel, where what is thin is seldom a scratch.
+    def _suggestion(self, found: Mask) -> Notice | None:
+        """Recommend repair where the bundled detector finds enough damage on a picture that is large enough.
 
-    Parameters
-    ----------
-    image : ndarray of float32, shape (H, W, 3)
-        RGB in [0, 1].
-    context : Context
-        Engine.
-    """
-    if image.shape[0] * image.shape[1] < _TOO_SMALL_TO_TELL:
-        return None
-    share = float(find(image, DETECTORS[0], 0.5, context).mean())
-    if share < _WORTH_A_WORD:
-        return None
-    return Notice("repair-suggested", f"{share:.1%} of the photo looks damaged: Repair can fill it in.")
+        The classical detector recommends nothing: it marks as much on many undamaged photographs.
+        """
+        share = float(found.mean())
+        if self.model != DETECTORS[0] or found.size < _TOO_SMALL_TO_TELL or share < _WORTH_A_WORD:
+            return None
+        return Notice("repair-suggested", self.name, share=share)

@@ -1,4 +1,4 @@
-"""Sharpen: an unsharp mask that leaves flat places alone."""
+"""Sharpen: an unsharp mask with a threshold, so that flat areas stay as they are."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -15,15 +15,16 @@ _CACHED_PIXELS = 16_384
 
 @dataclass(frozen=True)
 class Sharpen(Filter):
-    """Unsharp mask: adds what a Gaussian takes away, where that is more than a threshold."""
+    """Unsharp mask: adds the difference from a Gaussian blur, where it exceeds a threshold."""
 
     name: ClassVar[str] = "sharpen"
     summary: ClassVar[str] = "sharpens edges with an unsharp mask"
+    cost: ClassVar[float] = 0.05
 
-    amount: float = number(0.4, low=0, high=3, step=0.1, help="how much of the edges is added")
+    amount: float = number(0.4, low=0, high=3, step=0.1, help="share of the difference that is added")
     radius: float = number(1.0, low=0.3, high=5, step=0.1, help="sigma of the mask, in pixels of the result")
     threshold: float = number(
-        0.01, low=0, high=0.2, step=0.005, help="differences below it are left alone; 0.01 is 2.5 of 255"
+        0.01, low=0, high=0.2, step=0.005, help="smaller differences are left alone; 0.01 is 2.5 of 255"
     )
 
     def halo(self, zoom: float = 1.0) -> int:

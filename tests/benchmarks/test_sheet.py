@@ -53,11 +53,10 @@ def test_the_part_with_most_detail_is_shown():
 
 
 def test_a_sheet_of_damage_shows_in_red_what_was_filled(tmp_path):
-    _, image, mask = scratched("coffee")
-    photo, drawn, out = (tmp_path / name for name in ("photo.png", "mask.png", "sheet.png"))
+    _, image, _ = scratched("coffee")
+    photo, out = tmp_path / "photo.png", tmp_path / "sheet.png"
     Image.fromarray(np.rint(image * 255).astype(np.uint8)).save(photo)
-    Image.fromarray(mask.astype(np.uint8) * 255).save(drawn)
-    plan = f"repair.mask={drawn} repair.grow=0"
+    plan = "repair.grow=0"
     assert main(["sheet", str(photo), "--damage", "--plan", plan, "-o", str(out)]) == 0
     pixels = np.asarray(Image.open(out)).astype(int)[sheet.LINE :]
     before, marked, result = (pixels[:, i * sheet.TILE : (i + 1) * sheet.TILE] for i in range(3))

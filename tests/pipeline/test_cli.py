@@ -15,7 +15,7 @@ from pipeline.command.cli import main
 from pipeline.finish import Finish
 from pipeline.options import Number, rules
 from pipeline.plan import arrange, simple, to_json
-from pipeline.stages import ORDER, Denoise, PostDenoise, Sharpen
+from pipeline.stages import STAGES, Denoise, PostDenoise, Sharpen
 from tests.photographs import photograph
 
 
@@ -101,7 +101,8 @@ def test_simple_mode_suggests_colour_for_what_has_none_and_does_not_add_it(folde
     command = ["restore", str(folder / "grey.png"), "-o", str(tmp_path / "out"), "--json", "--overwrite"]
     assert main([*command, "--no-upscale"]) == 0
     (suggestion,) = suggestions(capsys.readouterr().out)
-    assert "black-and-white" in suggestion["message"]
+    assert suggestion["code"] == "colorize-suggested"
+    assert "black and white" in suggestion["message"]
     pixels = np.asarray(Image.open(tmp_path / "out" / "grey.png"))
     assert (pixels.max(axis=2) == pixels.min(axis=2)).all()
     for said in (["--no-colorize", "--no-upscale"], ["--only", "denoise"]):
@@ -139,8 +140,8 @@ def test_two_photographs_of_one_name_do_not_overwrite_each_other(folder, tmp_pat
         (["--colorize-saturation", "1"], "add --colorize"),
         (["--only", "denoise", "--scale", "4"], "--scale was given, but upscale does not run"),
         (["--settings", "nowhere.json"], "cannot be read"),
-        (["--settings", "in/coffee.jpg"], "not text in UTF-8"),
-        (["--settings", "s.json", "--tier", "full"], "leave out --tier"),
+        (["--settings", "in/coffee.jpg"], "not UTF-8 text"),
+        (["--settings", "s.json", "--tier", "full"], "remove --tier"),
         (["--upscale-model", "fsat"], "or the path of a file"),
         (["--only", ""], "no stage ''"),
         (["--max-pixels", "0"], "pixels"),
@@ -214,7 +215,7 @@ def test_models_are_listed_and_what_is_not_downloaded_is_told(capsys, tmp_path, 
     assert "missing" in listed
     assert main(["models", "verify", "fast-x4", "siggraph17"]) == 0
     told = capsys.readouterr().out
-    assert "fast-x4: in the box" in told
+    assert "fast-x4: bundled" in told
     assert "siggraph17: missing" in told
 
 
@@ -279,7 +280,7 @@ def plan_of(*flags):
     return arguments.read_plan(parser.parse_args(flags))
 
 
-@pytest.mark.parametrize("kind", ORDER)
+@pytest.mark.parametrize("kind", STAGES)
 def test_help_tells_what_a_plain_run_does(kind):
     parser = argparse.ArgumentParser(formatter_class=lambda prog: argparse.HelpFormatter(prog, width=10_000))
     arguments.add_plan(parser)

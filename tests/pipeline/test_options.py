@@ -5,11 +5,11 @@ import pytest
 from pipeline.errors import OptionError
 from pipeline.finish import Finish
 from pipeline.options import Choice, Line, Number, Switch, Text, rules
-from pipeline.stages import ORDER, Upscale
+from pipeline.stages import STAGES, Upscale
 
 
 def every_option():
-    return [(kind, name, rule) for kind in (*ORDER, Finish) for name, rule in rules(kind).items()]
+    return [(kind, name, rule) for kind in (*STAGES, Finish) for name, rule in rules(kind).items()]
 
 
 @pytest.mark.parametrize(("kind", "name", "rule"), every_option())

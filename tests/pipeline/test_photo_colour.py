@@ -31,7 +31,7 @@ def test_cmyk_is_converted_by_its_profile():
         options = {"quality": 100} if form == "JPEG" else {}
         photo = read_photo(files.save_cmyk(cmyk, form, icc_profile=profile, **options))
         assert codes(photo) == ["profile-converted"]
-        assert "Test press" in photo.notices[0].message
+        assert "Test press" in photo.notices[0].values["profile"]
         np.testing.assert_allclose(photo.pixels, files.srgb_by_lcms(cmyk, profile), atol=0.04)
 
 
@@ -60,10 +60,18 @@ def test_grey_is_converted_by_a_grey_profile():
     assert codes(photo) == ["profile-converted"]
 
 
-@pytest.mark.parametrize("profile", [b"junk" * 100, files.ADOBE_RGB[:400], files.GREY_18], ids=["junk", "cut", "grey"])
-def test_an_unusable_profile_is_ignored_with_a_notice(profile):
+@pytest.mark.parametrize(
+    ("profile", "code"),
+    [
+        (b"junk" * 100, "profile-damaged"),
+        (files.ADOBE_RGB[:400], "profile-damaged"),
+        (files.GREY_18, "profile-mismatch"),
+    ],
+    ids=["junk", "cut", "grey"],
+)
+def test_an_unusable_profile_is_ignored_with_a_notice(profile, code):
     photo = read_photo(files.save(SCENE, "PNG", icc_profile=profile))
-    assert codes(photo) == ["profile-ignored"]
+    assert codes(photo) == [code]
     assert (np.rint(photo.pixels * 255) == SCENE).all()
 
 

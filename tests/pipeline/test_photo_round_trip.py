@@ -68,7 +68,7 @@ def test_icc_profile(source, output, kept):
     photo, encoded = trip(data, output)
     assert kept
     assert [n.code for n in photo.notices] == ["profile-converted"]
-    assert "Adobe RGB" in photo.notices[0].message
+    assert "Adobe RGB" in photo.notices[0].values["profile"]
     np.testing.assert_allclose(pixels_of(encoded.data), files.srgb_by_lcms(files.scene(), files.ADOBE_RGB), atol=0.06)
     assert b"s\0R\0G\0B" in opened(encoded.data).info["icc_profile"]
 

@@ -8,7 +8,7 @@ from pipeline.errors import OptionError
 from pipeline.finish import Finish
 from pipeline.options import Choice, Line, Number, Text, rules
 from pipeline.plan import Plan, arrange, from_json, simple, stage, to_json
-from pipeline.stages import BY_NAME, ORDER, Colorize, Denoise, Sharpen, Upscale
+from pipeline.stages import BY_NAME, STAGES, Colorize, Denoise, Sharpen, Upscale
 
 
 def values(rule):
@@ -30,7 +30,7 @@ def options(kind):
 
 plans = st.builds(
     arrange,
-    st.lists(st.sampled_from(ORDER), unique=True).flatmap(lambda kinds: st.tuples(*map(options, kinds))),
+    st.lists(st.sampled_from(STAGES), unique=True).flatmap(lambda kinds: st.tuples(*map(options, kinds))),
     optional=st.sets(st.sampled_from(list(BY_NAME))),
     finish=options(Finish),
 )
@@ -50,8 +50,8 @@ def test_stages_are_in_the_order_of_the_pipeline(plan):
 
 def test_simple_mode_is_the_whole_chain():
     assert [s.name for s in simple(4).stages] == ["denoise", "deblur", "upscale", "post-denoise", "sharpen"]
-    assert [s.name for s in simple(4, repair=True).stages][:3] == ["denoise", "repair", "deblur"]
-    assert [s.name for s in simple(4, tone=True, colorize=True).stages][2:4] == ["tone", "colorize"]
+    assert [s.name for s in simple(4, also=["repair"]).stages][:3] == ["denoise", "repair", "deblur"]
+    assert [s.name for s in simple(4, also=["tone", "colorize"]).stages][2:4] == ["tone", "colorize"]
 
 
 def test_simple_mode_sharpens_more_the_larger_the_result():
@@ -61,7 +61,7 @@ def test_simple_mode_sharpens_more_the_larger_the_result():
 
 
 def test_simple_mode_takes_the_scale_and_the_tier():
-    fast, full = simple(4, tier="fast"), simple(4, tier="full")
+    fast, full = simple(4, tier="bundled"), simple(4, tier="official")
     assert stage_of(fast, "upscale") == Upscale(scale=4)
     assert stage_of(full, "upscale").model == "realesrgan-x4plus"
     assert stage_of(full, "deblur").model == "deblurgan-inception"
@@ -113,5 +113,5 @@ def test_keys_tell_plans_apart_and_prefixes_alike():
 
 
 def test_colorize_is_optional_only_in_simple_mode():
-    assert "colorize" in simple(colorize=True).optional
+    assert "colorize" in simple(also=["colorize"]).optional
     assert not arrange([Colorize()]).optional

@@ -97,10 +97,10 @@ def test_content_by_a_large_filler_is_a_guess_and_by_a_classical_one_is_not(fill
 
 def test_history_names_files_without_their_folders():
     photo = photo_of(photograph("coffee", 64))
-    stages = [Repair(mask="/tmp/album-nobody-knows/mask.png"), Upscale(model="/home/anna/own/mine.safetensors")]
+    stages = [Repair(filler="/home/anna/own/lama.onnx"), Upscale(model="/home/anna/own/mine.safetensors")]
     timings = tuple(Timing(stage.name, 0.1, "done") for stage in stages)
     history = Result(photo, arrange(stages), photo.pixels, timings, ()).history
-    assert "mask mask.png" in history
+    assert "filler lama.onnx" in history
     assert "model mine.safetensors" in history
     assert "/" not in history
 

@@ -1,5 +1,6 @@
 from itertools import pairwise
 
+import cv2
 import numpy as np
 import pytest
 import safetensors.torch
@@ -15,8 +16,7 @@ from pipeline.context import Context
 from pipeline.errors import OptionError, PhotoError
 from pipeline.mask import read_mask
 from pipeline.methods.detection import CLASSICAL, find, grow, likelihood
-from pipeline.stages import Deblur, Denoise, Repair, Upscale, repair
-from pipeline.stages.repair import suggest_repair
+from pipeline.stages import Deblur, Denoise, Repair, Upscale
 from tests.photographs import noisy, photograph, psnr
 from tests.pipeline.damaged import scratched
 from tests.pipeline.fakes import FakeEngine
@@ -89,7 +89,7 @@ def test_a_detector_of_ones_own_training_runs(tmp_path):
     assert likelihood(image, everything, context).min() > 0.99
     assert likelihood(image, everything, context).shape == image.shape[:2]
     stage = Repair(model=nothing)
-    assert stage.apply(image, context) is image
+    assert stage.run(image, context) is image
     assert [notice.code for notice in context.notices] == ["repair-skipped"]
 
 
@@ -128,9 +128,9 @@ def test_official_keys_are_those_of_the_published_definition():
 
 def test_only_a_detector_detects():
     with pytest.raises(OptionError, match="there to denoise"):
-        Repair(model="fast-denoise").apply(photograph("coffee"), Context(FakeEngine(None)))
+        Repair(model="fast-denoise").run(photograph("coffee"), Context(FakeEngine(None)))
     with pytest.raises(WeightsMissing):
-        Repair(model="/nowhere/mine.safetensors").apply(photograph("coffee"), Context(FakeEngine(None)))
+        Repair(model="/nowhere/mine.safetensors").run(photograph("coffee"), Context(FakeEngine(None)))
 
 
 # Masks
@@ -165,39 +165,38 @@ def test_a_scratched_photograph_comes_nearer_to_the_whole_one():
     truth, image, _ = scratched()
     told = []
     context = Context(Engine("cpu"), progress=told.append)
-    out = Repair(model=CLASSICAL, grow=2).apply(image, context)
+    out = Repair(model=CLASSICAL, grow=2).run(image, context)
     assert psnr(out, truth) > psnr(image, truth) + 4
     assert told == sorted(told)
     assert told[0] == 0
     assert told[-1] == pytest.approx(1)
     assert context.notices[0].code == "repair-filled"
-    assert "%" in context.notices[0].message
+    assert context.notices[0].values["places"] > 0
 
 
 @pytest.mark.parametrize("margin", [0, 3])
-def test_a_mask_of_ones_own_is_filled_and_nothing_else(tmp_path, margin):
+def test_a_mask_of_ones_own_is_filled_and_nothing_else(margin):
     truth, image, mask = scratched()
-    path = save(tmp_path / "mask.png", mask)
-    out = Repair(mask=str(path), grow=margin).apply(image, Context(Engine("cpu")))
+    context = Context(Engine("cpu"), mask=mask)
+    out = Repair(grow=margin).run(image, context)
+    assert context.notices[0].code == "repair-filled-by-hand"
     outside = ~grow(mask, margin)
     np.testing.assert_array_equal(out[outside], image[outside])
     assert psnr(out, truth) > psnr(image, truth) + 10
 
 
-def test_a_mask_of_ones_own_means_what_it_marks(tmp_path):
-    """What somebody marked is replaced, though it be no damage: nothing of it may show in the result."""
+def test_what_a_person_marked_does_not_show_in_the_result():
     _, image, mask = scratched()
-    path, other = save(tmp_path / "mask.png", mask), image.copy()
+    other = image.copy()
     other[mask] = 0.4
-    stage, context = Repair(mask=str(path), grow=0), Context(Engine("cpu"))
-    np.testing.assert_array_equal(stage.apply(image, context), stage.apply(other, context))
+    stage, context = Repair(grow=0), Context(Engine("cpu"), mask=mask)
+    np.testing.assert_array_equal(stage.run(image, context), stage.run(other, context))
 
 
-def test_an_empty_mask_leaves_the_photograph_alone(tmp_path):
+def test_an_empty_mask_leaves_the_photograph_alone():
     _, image, mask = scratched()
-    path = save(tmp_path / "mask.png", np.zeros_like(mask))
-    context = Context(FakeEngine(None))
-    assert Repair(mask=str(path)).apply(image, context) is image
+    context = Context(FakeEngine(None), mask=np.zeros_like(mask))
+    assert Repair().run(image, context) is image
     assert context.notices[0].code == "repair-skipped"
 
 
@@ -209,31 +208,35 @@ def test_the_command_line_takes_a_mask(tmp_path, capsys):
     assert main([*command, "--repair-mask", str(tmp_path / "mask.png"), "--repair-grow", "0"]) == 0
     out = np.asarray(Image.open(tmp_path / "out.png")).astype(np.float32) / 255
     assert psnr(out, truth) > psnr(image, truth) + 10
-    assert "was filled" in capsys.readouterr().err
+    assert "marked by hand" in capsys.readouterr().err
     assert main([*command, "--overwrite", "--repair-mask", str(tmp_path / "none.png")]) == 1
 
 
-def test_repair_is_suggested_by_what_a_network_finds(tmp_path, monkeypatch):
-    image = photograph("coffee", 400)
-    context = Context(Engine("cpu", "float32"))
-    monkeypatch.setattr(repair, "DETECTORS", (detector(tmp_path / "all.safetensors", bias=9.0), CLASSICAL))
-    assert suggest_repair(image, context).message.startswith("100.0%")
-    assert suggest_repair(image[:300, :300], context) is None  # of a thumbnail nobody can tell
-    monkeypatch.setattr(repair, "DETECTORS", (detector(tmp_path / "none.safetensors", bias=-9.0), CLASSICAL))
-    assert suggest_repair(image, context) is None
+def test_repair_is_suggested_for_what_the_bundled_detector_finds():
+    whole, context = photograph("chelsea", 420), Context(Engine("cpu", "float32"))
+    damaged, lean = whole.copy(), np.random.default_rng(0)
+    for x in range(20, whole.shape[1], 36):
+        end = (x + int(lean.integers(-20, 20)), whole.shape[0] - 1)
+        cv2.line(damaged, (x, 0), end, (0.97, 0.97, 0.97), 2)
+    suggestion = Repair().examine(damaged, context).suggestion
+    assert suggestion.code == "repair-suggested"
+    assert 0.01 < suggestion.values["share"] < 0.2
+    assert Repair().examine(whole, context).suggestion is None
+    assert Repair().examine(damaged[:300, :300], context).suggestion is None  # a thumbnail tells too little
+    assert Repair(model=CLASSICAL).examine(damaged, context).suggestion is None
 
 
 @pytest.mark.parametrize("stage", [Denoise, Deblur, Upscale], ids=lambda stage: stage.name)
 def test_a_detector_restores_nothing(stage, tmp_path):
     always = {"always": True} if stage is Deblur else {}
     with pytest.raises(OptionError, match="there to detect"):
-        stage(model=str(detector(tmp_path / "mine.safetensors")), **always).apply(
+        stage(model=str(detector(tmp_path / "mine.safetensors")), **always).run(
             noisy(photograph("coffee", 100), 0.1), Context(Engine())
         )
 
 
 def test_what_the_detector_takes_for_damage_altogether_is_left_alone(tmp_path):
     image, context = photograph("coffee", 100), Context(Engine())
-    found = Repair(model=str(detector(tmp_path / "all.safetensors", bias=9.0))).apply(image, context)
+    found = Repair(model=str(detector(tmp_path / "all.safetensors", bias=9.0))).run(image, context)
     assert found is image
     assert [notice.code for notice in context.notices] == ["repair-all"]

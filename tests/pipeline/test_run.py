@@ -14,7 +14,7 @@ from pipeline.errors import Cancelled, WeightsMissing
 from pipeline.photo import read_photo
 from pipeline.plan import arrange, simple
 from pipeline.run import run
-from pipeline.stages import Colorize, Deblur, Denoise, PostDenoise, Sharpen, Upscale, suggestions
+from pipeline.stages import Colorize, Deblur, Denoise, PostDenoise, Sharpen, Upscale, examine
 from pipeline.stages.denoise import CLASSICAL
 from studio.layers import Layers
 from studio.reuse import EarlierRun
@@ -56,7 +56,7 @@ def test_a_run_is_its_stages_one_after_the_other(photo):
 
 def test_a_later_run_starts_after_the_stages_that_did_not_change(photo, tmp_path):
     engine, layers = FakeEngine(negative), Layers(tmp_path)
-    first = run(PLAN, photo, engine, keep=layers.add)
+    first = run(PLAN, photo, engine, keep=layers)
     earlier = EarlierRun(PLAN, layers, first.timings, first.notices)
     used = len(engine.asked)
     again = run(arrange([*PLAN.stages[:2], Sharpen(amount=2)]), photo, engine, reuse=earlier.find)
@@ -68,7 +68,7 @@ def test_a_later_run_starts_after_the_stages_that_did_not_change(photo, tmp_path
 
 def test_a_stage_after_a_change_is_run_again(photo, tmp_path):
     layers = Layers(tmp_path)
-    first = run(PLAN, photo, FakeEngine(negative), keep=layers.add)
+    first = run(PLAN, photo, FakeEngine(negative), keep=layers)
     earlier = EarlierRun(PLAN, layers, first.timings, first.notices)
     other = arrange([Denoise(2.0, model=CLASSICAL), *PLAN.stages[1:]])
     assert [t.outcome for t in run(other, photo, FakeEngine(negative), reuse=earlier.find).timings] == ["done"] * 3
@@ -79,7 +79,7 @@ def test_a_model_that_was_replaced_is_another_one(photo, tmp_path):
     state = load_file(weights.BUNDLED / "fast-x2.safetensors")
     save_file(state, path)
     plan, engine, layers = arrange([Upscale(model=str(path))]), Engine("cpu"), Layers(tmp_path / "layers")
-    first = run(plan, photo, engine, keep=layers.add)
+    first = run(plan, photo, engine, keep=layers)
     earlier = EarlierRun(plan, layers, first.timings, first.notices)
     assert run(plan, photo, engine, reuse=earlier.find).timings[0].outcome == "cached"
     save_file({name: value * 0.9 for name, value in state.items()}, path)
@@ -93,8 +93,7 @@ def test_an_optional_stage_without_its_file_is_left_out_aloud(photo):
     result = run(plan, photo, FakeEngine(refuse))
     assert [t.outcome for t in result.timings] == ["done", "skipped", "done"]
     notice = next(n for n in result.notices if n.code == "weights-missing")
-    assert notice.stage == "deblur"
-    assert "Deblur was left out. the file is not here" in notice.message
+    assert (notice.stage, notice.values["model"]) == ("deblur", "fast-deblur")
     assert "deblur" not in result.history
 
 
@@ -150,10 +149,10 @@ def test_full_size_stages_take_no_second_copy_and_leave_the_photograph(photo, mo
 def test_simple_mode_loads_each_network_once(photo, monkeypatch):
     loaded, load = [], engine._load
     monkeypatch.setattr(engine, "_load", lambda spec, *rest: loaded.append(spec.id) or load(spec, *rest))
-    plan, shared = simple(2, repair=True, colorize=True), Engine("cpu")
+    plan, shared = simple(2, also=["repair", "colorize"]), Engine("cpu")
     always = [replace(stage, always=True) if isinstance(stage, Deblur | Colorize) else stage for stage in plan.stages]
     for _ in range(2):
         run(arrange(always), photo, shared)
-        suggestions(photo.pixels, shared)
+        examine(photo.pixels, shared)
     assert {"fast-denoise", "fast-damage", "fast-deblur", "fast-colorize", "fast-x2"} <= set(loaded)
     assert len(loaded) == len(set(loaded))

@@ -1,14 +1,12 @@
 import numpy as np
 import pytest
 
-from models.runtime.engine import Engine
 from pipeline.context import Context
 from pipeline.methods.filters import luma
 from pipeline.methods.lab import to_lab
 from pipeline.methods.levels import measure
 from pipeline.methods.measures import COLOURED_ABOVE, colour_measure
-from pipeline.stages import Tone, suggestions
-from pipeline.stages.tone import suggest_tone
+from pipeline.stages import Tone
 from tests.photographs import noisy, photograph, psnr
 
 NAMES = ("astronaut", "coffee", "chelsea")
@@ -25,7 +23,7 @@ def faded(image, tone=1.0):
 
 def apply(stage, image):
     context = Context(None)
-    return stage.apply(image, context), [notice.code for notice in context.notices]
+    return stage.run(image, context), [notice.code for notice in context.notices]
 
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee"])  # the cat never had black or white
@@ -41,7 +39,7 @@ def test_a_photograph_that_has_not_faded_stays_as_it_is_with_the_reason(name):
     out, notices = apply(Tone(), image)
     assert out is image
     assert notices == ["tone-skipped"]
-    assert suggest_tone(image) is None
+    assert Tone().examine(image, Context(None)).suggestion is None
     assert not np.array_equal(apply(Tone(always=True), image)[0], image)
 
 
@@ -117,9 +115,9 @@ def test_goals_lie_within_the_range_for_any_ends():
 
 
 def test_faded_prints_are_suggested_for_with_the_figures():
-    notice = suggestions(faded(grey("astronaut"), SEPIA), Engine("cpu"))["tone"]
+    notice = Tone().examine(faded(grey("astronaut"), SEPIA), Context(None)).suggestion
     assert notice.code == "tone-suggested"
-    assert "0.8" in notice.message
+    assert notice.values["white"] - notice.values["black"] < notice.values["span_limit"] == 0.8
 
 
 @pytest.mark.parametrize("value", [0.3, 1.0])

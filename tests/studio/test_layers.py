@@ -85,7 +85,7 @@ def filtered(pictures, tmp_path):
         made.add(name, picture)
     wholes = []
     for each in FILTERS:
-        image = each.apply(image, Context(None))
+        image = each.run(image, Context(None))
         made.add(each.name, image)
         wholes.append(image)
     made.seal()
@@ -135,7 +135,7 @@ def test_a_stage_that_changed_nothing_takes_no_room(tmp_path):
     image, layers = photograph("coffee", 300), Layers(tmp_path)
     layers.add("photo", image)
     files = list(tmp_path.iterdir())
-    layers.add("deblur", image)
+    layers.repeat("deblur")
     assert list(tmp_path.iterdir()) == files
     assert layers.names == ("photo", "deblur")
 
@@ -147,7 +147,7 @@ def test_strengths_in_a_plan_give_what_the_layers_give(tmp_path):
     shares = {"denoise": 0.3, "sharpen": 0.6}
     photo = read_photo(_png(noisy(photograph("chelsea", 200), 0.05)))
     layers = Layers(tmp_path)
-    run(arrange(stages), photo, None, keep=layers.add)
+    run(arrange(stages), photo, None, keep=layers)
     blended = run(arrange(stages, strengths=shares), photo, None)
     expected = layers.full(strengths.weights([stage.name for stage in stages], shares))
     assert np.abs(blended.pixels - expected).max() < 1e-4

@@ -51,7 +51,7 @@ def test_a_tile_without_memory_is_tried_in_smaller_ones():
     ctx = context(small_memory)
     picture = image(96, 96)
     np.testing.assert_allclose(infer(spec, picture, ctx), doubled(picture), atol=1e-6)
-    assert "ran out of memory; tried again in smaller tiles" in ctx.notices[0].message
+    assert (ctx.notices[0].code, ctx.notices[0].values["remedy"]) == ("tile-memory", "smaller tiles")
 
 
 def test_values_that_are_not_numbers_are_computed_again_in_float32():
@@ -60,7 +60,7 @@ def test_values_that_are_not_numbers_are_computed_again_in_float32():
 
     ctx = context(overflows, precision="bfloat16")
     assert np.isfinite(infer(SPEC, image(), ctx)).all()
-    assert any("float32" in notice.message for notice in ctx.notices)
+    assert ("tile-not-finite", "float32") in [(n.code, n.values["remedy"]) for n in ctx.notices]
 
 
 def test_a_card_that_fails_hands_over_to_the_cpu():
@@ -71,7 +71,7 @@ def test_a_card_that_fails_hands_over_to_the_cpu():
 
     ctx = context(broken_card, device="cuda", precision="float16")
     assert infer(SPEC, image(), ctx).shape == (80, 74, 3)
-    assert "on the CPU" in ctx.notices[-1].message
+    assert ctx.notices[-1].values["remedy"] == "CPU"
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])

@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 from skimage.color import rgb2lab
 
+from pipeline.context import Context
 from pipeline.methods.filters import luma
 from pipeline.methods.lab import from_lab, to_lab
 from pipeline.methods.measures import COLOURED_ABOVE, colour_measure
-from pipeline.stages.colorize import suggest_colorize
+from pipeline.stages import Colorize
 from tests.photographs import noisy, photograph
 
 SEPIA = np.array([1.05, 0.95, 0.75], np.float32)
@@ -15,17 +16,17 @@ def grey(name):
     return np.repeat(luma(photograph(name))[..., None], 3, axis=2)
 
 
-def test_lab_is_the_standard_one():
+def test_lab_equals_scikit_image():
     image = photograph("coffee")
     assert np.abs(to_lab(image) - rgb2lab(image)).mean() < 0.05
 
 
-def test_lab_and_back_is_the_same_picture():
+def test_lab_and_back_is_the_identity():
     image = photograph("coffee")
     np.testing.assert_allclose(from_lab(to_lab(image)), image, atol=2e-3)
 
 
-def test_colours_beyond_rgb_keep_their_luminance():
+def test_colours_outside_rgb_keep_their_luminance():
     lab = to_lab(photograph("astronaut")) * np.array([1, 4, 4], np.float32)
     out = from_lab(lab)
     assert out.min() >= 0
@@ -34,29 +35,34 @@ def test_colours_beyond_rgb_keep_their_luminance():
 
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea"])
-def test_colour_photographs_have_colour(name):
+def test_colour_photographs_are_measured_as_coloured(name):
     assert colour_measure(photograph(name)) > COLOURED_ABOVE
 
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea"])
 @pytest.mark.parametrize("tone", [1.0, SEPIA], ids=["grey", "sepia"])
-def test_grey_and_sepia_have_none_even_with_grain(name, tone):
+def test_grey_and_sepia_are_not_measured_as_coloured(name, tone):
     toned = np.clip(grey(name) * tone, 0, 1).astype(np.float32)
     assert colour_measure(toned) < COLOURED_ABOVE
     assert colour_measure(noisy(toned, 0.03)) < COLOURED_ABOVE
 
 
-TONES = {"black-and-white": 1.0, "sepia": SEPIA, "of a single tone": np.array([0.85, 0.95, 1.1], np.float32)}
+TONES = {
+    "colorize-suggested": 1.0,
+    "colorize-suggested-sepia": SEPIA,
+    "colorize-suggested-toned": np.array([0.85, 0.95, 1.1], np.float32),
+}
 
 
-@pytest.mark.parametrize("kind", TONES)
+@pytest.mark.parametrize("code", TONES)
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea"])
-def test_colorize_is_suggested_with_the_reason(name, kind):
-    notice = suggest_colorize(np.clip(grey(name) * TONES[kind], 0, 1).astype(np.float32))
-    assert notice.code == "colorize-suggested"
-    assert f"The photo is {kind} (colour" in notice.message
+def test_colorize_is_suggested_with_the_reason(name, code):
+    finding = Colorize().examine(np.clip(grey(name) * TONES[code], 0, 1).astype(np.float32), Context(None))
+    assert finding.act
+    assert finding.suggestion.code == code
+    assert finding.suggestion.values["colour"] <= finding.suggestion.values["limit"]
 
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea"])
 def test_colorize_is_not_suggested_for_colours(name):
-    assert suggest_colorize(photograph(name)) is None
+    assert Colorize().examine(photograph(name), Context(None)).suggestion is None
