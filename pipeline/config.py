@@ -34,7 +34,7 @@ class Config:
         for field in fields(self):
             value = getattr(self, field.name)
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                msg = f"{field.name} must be a whole number of at least 1, got {value!r}. Correct studio.toml or its variable."
+                msg = f"{field.name} must be a whole number of at least 1, not {value!r}. Correct the setting."
                 raise OptionError(msg)
 
 
