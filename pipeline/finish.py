@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.arrays import Image
-from pipeline.methods.filters import by_strips, gaussian
+from pipeline.methods.filters import by_strips, gaussian, unsharp
 from pipeline.options import check, number
-from pipeline.stages.sharpen import unsharp
 
 RADIUS = 1.2
 """Sigma of the unsharp mask, in pixels of the result."""

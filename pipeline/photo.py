@@ -8,9 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
+from pipeline.arrays import Image, Plane
 from pipeline.codecs import colour, decode, encode, geometry
 from pipeline.codecs.mark import with_mark
 from pipeline.codecs.metadata import Metadata, find, updated
@@ -37,7 +35,6 @@ __all__ = [
     "safe_stem",
 ]
 
-F32 = NDArray[np.float32]
 
 MAX_PIXELS = 2_000_000
 """The cap in pixels; larger photographs are reduced to it."""
@@ -62,10 +59,10 @@ LEAST_CAP = MAX_ASPECT * MIN_SIDE**2
 class Photo:
     """A decoded photograph with the metadata of its file."""
 
-    pixels: F32
+    pixels: Image
     """Shape (H, W, 3), RGB, sRGB-encoded, [0, 1], upright."""
 
-    alpha: F32 | None
+    alpha: Plane | None
     """Shape (H, W), straight, [0, 1]."""
 
     depth: int
@@ -228,7 +225,7 @@ def _file_notices(opened: Opened) -> tuple[Notice, ...]:
 
 
 def encode_photo(
-    pixels: F32,
+    pixels: Image,
     photo: Photo,
     output: Output,
     *,

@@ -16,8 +16,21 @@ from pipeline import strengths
 from pipeline.errors import OptionError
 from pipeline.finish import Finish
 from pipeline.options import is_file, rules
-from pipeline.stage import Stage, Tier
-from pipeline.stages import BY_NAME, STAGES, Deblur, Denoise, PostDenoise, Repair, Sharpen, Upscale
+from pipeline.stages import (
+    BY_NAME,
+    STAGES,
+    Colorize,
+    Deblur,
+    Denoise,
+    PostDenoise,
+    Repair,
+    Sharpen,
+    Stage,
+    Tier,
+    Tone,
+    Upscale,
+)
+from pipeline.stages.denoise import CLASSICAL
 
 NOISE_TAKEN = 0.7
 """Strength of Denoise in simple mode; the upscaler that follows removes the rest of the noise."""
@@ -183,3 +196,17 @@ def _mapping(value: object, what: str, known: set[str]) -> dict[str, Any]:
         msg = f"{what} has no {', '.join(unknown)}; it knows {', '.join(sorted(known))}."
         raise OptionError(msg)
     return dict(value)
+
+
+PRESETS: dict[str, Plan] = {
+    "black-and-white": arrange(
+        [Denoise(), Deblur(), Colorize(saturation=0.9), Upscale(2.0), PostDenoise(0.4), Sharpen(0.4)],
+    ),
+    "faded": arrange(
+        [Denoise(), Deblur(), Tone(), Upscale(2.0), PostDenoise(0.5), Sharpen(0.5, 1.2)],
+    ),
+    "phone": arrange([Denoise(0.8), Upscale(2.0), PostDenoise(0.3), Sharpen(0.3)]),
+    "drawing": arrange([Denoise(0.5, model=CLASSICAL), Upscale(4.0), Sharpen(0.6, 0.8)]),
+}
+"""Plans to start from, all with bundled models: for the grain and softness of old prints, colour prints with a cast,
+small sensors, and lines on a flat background."""

@@ -16,7 +16,7 @@ from pipeline.notices import Notice
 from pipeline.options import is_file, rules
 from pipeline.photo import Photo
 from pipeline.plan import Plan
-from pipeline.stage import Stage
+from pipeline.stages import Stage
 from pipeline.strengths import Blend, weights
 
 Outcome = Literal["done", "skipped", "cached"]

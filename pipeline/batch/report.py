@@ -33,7 +33,12 @@ class Report:
     stages: list[Timing] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
 
+    @property
+    def messages(self) -> list[str]:
+        """The notices as sentences in English."""
+        return [sentence(notice) for notice in self.notices]
+
     def as_dict(self) -> dict[str, Any]:
         """Return the report as plain values, for JSON; each notice with its text in English."""
-        notices = [asdict(notice) | {"message": sentence(notice)} for notice in self.notices]
+        notices = [asdict(n) | {"message": text} for n, text in zip(self.notices, self.messages, strict=True)]
         return asdict(self) | {"notices": notices}

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.runtime.engine import Engine
-from pipeline.arrays import Mask
 from pipeline.batch.report import Report
 from pipeline.batch.sources import Pair
 from pipeline.disk import write_safely
@@ -131,7 +130,8 @@ def _write(
     progress: Callable[[Progress], None],
 ) -> None:
     """Restore, encode and write; the large pictures are freed before anything else is examined."""
-    result = run(settings.plan, photo, engine, mask=_mask(photo, settings), progress=progress)
+    mask = None if settings.mask is None else read_mask(settings.mask, *photo.pixels.shape[:2])
+    result = run(settings.plan, photo, engine, mask=mask, progress=progress)
     count = len(settings.plan.stages)
     progress(Progress("encode", count, count, 0.0))
     finished = settings.plan.finish.apply(result.pixels)
@@ -141,7 +141,3 @@ def _write(
     report.size = (finished.shape[1], finished.shape[0])
     report.stages = list(result.timings)
     report.notices = [*result.notices, *encoded.notices]
-
-
-def _mask(photo: Photo, settings: BatchSettings) -> Mask | None:
-    return None if settings.mask is None else read_mask(settings.mask, *photo.pixels.shape[:2])

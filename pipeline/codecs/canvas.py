@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from pipeline.arrays import Image, Plane
 from pipeline.codecs.raster import Samples, as_samples
 from pipeline.errors import PhotoUnwritable
 
-F32 = NDArray[np.float32]
 BAND_PIXELS = 1 << 20
 
 
@@ -17,10 +16,10 @@ BAND_PIXELS = 1 << 20
 class Canvas:
     """A picture to be encoded: pixels and alpha of one size, and the number of bits to write."""
 
-    pixels: F32
+    pixels: Image
     """Shape (H, W, 3), RGB, [0, 1]."""
 
-    alpha: F32 | None
+    alpha: Plane | None
     """Shape (H, W), straight, [0, 1]."""
 
     depth: int
@@ -71,7 +70,7 @@ class Canvas:
         return samples
 
 
-def flattened(pixels: F32, alpha: F32) -> F32:
+def flattened(pixels: Image, alpha: Plane) -> Image:
     """Return the picture composited over white.
 
     Parameters
@@ -88,7 +87,7 @@ def flattened(pixels: F32, alpha: F32) -> F32:
     return pixels * opacity + (1 - opacity)
 
 
-def resized_alpha(alpha: F32, size: tuple[int, int]) -> F32:
+def resized_alpha(alpha: Plane, size: tuple[int, int]) -> Image:
     """Return an alpha plane resized by Lanczos interpolation to a larger size, by area averaging to a smaller one.
 
     Parameters

@@ -5,13 +5,12 @@ from functools import cache
 
 import imagecodecs
 import numpy as np
-from numpy.typing import NDArray
 from PIL import ImageCms
 
+from pipeline.arrays import Image
 from pipeline.codecs.raster import Space
 from pipeline.notices import Notice
 
-F32 = NDArray[np.float32]
 BAND_ROWS = 256
 SIGNATURES: dict[bytes, Space] = {b"GRAY": "GRAY", b"RGB ": "RGB", b"CMYK": "CMYK"}
 INVISIBLE = 0.5 / 255
@@ -31,7 +30,7 @@ def adobe_rgb_profile() -> bytes:
     return bytes(imagecodecs.cms_profile("adobergb"))
 
 
-def to_srgb(samples: F32, space: Space, icc: bytes | None) -> tuple[F32, tuple[Notice, ...]]:
+def to_srgb(samples: Image, space: Space, icc: bytes | None) -> tuple[Image, tuple[Notice, ...]]:
     """Return samples converted to sRGB, and notices about the conversion.
 
     Parameters
@@ -68,7 +67,7 @@ def to_srgb(samples: F32, space: Space, icc: bytes | None) -> tuple[F32, tuple[N
     return pixels, (notice,)
 
 
-def _assumed(samples: F32, space: Space) -> tuple[F32, tuple[Notice, ...]]:
+def _assumed(samples: Image, space: Space) -> tuple[Image, tuple[Notice, ...]]:
     """Return samples taken as sRGB, or CMYK as ideal inks."""
     if space != "CMYK":
         return np.repeat(samples, 3, axis=2) if space == "GRAY" else samples, ()
@@ -76,7 +75,7 @@ def _assumed(samples: F32, space: Space) -> tuple[F32, tuple[Notice, ...]]:
     return (1 - samples[..., :3]) * (1 - samples[..., 3:]), (notice,)
 
 
-def _ignored(samples: F32, space: Space, notice: Notice) -> tuple[F32, tuple[Notice, ...]]:
+def _ignored(samples: Image, space: Space, notice: Notice) -> tuple[Image, tuple[Notice, ...]]:
     pixels, notices = _assumed(samples, space)
     return pixels, (notice, *notices)
 
@@ -91,7 +90,7 @@ def _is_srgb(space: Space, icc: bytes) -> bool:
     return bool(np.abs(_by_bands(probe, space, icc) - probe).max() < INVISIBLE)
 
 
-def _by_bands(samples: F32, space: Space, icc: bytes) -> F32:
+def _by_bands(samples: Image, space: Space, icc: bytes) -> Image:
     """Return samples converted band by band, relative colorimetric with black point compensation."""
     pixels = np.empty((*samples.shape[:2], 3), np.float32)
     for top in range(0, len(samples), BAND_ROWS):

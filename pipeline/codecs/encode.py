@@ -1,8 +1,6 @@
 """Encode restored pixels in any output format, with notices about what the format cannot hold."""
 
-import numpy as np
-from numpy.typing import NDArray
-
+from pipeline.arrays import Image, Plane
 from pipeline.codecs.canvas import Canvas, flattened, resized_alpha
 from pipeline.codecs.encode_lossy import encode_jpeg, encode_webp
 from pipeline.codecs.encode_png import encode_png
@@ -10,11 +8,10 @@ from pipeline.codecs.encode_tiff import encode_tiff
 from pipeline.codecs.metadata import Metadata
 from pipeline.notices import Notice
 
-F32 = NDArray[np.float32]
 LOSSY = ("jpeg", "webp")
 
 
-def lay_out(pixels: F32, alpha: F32 | None, depth: int, form: str) -> tuple[Canvas, tuple[Notice, ...]]:
+def lay_out(pixels: Image, alpha: Plane | None, depth: int, form: str) -> tuple[Canvas, tuple[Notice, ...]]:
     """Return the picture with the depth and alpha that a format can hold, and notices about what it cannot.
 
     Parameters
@@ -41,7 +38,7 @@ def lay_out(pixels: F32, alpha: F32 | None, depth: int, form: str) -> tuple[Canv
     return Canvas(pixels, alpha, depth), tuple(notices)
 
 
-def for_screen(pixels: F32) -> bytes:
+def for_screen(pixels: Image) -> bytes:
     """Return a PNG file of 8 bits a channel, without profile or metadata, for display in a browser.
 
     Parameters

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.arrays import Image, Plane
 from pipeline.codecs.raster import Raster
 
-F32 = NDArray[np.float32]
 BAND_SAMPLES = 1 << 22
 
 
@@ -38,7 +38,7 @@ def fit(size: tuple[int, int], max_pixels: int) -> tuple[int, int]:
     return (new_long, new_short) if width >= height else (new_short, new_long)
 
 
-def shrink(raster: Raster, size: tuple[int, int]) -> tuple[F32, F32 | None]:
+def shrink(raster: Raster, size: tuple[int, int]) -> tuple[Image, Image | None]:
     """Return samples and alpha in [0, 1], reduced to `size` by area averaging.
 
     Rows are averaged first, band by band, which avoids a float copy of the whole picture. Colours are weighted by
@@ -73,7 +73,7 @@ def shrink(raster: Raster, size: tuple[int, int]) -> tuple[F32, F32 | None]:
     return colour, alpha
 
 
-def _narrowed(raster: Raster, top: int, bottom: int, width: int) -> F32:
+def _narrowed(raster: Raster, top: int, bottom: int, width: int) -> Image:
     """Return one band of rows, averaged along the rows only, premultiplied, with alpha as its last channel."""
     band = _unit(raster.samples[top:bottom], raster.white)
     if raster.alpha is not None:
@@ -82,17 +82,17 @@ def _narrowed(raster: Raster, top: int, bottom: int, width: int) -> F32:
     return _resized(band, (width, bottom - top))
 
 
-def _resized(samples: F32, size: tuple[int, int]) -> F32:
+def _resized(samples: Image, size: tuple[int, int]) -> Image:
     # OpenCV drops a last axis of 1 and accepts at most four channels; CMYK has no alpha here.
     small = cv2.resize(samples, size, interpolation=cv2.INTER_AREA)
     return small.reshape(size[1], size[0], samples.shape[2])
 
 
-def _unit(samples: NDArray[np.uint8] | NDArray[np.uint16], white: int) -> F32:
+def _unit(samples: NDArray[np.uint8] | NDArray[np.uint16], white: int) -> Image:
     return samples.astype(np.float32) / np.float32(white)
 
 
-def turn_upright(samples: NDArray[np.float32], orientation: int) -> F32:
+def turn_upright(samples: NDArray[np.float32], orientation: int) -> Image:
     """Return samples rotated upright by their EXIF orientation.
 
     Parameters
@@ -115,7 +115,7 @@ def turn_upright(samples: NDArray[np.float32], orientation: int) -> F32:
     return np.ascontiguousarray(turned)
 
 
-def fill_hidden(pixels: F32, alpha: F32) -> F32:
+def fill_hidden(pixels: Image, alpha: Plane) -> Image:
     """Return the picture with fully transparent pixels set to the colour of the nearest visible one.
 
     Files store an arbitrary colour there, often black, which filters and networks would spread into the visible edge.

@@ -4,9 +4,8 @@ import math
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-F32 = NDArray[np.float32]
+from pipeline.arrays import Image
 
 _PART = 0.045
 """Side of the mark as a share of the picture's shorter side."""
@@ -18,7 +17,7 @@ _WHITE = (1.0, 1.0, 1.0)
 _OPACITY = 0.85
 
 
-def with_mark(pixels: F32) -> F32:
+def with_mark(pixels: Image) -> Image:
     """Return a copy of the picture with the mark in its lower right corner.
 
     Parameters
@@ -36,7 +35,7 @@ def with_mark(pixels: F32) -> F32:
     return output
 
 
-def _sign(side: int) -> tuple[F32, F32]:
+def _sign(side: int) -> tuple[Image, Image]:
     """Return the mark's colour, shape (side, side, 3), and opacity, shape (side, side)."""
     fine = side * _SUBPIXELS
     colour, cover = np.empty((fine, fine, 3), np.float32), np.zeros((fine, fine), np.float32)

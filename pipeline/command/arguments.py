@@ -9,8 +9,7 @@ from pipeline.errors import OptionError
 from pipeline.finish import Finish
 from pipeline.options import Choice, Line, Number, Rule, Switch, Text, rules
 from pipeline.plan import Plan, arrange, first_options, from_json, simple, stage
-from pipeline.stage import Stage, Tier
-from pipeline.stages import BY_NAME, STAGES, Repair
+from pipeline.stages import BY_NAME, STAGES, Repair, Stage, Tier
 
 _SCALE = "upscale_scale"
 _TIERS: dict[str | None, Tier] = {

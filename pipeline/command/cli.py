@@ -20,7 +20,6 @@ from pipeline.batch.restore import BatchSettings, restore_all
 from pipeline.batch.sources import ENDINGS, pairs
 from pipeline.command import arguments
 from pipeline.errors import OptionError, StudioError
-from pipeline.notices import sentence
 from pipeline.options import rules
 from pipeline.photo import Output
 from pipeline.run import Progress
@@ -124,8 +123,8 @@ def _given(args: argparse.Namespace) -> dict[str, Any]:
 
 def _print(report: Report, *, quiet: bool) -> None:
     """Print what became of a photograph; notices and errors go to standard error."""
-    for notice in report.notices:
-        print(f"{report.source}: {sentence(notice)}", file=sys.stderr)
+    for message in report.messages:
+        print(f"{report.source}: {message}", file=sys.stderr)
     if report.status == "failed":
         print(f"{report.source}: {report.error}", file=sys.stderr)
     elif not quiet:

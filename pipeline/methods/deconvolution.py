@@ -5,12 +5,11 @@ from typing import Literal
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from pipeline.arrays import Image
 from pipeline.methods import kernels
 from pipeline.methods.filters import luma
 
-Array = NDArray[np.float32]
 Kind = Literal["other", "defocus", "motion"]
 
 KINDS: tuple[Kind, ...] = ("other", "defocus", "motion")
@@ -47,7 +46,7 @@ class Blur:
         return kernels.motion(self.size, self.angle) if self.kind == "motion" else None
 
 
-def spectrum(image: Array) -> Array:
+def spectrum(image: Image) -> Image:
     """Return the mean log power spectrum of a picture, in which defocus shows as rings and motion as stripes.
 
     The power is averaged over half-overlapping windows, without the flatter half of them, and over blocks of 2 by 2
@@ -82,7 +81,7 @@ def spectrum(image: Array) -> Array:
     return (logarithm - logarithm.mean()).astype(np.float32)
 
 
-def _both_halves(half: Array) -> Array:
+def _both_halves(half: Image) -> Image:
     """Return the full spectrum of a real picture from its half, by symmetry."""
     size = half.shape[0]
     whole = np.empty((size, size), half.dtype)
@@ -92,7 +91,7 @@ def _both_halves(half: Array) -> Array:
     return whole
 
 
-def wiener(image: Array, kernel: kernels.Kernel) -> Array:
+def wiener(image: Image, kernel: kernels.Kernel) -> Image:
     """Return the picture deconvolved by a Wiener filter, with the spectrum of natural images, 1 / f^2, as its prior.
 
     Parameters
@@ -125,7 +124,7 @@ def wiener(image: Array, kernel: kernels.Kernel) -> Array:
     return np.clip(sharp, 0, 1).astype(np.float32)
 
 
-def _centred(kernel: kernels.Kernel, rows: int, columns: int) -> Array:
+def _centred(kernel: kernels.Kernel, rows: int, columns: int) -> Image:
     """Return the kernel in an array of the picture's size, centred on the first pixel and wrapped around."""
     radius = kernel.shape[0] // 2
     field = np.zeros((rows, columns), np.float32)

@@ -6,33 +6,33 @@ from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
+from pipeline.arrays import Image
 
 _STRIP_PIXELS = 500_000
+_CACHED_PIXELS = 16_384
 _WORKERS = min(os.cpu_count() or 1, 8)
 """Strips filtered at once; each needs several times its own memory."""
 
 
-def luma(image: Array) -> Array:
+def luma(image: Image) -> Image:
     """Return the Rec. 601 luma, shape (H, W), of an RGB picture, shape (H, W, 3)."""
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.float32)
 
 
-def gaussian(image: Array, sigma: float) -> Array:
+def gaussian(image: Image, sigma: float) -> Image:
     """Return the picture blurred by a Gaussian of `sigma` pixels."""
     return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101), np.float32)
 
 
 def by_strips(
-    image: Array,
-    apply: Callable[[Array], Array],
+    image: Image,
+    apply: Callable[[Image], Image],
     *,
     halo: int,
     advance: Callable[[float], None],
     reuse: bool = False,
-) -> Array:
+) -> Image:
     """Return a picture filtered strip by strip, so that a large one needs little extra memory.
 
     Parameters
@@ -70,7 +70,7 @@ def by_strips(
 
 
 def _fill(
-    target: Array, source: Array, offset: int, rows: int, halo: int, run: Callable[[list[Array]], Iterable[Array]]
+    target: Image, source: Image, offset: int, rows: int, halo: int, run: Callable[[list[Image]], Iterable[Image]]
 ) -> None:
     """Filter the rows of `source` from `offset` on into `target`, in parallel strips."""
     tops = range(0, len(target), rows)
@@ -79,3 +79,28 @@ def _fill(
     for top, start, strip in zip(tops, starts, run(strips), strict=True):
         part = target[top : top + rows]
         part[:] = strip[offset + top - start :][: len(part)]
+
+
+def unsharp(image: Image, *, amount: float, radius: float, threshold: float) -> Image:
+    """Return the picture under an unsharp mask.
+
+    Differences are shrunk by the threshold rather than cut at it, so that no edge of the mask shows.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (H, W, 3)
+        RGB in [0, 1].
+    amount, radius, threshold : float
+        Share of the difference that is added; sigma in pixels; least difference.
+    """
+    result = gaussian(image, radius)
+    rows = max(_CACHED_PIXELS // image.shape[1], 1)
+    for top in range(0, image.shape[0], rows):  # few enough at a time to stay in the processor's cache
+        original, difference = image[top : top + rows], result[top : top + rows]
+        np.subtract(original, difference, out=difference)
+        if threshold > 0:
+            difference -= np.clip(difference, -threshold, threshold)
+        difference *= amount
+        difference += original
+        np.clip(difference, 0.0, 1.0, out=difference)
+    return result

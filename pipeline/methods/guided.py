@@ -2,14 +2,13 @@
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
+from pipeline.arrays import Image, Plane
 
 _WINDOW = (3, 3)
 
 
-def guided_upsample(values: Array, guide: Array, *, edge: float) -> Array:
+def guided_upsample(values: Image, guide: Plane, *, edge: float) -> Image:
     """Return `values` at the size of `guide`, with edges where the guide has them.
 
     As in the guided filter, the values around each small pixel are fitted by a linear function of the guide. The slope
@@ -38,7 +37,7 @@ def guided_upsample(values: Array, guide: Array, *, edge: float) -> Array:
     """
     height, width = guide.shape
 
-    def enlarged(x: Array) -> Array:
+    def enlarged(x: Image) -> Image:
         return cv2.resize(x, (width, height), interpolation=cv2.INTER_LINEAR).reshape(height, width, -1)
 
     small = cv2.resize(guide, values.shape[1::-1], interpolation=cv2.INTER_AREA)[..., None]
@@ -48,7 +47,7 @@ def guided_upsample(values: Array, guide: Array, *, edge: float) -> Array:
     return output
 
 
-def _slope(values: Array, guide: Array, edge: float) -> Array:
+def _slope(values: Image, guide: Plane, edge: float) -> Image:
     """Return the slope of the values over the guide in the window around each pixel."""
     centre = _mean(guide)
     variance = np.maximum(_mean(guide**2) - centre**2, 0)
@@ -56,6 +55,6 @@ def _slope(values: Array, guide: Array, edge: float) -> Array:
     return covariance / (variance + np.float32(edge**2))
 
 
-def _mean(x: Array) -> Array:
+def _mean(x: Image) -> Image:
     """Return the mean over the window around each pixel."""
     return cv2.blur(x, _WINDOW, borderType=cv2.BORDER_REPLICATE).reshape(x.shape)  # cv2.blur drops a last axis of 1

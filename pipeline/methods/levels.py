@@ -4,14 +4,12 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from pipeline.arrays import Image, Plane
 from pipeline.methods.filters import gaussian, luma
 from pipeline.methods.inference import is_neutral
 from pipeline.methods.lab import from_lab, to_lab
 from pipeline.methods.measures import COLOURED_ABOVE, colour_measure
-
-Array = NDArray[np.float32]
 
 BLACK_ABOVE = 0.08
 """A photograph counts as faded if the luma of its darkest part is above this, and its span below `SPAN_BELOW`."""
@@ -63,8 +61,8 @@ class Levels:
     white: float
     """Luma, in [0, 1]."""
 
-    dark_rgb: Array
-    light_rgb: Array
+    dark_rgb: Image
+    light_rgb: Image
     """Mean colours of the darkest and the brightest part, shape (3,): the print's black and its paper."""
 
     shape: tuple[float, ...]
@@ -87,7 +85,7 @@ class Levels:
         return f"its tones reach from {self.black:.2f} to {self.white:.2f}; {limits}"
 
 
-def measure(image: Array) -> Levels:
+def measure(image: Image) -> Levels:
     """Return the tonal range of a photograph, by percentiles, which small scratches and highlights do not change.
 
     Parameters
@@ -104,7 +102,7 @@ def measure(image: Array) -> Levels:
     return Levels(float(black), float(white), print_black, paper, tuple(places.tolist()))
 
 
-def revive(image: Array, *, neutral: bool, local_contrast: float) -> Array:
+def revive(image: Image, *, neutral: bool, local_contrast: float) -> Image:
     """Return the photograph with its tones stretched to their estimated range, and its cast removed.
 
     A toned or grey photograph is stretched as a whole; its tint is kept in the middle tones or removed. A colour
@@ -135,22 +133,22 @@ def revive(image: Array, *, neutral: bool, local_contrast: float) -> Array:
     return rgb if neutral or is_neutral(image) else _toned(rgb, image)
 
 
-def _balanced(levels: Levels) -> tuple[Array, Array]:
+def _balanced(levels: Levels) -> tuple[Image, Image]:
     """Return black and white for each channel: the luma of `levels` with the cast of the print's black and paper."""
     dark, light = (rgb - luma(rgb.reshape(1, 1, 3)).item() for rgb in (levels.dark_rgb, levels.light_rgb))
     return np.float32(levels.black) + dark, np.float32(levels.white) + light
 
 
 def _stretched(
-    values: Array, black: Array | np.float32, white: Array | np.float32, goals: tuple[float, float]
-) -> Array:
+    values: Image, black: Image | np.float32, white: Image | np.float32, goals: tuple[float, float]
+) -> Image:
     """Return the values mapped linearly, `black` and `white` to `goals`."""
     ink, light = (np.float32(goal) for goal in goals)
     slope = (light - ink) / np.maximum(white - black, np.float32(_NARROWEST))
     return np.clip((values - black) * slope + ink, 0.0, 1.0)
 
 
-def _with_local_contrast(grey: Array, share: float) -> Array:
+def _with_local_contrast(grey: Plane, share: float) -> Image:
     """Return luma with small differences from the surroundings increased by `share`."""
     if share == 0:
         return grey
@@ -159,14 +157,14 @@ def _with_local_contrast(grey: Array, share: float) -> Array:
     return np.clip(grey + np.float32(share) * difference * gain, 0.0, 1.0)
 
 
-def _surroundings(grey: Array) -> Array:
+def _surroundings(grey: Plane) -> Image:
     """Return a wide Gaussian mean, computed at a small size."""
     small = _small(grey)
     wide = gaussian(small, max(_LOCAL_SHARE * max(small.shape) / 2, 0.5))
     return np.asarray(cv2.resize(wide, grey.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _small(image: Array) -> Array:
+def _small(image: Image) -> Image:
     """Return the picture, with or without channels, reduced to `_LOOK_SIDE` pixels on the longer side."""
     height, width = image.shape[:2]
     factor = min(1.0, _LOOK_SIDE / max(height, width))
@@ -174,7 +172,7 @@ def _small(image: Array) -> Array:
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _toned(rgb: Array, image: Array) -> Array:
+def _toned(rgb: Image, image: Image) -> Image:
     """Return grey RGB with the print's hue, strongest in the middle tones and absent in black and white.
 
     Local deviations from that hue, such as hand-tinted cheeks, are added unchanged.
@@ -190,7 +188,7 @@ def _toned(rgb: Array, image: Array) -> Array:
     return from_lab(lab)
 
 
-def _tone_curve(lab: Array) -> tuple[Array, Array]:
+def _tone_curve(lab: Image) -> tuple[Image, Image]:
     """Return the mean L, shape (N,), and the mean a and b, shape (N, 2), of equally many pixels, from dark to light."""
     ranked = lab[np.argsort(lab[:, 0])]
     parts = np.array([part.mean(axis=0) for part in np.array_split(ranked, min(_TONES, len(ranked)))], np.float32)

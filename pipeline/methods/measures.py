@@ -91,20 +91,30 @@ def glance(image: Image) -> Image:
 
 
 def compare(image: Image, truth: Image) -> tuple[float, float]:
-    """Return the PSNR in dB over RGB, and the SSIM of the luma (Z. Wang et al., 2004), of two pictures of one size.
+    """Return `psnr` over RGB and `ssim` of two pictures of one size."""
+    return psnr(image, truth), ssim(image, truth)
 
-    SSIM is computed in overlapping strips with the same result; for a large picture at once it would take gigabytes.
+
+def psnr(image: Image, truth: Image) -> float:
+    """Return the peak signal-to-noise ratio in dB, at most 120, of two arrays of one shape, values in [0, 1]."""
+    error = 0.0
+    for top in range(0, len(image), _STRIP_ROWS):
+        rows = slice(top, top + _STRIP_ROWS)
+        error += float(np.sum(cv2.subtract(image[rows], truth[rows]) ** 2, dtype=np.float64))
+    return float(-10 * np.log10(max(error / image.size, 1e-12)))
+
+
+def ssim(image: Image, truth: Image) -> float:
+    """Return the structural similarity (Z. Wang et al., 2004) of the luma of two RGB pictures of one size.
+
+    It is computed in overlapping strips with the same result; for a large picture at once it would take gigabytes.
     """
     from skimage.metrics import structural_similarity  # imports SciPy
 
-    error, likeness = 0.0, 0.0
+    likeness = 0.0
     height, width = image.shape[:2]
     for top in range(0, height - 2 * _BORDER, _STRIP_ROWS):
         rows = slice(top, min(top + _STRIP_ROWS + 2 * _BORDER, height))
         _, local = structural_similarity(luma(image[rows]), luma(truth[rows]), data_range=1.0, full=True)
         likeness += float(np.sum(local[_BORDER:-_BORDER, _BORDER:-_BORDER], dtype=np.float64))
-    for top in range(0, height, _STRIP_ROWS):
-        rows = slice(top, top + _STRIP_ROWS)
-        error += float(np.sum(cv2.subtract(image[rows], truth[rows]) ** 2, dtype=np.float64))
-    psnr = -10 * np.log10(max(error / image.size, 1e-12))
-    return float(psnr), likeness / ((height - 2 * _BORDER) * (width - 2 * _BORDER))
+    return likeness / ((height - 2 * _BORDER) * (width - 2 * _BORDER))

@@ -14,9 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.arrays import Image
 from pipeline.methods.filters import luma
-
-Image = NDArray[np.float32]
 
 _AROUND = 15
 """Side in pixels of the window whose median a pixel is compared with."""

@@ -11,9 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
+from pipeline.arrays import Image
 
 _STRIP_ROWS = 128
 _POOL = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="studio-blend")
@@ -26,7 +25,7 @@ class Span:
 
     start: int
     stop: int
-    weight: Array
+    weight: Image
     """Shape ``((stop - start) * scale,)``; 0 in discarded margins."""
 
 
@@ -67,7 +66,7 @@ def spans(side: int, tile: int, margin: int, ramp: int, *, multiple: int = 1, sc
     ]
 
 
-def _weight(length: int, margin: int, ramp: int, *, first: bool, last: bool) -> Array:
+def _weight(length: int, margin: int, ramp: int, *, first: bool, last: bool) -> Image:
     """Return 1 inside, 0 in the margins, and a raised cosine between; at borders of the picture there is no margin."""
     distance = np.arange(length, dtype=np.float32) + 0.5 - margin
     rise = 0.5 - 0.5 * np.cos(np.pi * np.clip(distance / max(ramp, 1), 0, 1))
@@ -77,13 +76,13 @@ def _weight(length: int, margin: int, ramp: int, *, first: bool, last: bool) -> 
 
 
 def run_tiled(
-    run: Callable[[Array], Array],
-    image: Array,
+    run: Callable[[Image], Image],
+    image: Image,
     rows: list[Span],
     columns: list[Span],
     *,
     scale: int = 1,
-) -> Iterator[tuple[int, int, Array]]:
+) -> Iterator[tuple[int, int, Image]]:
     """Yield the progress and the blended output after every tile.
 
     Parameters
@@ -106,7 +105,7 @@ def run_tiled(
         Complete when ``done == count``.
     """
     count = len(rows) * len(columns)
-    out: Array | None = None
+    out: Image | None = None
     for done, (row, column) in enumerate(((r, c) for r in rows for c in columns), start=1):
         y = run(image[row.start : row.stop, column.start : column.stop])
         if count == 1:
@@ -118,7 +117,7 @@ def run_tiled(
         yield done, count, out
 
 
-def _blend(out: Array, y: Array, row: Span, column: Span, scale: int) -> None:
+def _blend(out: Image, y: Image, row: Span, column: Span, scale: int) -> None:
     """Add one weighted tile to the output, in place."""
     (top, bottom), (left, right) = (_trusted(s.weight) for s in (row, column))
     down, across = row.weight[top:bottom], column.weight[left:right]
@@ -139,7 +138,7 @@ def _blend(out: Array, y: Array, row: Span, column: Span, scale: int) -> None:
     list(_POOL.map(add, range(0, len(target), _STRIP_ROWS)))
 
 
-def _trusted(weight: Array) -> tuple[int, int]:
+def _trusted(weight: Image) -> tuple[int, int]:
     """Return the range of non-zero weights."""
     inside = np.flatnonzero(weight)
     return int(inside[0]), int(inside[-1]) + 1

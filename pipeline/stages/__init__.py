@@ -3,7 +3,7 @@
 from models.runtime.engine import Engine
 from pipeline.arrays import Image
 from pipeline.context import Context
-from pipeline.stage import Finding, Stage
+from pipeline.stage import Finding, Stage, Tier
 from pipeline.stages.colorize import Colorize
 from pipeline.stages.deblur import Deblur
 from pipeline.stages.denoise import Denoise
@@ -28,9 +28,12 @@ __all__ = [
     "Colorize",
     "Deblur",
     "Denoise",
+    "Finding",
     "PostDenoise",
     "Repair",
     "Sharpen",
+    "Stage",
+    "Tier",
     "Tone",
     "Upscale",
     "examine",

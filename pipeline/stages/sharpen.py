@@ -6,11 +6,9 @@ from typing import ClassVar
 import numpy as np
 
 from pipeline.arrays import Image
-from pipeline.methods.filters import gaussian
+from pipeline.methods.filters import unsharp
 from pipeline.options import number
 from pipeline.stage import Filter
-
-_CACHED_PIXELS = 16_384
 
 
 @dataclass(frozen=True)
@@ -32,28 +30,3 @@ class Sharpen(Filter):
 
     def filter(self, image: Image, zoom: float = 1.0) -> Image:
         return unsharp(image, amount=self.amount, radius=self.radius * zoom, threshold=self.threshold)
-
-
-def unsharp(image: Image, *, amount: float, radius: float, threshold: float) -> Image:
-    """Return the picture under an unsharp mask.
-
-    Differences are shrunk by the threshold rather than cut at it, so that no edge of the mask shows.
-
-    Parameters
-    ----------
-    image : ndarray of float32, shape (H, W, 3)
-        RGB in [0, 1].
-    amount, radius, threshold : float
-        Share of the difference that is added; sigma in pixels; least difference.
-    """
-    result = gaussian(image, radius)
-    rows = max(_CACHED_PIXELS // image.shape[1], 1)
-    for top in range(0, image.shape[0], rows):  # few enough at a time to stay in the processor's cache
-        original, difference = image[top : top + rows], result[top : top + rows]
-        np.subtract(original, difference, out=difference)
-        if threshold > 0:
-            difference -= np.clip(difference, -threshold, threshold)
-        difference *= amount
-        difference += original
-        np.clip(difference, 0.0, 1.0, out=difference)
-    return result

@@ -1,7 +1,6 @@
 import pytest
 
-from pipeline.plan import from_json, to_json
-from pipeline.presets import PRESETS
+from pipeline.plan import PRESETS, from_json, to_json
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -9,8 +9,8 @@ from models.networks import deblurgan
 from models.networks.srvgg import SRVGG
 from models.runtime.engine import Engine
 from pipeline.context import Context
-from pipeline.errors import Cancelled, InferenceFailed
-from pipeline.methods.inference import infer
+from pipeline.errors import Cancelled, InferenceFailed, OptionError
+from pipeline.methods.inference import infer, stack
 from tests.models.seeded import read_keys, seeded_tensor
 from tests.photographs import photograph
 from tests.pipeline.fakes import FakeEngine
@@ -63,6 +63,32 @@ def test_values_that_are_not_numbers_are_computed_again_in_float32():
     assert ("tile-not-finite", "float32") in [(n.code, n.values["remedy"]) for n in ctx.notices]
 
 
+def test_a_network_that_must_not_be_tiled_is_computed_again_whole():
+    sizes = []
+
+    def overflows(x, network):
+        sizes.append(x.shape[2:])
+        return enlarge(x) if network.precision == "float32" else np.full_like(enlarge(x), np.nan)
+
+    infer(replace(SPEC, tiling="never"), image(200, 150), context(overflows, precision="bfloat16"))
+    assert sizes == [(200, 150)] * 2
+
+
+@pytest.mark.parametrize("takes", [("photo",), ("photo", "guess"), ("photo", "mask"), ("luminance",)])
+def test_inputs_that_the_network_does_not_take_are_refused_by_name(takes):
+    given = {"guess": image(), "mask": image()[..., 0] > 0.5}
+    with pytest.raises(OptionError, match=f"photo and guess and mask, got Fast x2, which takes {' and '.join(takes)}"):
+        infer(replace(SPEC, takes=takes), image(), context(enlarge), **given)
+
+
+def test_inputs_are_stacked_in_the_order_of_the_spec():
+    photo, guess, mask = image(), 1 - image(), image()[..., 0] > 0.5
+    x = stack(replace(SPEC, takes=("photo", "mask", "guess")), guess=guess, mask=mask, photo=photo)
+    np.testing.assert_array_equal(x, np.concatenate([photo, mask[..., None], guess], axis=2))
+    assert x.dtype == np.float32
+    assert stack(SPEC, photo=photo, guess=None) is photo
+
+
 def test_a_card_that_fails_hands_over_to_the_cpu():
     def broken_card(x, network):
         if network.device == "cuda":
@@ -81,7 +107,7 @@ def test_one_bad_value_that_stays_is_an_error_never_a_hole(bad):
         out[0, 1, 3, 3] = bad
         return out
 
-    with pytest.raises(InferenceFailed, match="not numbers in every way tried"):
+    with pytest.raises(InferenceFailed, match="not numbers in every attempt"):
         infer(SPEC, image(), context(poisoned))
 
 
