@@ -1,27 +1,44 @@
-"""Albums: the photographs that somebody brought together, what is made of them, and where both lie on disk.
+"""Albums: photographs that were uploaded together, what was made of them, and where both are on disk.
 
-An album outlives the page that made it: whoever knows its id finds it again, until it has to make room.
+An album outlives the page that created it: whoever knows its id finds it again, until it is evicted.
 """
 
 import os
+import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pipeline.arrays import Image
+from pipeline.errors import OptionError, PhotoError
 from pipeline.finish import Finish
 from pipeline.notices import Notice
 from pipeline.plan import Plan
 from pipeline.run import Timing
-from pipeline.stages import Repair
 from studio.jobs import Job, State
 from studio.layers import Layers
 
 
 @dataclass(frozen=True)
+class Preview:
+    """A photograph at screen size."""
+
+    path: Path
+    """A JPEG; it exists where `error` is None."""
+
+    size: tuple[int, int] = (0, 0)
+    """Width and height of the photograph."""
+
+    error: PhotoError | None = None
+    """Why the photograph cannot be read."""
+
+
+@dataclass(frozen=True)
 class Restored:
-    """A restored photograph: what `pipeline.run.Result` says, with its pictures on disk."""
+    """A restored photograph: the fields of `pipeline.run.Result`, with its pictures on disk."""
 
     plan: Plan
     layers: Layers
@@ -34,35 +51,59 @@ class Restored:
     guesses: tuple[str, ...]
     """What models made up; see `pipeline.run.Result`."""
 
+    mask: Path | None = None
+    """The mask that a person drew, as it was for this run."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A file to download."""
+
+    path: Path
+    notices: tuple[str, ...]
+    """What the format could not hold, in words."""
+
 
 @dataclass(eq=False)
 class Picture:
     """One photograph of an album."""
 
     name: str
-    """The file's name, as it came."""
+    """The file's name, as uploaded."""
 
     source: Path
     size: tuple[int, int] = (0, 0)
-    """Width and height that the stages see; known once the file is read."""
+    """Width and height that the stages see; known once a job has read the file."""
 
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    """Held while small pictures of it are made."""
+
+    preview: Preview | None = None
     job: Job[Restored] | None = None
+    """Its last restoration."""
+
     plan: Plan | None = None
     """What `job` does."""
 
+    examination: Job[Mapping[str, Notice]] | None = None
+    """The job that finds out which stages it needs."""
+
+    damage: dict[str, Job[Path]] = field(default_factory=dict)
+    """The jobs that look for damage, by detector."""
+
     mask: Path | None = None
-    """Its damage, as a person has corrected it."""
+    """The damage as a person corrected it."""
 
     restored: Restored | None = None
-    """What the last job that went well has made."""
+    """What the last successful job made."""
 
     finish: Finish = field(default_factory=Finish)
     strengths: dict[str, float] = field(default_factory=dict)
-    """The live finish, and the strength of each stage, as they stand."""
+    """The live finish, and the strength of each stage, as set on the page."""
 
     @property
     def state(self) -> State | None:
-        """Where its job stands; None before it has one. A waiting job that was cancelled has stopped."""
+        """State of its restoration; None before the first. A waiting job that was cancelled counts as cancelled."""
         if self.job is None:
             return None
         waits = self.job.state is State.WAITING
@@ -70,52 +111,55 @@ class Picture:
 
     @property
     def busy(self) -> bool:
-        """Whether its job waits or runs."""
+        """Whether its restoration waits or runs."""
         return self.state in (State.WAITING, State.RUNNING)
 
+    @property
+    def suggestions(self) -> Mapping[str, Notice] | None:
+        """Why stages are suggested, by their names; None until it is examined, empty where that failed."""
+        if self.examination is None or not self.examination.finished:
+            return None
+        return self.examination.result or {}
+
     def weights(self) -> list[float]:
-        """Return the weight of each picture under the strengths as they stand.
+        """Return the weight of each of its layers under `strengths`.
 
         Raises
         ------
-        ValueError
+        OptionError
             If it is not restored.
         """
         return self.done.layers.mix(self.strengths)
 
     @property
     def done(self) -> Restored:
-        """What was made of it.
+        """What the last successful job made.
 
         Raises
         ------
-        ValueError
+        OptionError
             If it is not restored.
         """
         if self.restored is None:
             msg = f"{self.name} is not restored yet; wait for its job."
-            raise ValueError(msg)
+            raise OptionError(msg)
         return self.restored
 
     def rendered(self) -> Image:
-        """Return the full result under the live finish and the strengths as they stand, RGB float32 in [0, 1]."""
+        """Return the full result under `finish` and `strengths`, RGB float32 in [0, 1]."""
         return self.finish.apply(self.done.layers.full(self.weights()), reuse=True)
 
     def settled_plan(self) -> Plan:
-        """Return the plan with the live finish and the strengths in it: what the command line needs to repeat it.
-
-        A mask of one's own is left out, for its file lies here: it is saved from the page, and given beside the plan.
-        """
+        """Return the plan with `finish` and `strengths` in it, as the command line needs to repeat the restoration."""
         plan = self.done.plan
-        stages = tuple(replace(s, mask="") if isinstance(s, Repair) else s for s in plan.stages)
         running = {stage.name for stage in plan.stages}
         strengths = {name: value for name, value in self.strengths.items() if value != 1 and name in running}
-        return Plan(stages, plan.optional, self.finish, strengths)
+        return Plan(plan.stages, plan.optional, self.finish, strengths)
 
 
 @dataclass(eq=False)
 class Album:
-    """Photographs that belong together, in a folder of their own."""
+    """Photographs that were uploaded together, in a folder of their own."""
 
     id: str
     """Hard to guess: who knows it may see the album."""
@@ -123,23 +167,29 @@ class Album:
     folder: Path
     pictures: list[Picture]
     used: float = field(default_factory=time.monotonic)
+    """When it was last asked for, on the monotonic clock."""
+
+    downloads: dict[str, Job[Made]] = field(default_factory=dict)
+    """Jobs that make files to download, by their ids; the newest are last."""
 
     @property
     def busy(self) -> bool:
         """Whether any of its photographs waits or is being restored."""
         return any(picture.busy for picture in self.pictures)
 
-    def cancel(self) -> None:
-        """Cancel everything that waits or runs."""
+    @property
+    def in_use(self) -> bool:
+        """Whether any job needs its files."""
+        jobs: list[Job[Any]] = [*self.downloads.values()]
         for picture in self.pictures:
-            if picture.job is not None:
-                picture.job.cancel()
+            jobs += filter(None, (picture.job, picture.examination, *picture.damage.values()))
+        return not all(job.finished for job in jobs)
 
     def nbytes(self) -> int:
-        """Return the bytes of its files."""
+        """Return the total size of its files in bytes."""
         total = 0
         for folder, _, names in os.walk(self.folder):
             for name in names:
-                with suppress(OSError):  # a job may be taking files away
+                with suppress(OSError):  # a job may be deleting files
                     total += Path(folder, name).stat().st_size
         return total

@@ -1,29 +1,36 @@
-"""Files to download, made when somebody asks, on disk."""
+"""Files to download: made on demand, on disk, one picture at a time."""
 
+import os
 import shutil
 import tempfile
 import threading
 import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pipeline import disk
-from pipeline.errors import OptionError
+from pipeline.errors import OptionError, QueueFull
+from pipeline.notices import figures, headline
 from pipeline.photo import Output, encode_photo, read_photo, restored_name, safe_stem
-from studio.album import Album, Picture
-from studio.workshop import give_back_memory, workshop
+from studio import memory
+from studio.album import Album, Made, Picture
+from studio.jobs import Job, JobQueue
 
 FOLDER = "made"
 """Folder of files to download, each in a folder of its own, in that of an album or of one of its pictures."""
 
 _FETCHED_S = 600
-"""A browser has fetched a file by then, or begun to."""
+"""Seconds after which a browser has fetched a file, or begun to."""
 
-ONE_AT_A_TIME = threading.Lock()
-"""Held while a picture is in memory at full size: sessions that download at once queue rather than add up."""
+_MOST_AT_ONCE = 8
+"""Unfinished downloads of one album."""
+
+_REMEMBERED = 50
+"""Finished downloads of one album that may still be asked for."""
 
 
 def read_output(asked: Mapping[str, Any]) -> Output:
@@ -32,68 +39,146 @@ def read_output(asked: Mapping[str, Any]) -> Output:
     Raises
     ------
     OptionError
-        If it is none.
+        If an option is out of range.
     """
     known = {name: asked[name] for name in ("format", "quality", "metadata", "mark") if name in asked}
     return Output(**known)
 
 
-def make(picture: Picture, output: Output, stem: str = "") -> tuple[Path, list[str]]:
-    """Write a restored picture as it stands, and return the file and what it could not hold.
+class Downloads:
+    """Makes files to download.
 
     Parameters
     ----------
-    picture : Picture
-        A restored one.
-    output : Output
-    stem : str
-        The file's name without its ending; by default the photograph's with ``_restored``.
+    queue : JobQueue
+        A lane of its own: no file waits for a restoration, and only one picture at full size is in memory.
+    max_pixels : int
+        Of a photograph as the stages see it.
     """
-    with ONE_AT_A_TIME:
-        return _make(picture, output, stem)
+
+    def __init__(self, queue: JobQueue, max_pixels: int) -> None:
+        self._queue = queue
+        self._max_pixels = max_pixels
+        self._lock = threading.Lock()
+
+    def make(self, album: Album, picture: Picture, output: Output, stem: str, language: str) -> Job[Made]:
+        """Return the job that writes a restored picture under its finish and strengths.
+
+        Parameters
+        ----------
+        album : Album
+        picture : Picture
+            One of the album's.
+        output : Output
+        stem : str
+            The file's name without its suffix; if empty, the photograph's with ``_restored``.
+        language : str
+            Of the notices.
+
+        Raises
+        ------
+        OptionError
+            If it is not restored.
+        QueueFull
+            If too many files are being made.
+        """
+        _ = picture.done
+        return self._submit(album, [lambda _: self._encode(picture, output, stem, language)])
+
+    def make_all(self, album: Album, output: Output, language: str) -> Job[Made]:
+        """Return the job that completes a ZIP of all restored pictures of an album; two of one name get numbers.
+
+        Each picture is a job of its own, so that others who download need not wait for all of them.
+
+        Raises
+        ------
+        OptionError
+            If none is restored.
+        QueueFull
+            If too many files are being made.
+        """
+        restored = [picture for picture in album.pictures if picture.restored is not None]
+        if not restored:
+            msg = "None of these photographs is restored yet; restore them first."
+            raise OptionError(msg)
+        path = _new_folder(album.folder / FOLDER) / "restored.zip"
+        archive = _Archive(path, lambda picture: self._encode(picture, output, "", language))
+        return self._submit(album, [*(partial(archive.add, picture) for picture in restored), archive.seal])
+
+    def _submit(self, album: Album, works: Sequence[Callable[[Job[Any]], Any]]) -> Job[Made]:
+        """Put work into the queue, and return its last job, which makes the file."""
+        with self._lock:
+            finished = [id_ for id_, job in album.downloads.items() if job.finished]
+            if len(album.downloads) - len(finished) >= _MOST_AT_ONCE:
+                msg = f"{_MOST_AT_ONCE} files are being made already. Please wait for one of them."
+                raise QueueFull(msg)
+            for id_ in finished[:-_REMEMBERED]:
+                del album.downloads[id_]
+            job: Job[Made] = self._queue.submit_all(works, album)[-1]
+            album.downloads[job.id] = job
+            return job
+
+    def _encode(self, picture: Picture, output: Output, stem: str, language: str) -> Made:
+        photo = read_photo(picture.source, name=picture.name, max_pixels=self._max_pixels)
+        done = picture.done
+        encoded = encode_photo(picture.rendered(), photo, output, history=done.history, guesses=done.guesses)
+        name = f"{safe_stem(stem + '.x')}{output.suffix}" if stem.strip() else restored_name(photo.name, output)
+        path = _new_folder(picture.source.parent / FOLDER) / name
+        with disk.making(path):
+            path.write_bytes(encoded.data)
+        notices = (f"{headline(notice, language)} {figures(notice, language)}" for notice in encoded.notices)
+        made = Made(path, tuple(notice.strip() for notice in notices))
+        del encoded, photo
+        memory.give_back()
+        return made
 
 
-def _make(picture: Picture, output: Output, stem: str) -> tuple[Path, list[str]]:
-    folder = _new(picture.source.parent / FOLDER)
-    photo = read_photo(picture.source, name=picture.name, max_pixels=workshop().config.max_pixels)
-    done = picture.done
-    encoded = encode_photo(picture.rendered(), photo, output, history=done.history, guesses=done.guesses)
-    name = f"{safe_stem(stem + '.x')}{output.suffix}" if stem.strip() else restored_name(photo.name, output)
-    path = folder / name
-    with disk.making(path):
-        path.write_bytes(encoded.data)
-    notices = [notice.message for notice in encoded.notices]
-    del encoded, photo
-    give_back_memory()
-    return path, notices
+class _Archive:
+    """A ZIP that grows by one picture a job; after an error the rest is left out, and `seal` raises it."""
 
+    def __init__(self, path: Path, encode: Callable[[Picture], Made]) -> None:
+        self._path = path
+        self._encode = encode
+        self._names: set[str] = set()
+        self._notices: list[str] = []
+        self._error: Exception | None = None
 
-def make_zip(album: Album, output: Output) -> tuple[Path, list[str]]:
-    """Write all restored pictures of an album into one ZIP; two of one name get numbers.
+    def add(self, picture: Picture, _: Job[None]) -> None:
+        """Encode one picture into the archive."""
+        if self._error is not None:
+            return
+        try:
+            self._add(picture)
+        except Exception as error:  # noqa: BLE001 - `seal` raises it
+            self._error = error
 
-    Raises
-    ------
-    OptionError
-        If none is restored.
-    """
-    restored = [picture for picture in album.pictures if picture.restored is not None]
-    if not restored:
-        msg = "None of these photographs is restored yet; restore them first."
-        raise OptionError(msg)
-    path = _new(album.folder / FOLDER) / "restored.zip"
-    taken: set[str] = set()
-    notices: list[str] = []
-    with disk.making(path), zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:  # pictures are compressed
-        for picture in restored:
-            made, said = make(picture, output)
-            archive.write(made, _free(made.name, taken))
-            shutil.rmtree(made.parent)
-            notices += [f"{picture.name}: {notice}" for notice in said]
-    return path, notices
+    def seal(self, _: Job[Made]) -> Made:
+        """Return the archive.
+
+        Raises
+        ------
+        Exception
+            Whatever kept a picture from being added.
+        """
+        if self._error is not None:
+            shutil.rmtree(self._path.parent, ignore_errors=True)
+            raise self._error
+        return Made(self._path, tuple(self._notices))
+
+    def _add(self, picture: Picture) -> None:
+        made = self._encode(picture)
+        name = _free(made.path.name, self._names)
+        try:
+            with disk.making(self._path), zipfile.ZipFile(self._path, "a", zipfile.ZIP_STORED) as archive:
+                archive.write(made.path, name)  # not compressed: pictures are
+        finally:
+            shutil.rmtree(made.path.parent)
+        os.utime(self._path.parent)  # so that nobody takes it for one that was fetched long ago
+        self._notices += [f"{picture.name}: {notice}" for notice in made.notices]
 
 
 def _free(name: str, taken: set[str]) -> str:
-    """Return the name, numbered where it is taken, and take it; not every system tells capitals apart."""
+    """Return the name, numbered if it is taken, and take it; not every system tells capitals apart."""
     stem, dot, suffix = name.rpartition(".")
     count, free = 1, name
     while free.casefold() in taken:
@@ -103,11 +188,11 @@ def _free(name: str, taken: set[str]) -> str:
     return free
 
 
-def _new(folder: Path) -> Path:
-    """Make a folder for one file, which somebody else may be making too, and delete those long fetched."""
-    folder.mkdir(exist_ok=True)
-    for old in folder.iterdir():
-        with suppress(FileNotFoundError):  # a ZIP takes its parts away itself
+def _new_folder(parent: Path) -> Path:
+    """Return a new folder for one file, and delete those that were fetched long ago."""
+    parent.mkdir(exist_ok=True)
+    for old in parent.iterdir():
+        with suppress(FileNotFoundError):  # another job deletes the parts of its ZIP
             if time.time() - old.stat().st_mtime > _FETCHED_S:
                 shutil.rmtree(old, ignore_errors=True)
-    return Path(tempfile.mkdtemp(dir=folder))
+    return Path(tempfile.mkdtemp(dir=parent))

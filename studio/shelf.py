@@ -1,5 +1,6 @@
 """Keep albums on disk within bounds of size and age."""
 
+import logging
 import secrets
 import shutil
 import threading
@@ -11,21 +12,23 @@ from pipeline import disk
 from studio.album import Album, Picture
 
 RECENT_S = 3600
-"""An album used within so many seconds may still be looked at: it goes for its age alone."""
+"""Albums used within so many seconds are evicted only by age."""
+
+_LOG = logging.getLogger(__name__)
 
 
 class Shelf:
-    """Keeps albums, up to a number of bytes on disk and for a time; the longest unused ones make room.
+    """Keeps albums up to a number of bytes on disk and up to an age; evicts the least recently used.
 
     Parameters
     ----------
     root : Path
         An existing folder for them.
     max_bytes : int
-        Of all albums, which also leave as much of the disk free as they take themselves, so that a restoration finds
-        room; what is being worked on, or was used in the last hour, stays even above it.
+        Of all albums. They also leave as much of the disk free as they take themselves, so that a restoration finds
+        room. Albums with unfinished jobs, or used in the last hour, stay even above it.
     max_age : float
-        Seconds after which an unused album goes.
+        Seconds after which an unused album is evicted.
     """
 
     def __init__(self, root: Path, max_bytes: int, max_age: float) -> None:
@@ -36,7 +39,7 @@ class Shelf:
         self._lock = threading.Lock()
 
     def create(self, files: Sequence[tuple[str, bytes]]) -> Album:
-        """Make an album.
+        """Return a new album.
 
         Parameters
         ----------
@@ -64,7 +67,7 @@ class Shelf:
         return album
 
     def get(self, album_id: str) -> Album | None:
-        """Return an album, or None where there is none, or none any more."""
+        """Return an album; None where there is none of that id, or it was evicted."""
         with self._lock:
             album = self._albums.get(album_id)
             if album is not None:
@@ -72,11 +75,11 @@ class Shelf:
             return album
 
     def make_room(self) -> None:
-        """Let the longest unused albums go until the others keep to their bounds."""
+        """Evict the least recently used albums until the others keep to the bounds."""
         with self._lock:
             total = sum(album.nbytes() for album in self._albums.values())
             most = min(self._max_bytes, (total + shutil.disk_usage(self._root).free) // 2)
-            idle = [album for album in self._albums.values() if not album.busy]
+            idle = [album for album in self._albums.values() if not album.in_use]
             for album in sorted(idle, key=lambda album: album.used):
                 unused = time.monotonic() - album.used
                 if unused < self._max_age and (total <= most or unused < RECENT_S):
@@ -84,3 +87,18 @@ class Shelf:
                 total -= album.nbytes()
                 del self._albums[album.id]
                 shutil.rmtree(album.folder, ignore_errors=True)
+
+    def tidy(self, every: float, stop: threading.Event) -> None:
+        """Evict albums when they are too old, also where nobody visits the server; returns after `stop`.
+
+        Parameters
+        ----------
+        every : float
+            Seconds between two looks.
+        stop : Event
+        """
+        while not stop.wait(every):
+            try:
+                self.make_room()
+            except OSError:  # of a disk that may come back
+                _LOG.exception("The albums could not be tidied.")

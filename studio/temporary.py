@@ -1,4 +1,4 @@
-"""The folder of uploads and results: it goes when the server does, however that ends."""
+"""The folder of uploads and results: deleted when the server ends, however it ends."""
 
 import shutil
 import subprocess
@@ -21,12 +21,11 @@ shutil.rmtree(sys.argv[1], ignore_errors=True)
 """
 
 
-class PassingFolder:
-    """A new temporary folder, deleted once this process has ended, or this object is let go.
+class TemporaryFolder:
+    """A new temporary folder, deleted on `close`, or when this process ends or this object is freed.
 
-    A second process waits for that: an exit handler would not run where the process is killed, nor on SIGTERM, with
-    which uvicorn ends itself. What even that process does not outlive (the end of a container, a power cut) is made
-    good by the next folder: it deletes those that nobody holds.
+    A second process deletes it: an exit handler would not run where the process is killed. Leftovers of crashed
+    servers (the end of a container, a power cut) are deleted by the next folder.
 
     Attributes
     ----------
@@ -46,11 +45,17 @@ class PassingFolder:
             start_new_session=True,  # Ctrl+C in a terminal goes to a whole group
         )
 
+    def close(self) -> None:
+        """Delete the folder."""
+        self._guard.communicate()  # its input ends, so it deletes the folder
+        self._lock.release()
+        shutil.rmtree(self.path, ignore_errors=True)  # where somebody ended that process
+
 
 def _sweep() -> None:
-    """Delete the folders of servers that are no more."""
+    """Delete the folders of servers that have ended."""
     for lock in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/{_LOCK}"):
-        with suppress(Timeout, OSError):  # held, or another user's
+        with suppress(Timeout, OSError):  # in use, or another user's
             with FileLock(lock, timeout=0):
                 pass
             shutil.rmtree(lock.parent, ignore_errors=True)

@@ -1,130 +1,180 @@
-"""What all browser sessions share, and the work that one of them orders."""
+"""What a server keeps between requests, and everything that a page or a route may ask of it."""
 
-import ctypes
-import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import partial
 from pathlib import Path
 
 from models.runtime.engine import Engine
-from pipeline import config
 from pipeline.config import Config
+from pipeline.errors import QueueFull
+from pipeline.notices import Notice
+from pipeline.photo import Output
 from pipeline.plan import Plan
-from pipeline.stages import Repair
-from studio.album import Album, Picture, Restored
+from studio import memory
+from studio.album import Album, Made, Picture, Preview, Restored
+from studio.comparison import Comparison, against
+from studio.damage_maps import DamageMaps
+from studio.downloads import Downloads
+from studio.examining import examine
 from studio.jobs import Job, JobQueue
+from studio.previews import Previews
 from studio.restoring import restore
 from studio.shelf import Shelf
-from studio.temporary import PassingFolder
+from studio.temporary import TemporaryFolder
 from studio.time_left import Pace
 
-
-@dataclass(frozen=True)
-class Workshop:
-    """The engine, the queue and the albums of this server."""
-
-    config: Config
-    engine: Engine
-    queue: JobQueue
-    shelf: Shelf
-    pace: Pace = field(default_factory=Pace)
-
-
-_LOG = logging.getLogger(__name__)
-_opening = threading.Lock()
-_ordering = threading.Lock()
 _TIDY_S = 600
 
 
-def workshop() -> Workshop:
-    """Return the one workshop of this server."""
-    with _opening:  # the first page and the first picture may ask at once
-        return _open()
+class Workshop:
+    """The albums of a server, and the work on them. Safe to share between threads; nothing here waits for a job.
 
-
-@cache
-def _open() -> Workshop:
-    settings = config.load()
-    shelf = Shelf(_folder().path, settings.keep_megabytes * 1_000_000, settings.keep_hours * 3600)
-    threading.Thread(target=tidy, args=(shelf, _TIDY_S, threading.Event()), name="studio-tidy", daemon=True).start()
-    return Workshop(settings, Engine(), JobQueue(settings.max_waiting), shelf)
-
-
-@cache
-def _folder() -> PassingFolder:
-    """Return the folder of uploads and results, and hold it while the server runs."""
-    return PassingFolder()
-
-
-def tidy(shelf: Shelf, every: float, stop: threading.Event) -> None:
-    """Let albums go when their time is over, whether or not anybody comes.
+    Networks run in one queue, one job at a time. What holds a whole result in memory (downloads, comparisons) runs in
+    another, so that it need not wait for a restoration.
 
     Parameters
     ----------
-    shelf : Shelf
-    every : float
-        Seconds between two looks.
-    stop : Event
-        Ends it.
-    """
-    while not stop.wait(every):
-        try:
-            shelf.make_room()
-        except OSError:  # of a disk that comes back, perhaps
-            _LOG.exception("The albums could not be tidied.")
-
-
-def order(album: Album, pictures: Sequence[Picture], plan: Plan) -> None:
-    """Put the restoration of photographs into the queue.
-
-    Parameters
-    ----------
-    album : Album
-        Where they belong; albums take turns.
-    pictures : sequence of Picture
-        Those of the album that are to be restored.
-    plan : Plan
-        What to do.
+    config : Config
+        The limits of the installation.
 
     Raises
     ------
-    QueueFull
-        If too many albums are waiting.
+    ModelError
+        If this machine cannot compute.
     """
-    with _ordering:
-        idle = [picture for picture in pictures if not picture.busy]  # another tab may have ordered the others
-        plans = [_own(plan, picture.mask) for picture in idle]
-        works = [_restoration(picture, own) for picture, own in zip(idle, plans, strict=True)]
-        jobs = workshop().queue.submit_all(works, album)
-        for picture, own, job in zip(idle, plans, jobs, strict=True):
-            picture.job, picture.plan = job, own
 
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.engine = Engine()
+        self._folder = TemporaryFolder()
+        self._shelf = Shelf(self._folder.path, config.keep_megabytes * 1_000_000, config.keep_hours * 3600)
+        self._networks = JobQueue(config.max_waiting)
+        self._results = JobQueue(config.max_waiting)
+        self._pace = Pace()
+        self._previews = Previews(config.max_pixels)
+        self._damage = DamageMaps(self._networks, self.engine, self._previews, config.max_pixels)
+        self._downloads = Downloads(self._results, config.max_pixels)
+        self._submitting = threading.Lock()
+        self._closing = threading.Event()
+        self._tidying = threading.Thread(target=self._shelf.tidy, args=(_TIDY_S, self._closing), daemon=True)
+        self._tidying.start()
 
-def _own(plan: Plan, mask: Path | None) -> Plan:
-    """Return a plan whose repair takes the mask that a person corrected, where there is one."""
-    if mask is None:
-        return plan
-    return replace(plan, stages=tuple(replace(s, mask=str(mask)) if isinstance(s, Repair) else s for s in plan.stages))
+    def close(self) -> None:
+        """Cancel all work, wait for it to stop, and delete every album."""
+        self._closing.set()
+        for queue in (self._networks, self._results):
+            queue.close()
+        self._tidying.join()
+        self._folder.close()
 
+    def create(self, files: Sequence[tuple[str, bytes]]) -> Album:
+        """Return a new album of photographs, each a name and a file's content.
 
-def _restoration(picture: Picture, plan: Plan) -> Callable[[Job[Restored]], Restored]:
-    """Return the restoration of one picture, as the queue wants it."""
-    shop = workshop()
+        Raises
+        ------
+        DiskFull
+            If the disk has no room for them.
+        """
+        return self._shelf.create(files)
 
-    def work(job: Job[Restored]) -> Restored:
-        shop.shelf.make_room()
-        made = restore(picture, plan, shop.engine, job, max_pixels=shop.config.max_pixels)
-        shop.pace.learn(plan, picture.size[0] * picture.size[1], made.timings)
-        give_back_memory()
+    def album(self, album_id: str) -> Album | None:
+        """Return an album; None where there is none of that id, or it was evicted."""
+        return self._shelf.get(album_id)
+
+    def submit(self, album: Album, pictures: Sequence[Picture], plan: Plan) -> None:
+        """Put the restoration of photographs into the queue; those that wait or run already are left alone.
+
+        Parameters
+        ----------
+        album : Album
+            Albums are served round-robin.
+        pictures : sequence of Picture
+            Those of the album that are to be restored.
+        plan : Plan
+            What to do.
+
+        Raises
+        ------
+        QueueFull
+            If too many albums are waiting.
+        """
+        with self._submitting:
+            idle = [picture for picture in pictures if not picture.busy]  # another tab may have submitted the others
+            jobs = self._networks.submit_all([partial(self._restore, picture, plan) for picture in idle], album)
+            for picture, job in zip(idle, jobs, strict=True):
+                picture.job, picture.plan = job, plan
+
+    def _restore(self, picture: Picture, plan: Plan, job: Job[Restored]) -> Restored:
+        self._shelf.make_room()
+        made = restore(picture, plan, self.engine, job, max_pixels=self.config.max_pixels)
+        self._pace.learn(plan, picture.size[0] * picture.size[1], made.timings)
+        memory.give_back()
         return made
 
-    return work
+    def cancel(self, pictures: Iterable[Picture]) -> None:
+        """Cancel the restorations of photographs that wait or run."""
+        for picture in pictures:
+            if picture.job is not None:
+                picture.job.cancel()
 
+    def ahead(self, picture: Picture) -> int:
+        """Return how many jobs come before the restoration of a photograph."""
+        return self._networks.ahead(picture.job) if picture.job else 0
 
-def give_back_memory() -> None:
-    """Hand freed memory back to the system; glibc would keep what a large picture took."""
-    with suppress(OSError, AttributeError):  # only Linux has it
-        ctypes.CDLL("libc.so.6").malloc_trim(0)
+    def time_left(self, picture: Picture) -> float | None:
+        """Return the seconds that the restoration of a photograph still takes; None before it has begun."""
+        if picture.job is None or picture.plan is None:
+            return None
+        return self._pace.left(picture.plan, picture.size[0] * picture.size[1], picture.job)
+
+    def preview(self, picture: Picture) -> Preview:
+        """Return a photograph at screen size; see `Previews.of`."""
+        return self._previews.of(picture)
+
+    def plate(self, picture: Picture) -> Path:
+        """Return a JPEG of a photograph as the stages see it; see `Previews.plate`."""
+        return self._previews.plate(picture)
+
+    def size(self, picture: Picture) -> tuple[int, int]:
+        """Return width and height of a photograph as the stages see it."""
+        return self._previews.size(picture)
+
+    def examine(self, album: Album, picture: Picture) -> Mapping[str, Notice] | None:
+        """Return why stages are suggested for a photograph, by their names; None while that is not known.
+
+        The first call submits the job that finds out; where the queue is full, the next one does.
+        """
+        with self._submitting, suppress(QueueFull):
+            if picture.examination is None:
+                picture.examination = self._networks.submit(lambda _: examine(picture, self.engine), album, light=True)
+        return picture.suggestions
+
+    def damage(self, album: Album, picture: Picture, model: str) -> Job[Path]:
+        """Return the job that looks for damage with a detector; see `DamageMaps.find`."""
+        return self._damage.find(album, picture, model)
+
+    def keep_mask(self, picture: Picture, data: bytes) -> None:
+        """Record the mask that a person corrected; see `DamageMaps.keep_mask`."""
+        self._damage.keep_mask(picture, data)
+
+    def download(
+        self, album: Album, picture: Picture, output: Output, stem: str = "", language: str = "en"
+    ) -> Job[Made]:
+        """Return the job that writes a restored picture; see `Downloads.make`."""
+        return self._downloads.make(album, picture, output, stem, language)
+
+    def download_all(self, album: Album, output: Output, language: str = "en") -> Job[Made]:
+        """Return the job that completes a ZIP of all restored pictures; see `Downloads.make_all`."""
+        return self._downloads.make_all(album, output, language)
+
+    def compare(self, album: Album, picture: Picture, name: str, data: bytes) -> Job[Comparison]:
+        """Return the job that compares a restored picture with a reference; see `against`.
+
+        Raises
+        ------
+        QueueFull
+            If too many albums are waiting.
+        """
+        return self._results.submit(lambda _: against(picture, name, data), album)

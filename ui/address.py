@@ -6,7 +6,7 @@ from typing import NoReturn, TypeVar
 import streamlit as st
 
 from studio.album import Album
-from studio.workshop import workshop
+from ui.shop import workshop
 from ui.words import say
 
 T = TypeVar("T")
@@ -21,7 +21,7 @@ def album() -> Album | None:
     album_id = st.query_params.get(ALBUM) or st.session_state.get(ALBUM)
     if not album_id:
         return None
-    found = workshop().shelf.get(album_id)
+    found = workshop().album(album_id)
     if found is None:
         _forget()
         st.info(say("album.gone"))

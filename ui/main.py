@@ -7,9 +7,9 @@ from pathlib import Path
 import streamlit as st
 
 from pipeline.errors import StudioError
-from studio.workshop import workshop
 from ui import words
 from ui.pages import models, photograph
+from ui.shop import workshop
 from ui.words import explain, say
 
 HERE = Path(__file__).parent
@@ -52,7 +52,7 @@ def _header(pages: list[st.Page]) -> None:
 
 
 def _style_by_session() -> None:
-    """Hand the style file what it cannot know: words for Streamlit's uploader, and what can be read on its buttons."""
+    """Pass translated texts and the button colour to the CSS."""
     limit = say("drop.limit", megabytes=workshop().config.max_upload_megabytes)
     texts = {"hint": say("drop.hint"), "limit": limit, "browse": say("drop.browse")}
     words_of = "".join(f'--drop-{name}: "{text}";' for name, text in texts.items())

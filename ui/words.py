@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pipeline import notices
 from pipeline.errors import StudioError
 from pipeline.notices import Notice
 
@@ -55,16 +56,18 @@ def say_or(key: str, otherwise: str) -> str:
 
 
 def tell(notice: Notice) -> str:
-    """Return a notice in the language of this session.
+    """Return what a notice reports, in the language of this session."""
+    return notices.headline(notice, _of_notices(), stage=stage_name(notice.stage))
 
-    The figures come from the notice's own sentence; one whose code is not known is told as it is.
-    """
-    template = say_or(f"notice.{notice.code}", "")
-    figures = re.findall(r"\d+(?:\.\d+)?", notice.message)
-    try:
-        return template.format(*figures, stage=stage_name(notice.stage)) or notice.message
-    except IndexError:  # the sentence has changed since it was translated
-        return notice.message
+
+def figures(notice: Notice) -> str:
+    """Return the figures behind a notice, in the language of this session; empty where there are none."""
+    return notices.figures(notice, _of_notices())
+
+
+def _of_notices() -> str:
+    """Return the language of notices: this session's, else English."""
+    return language() if language() in notices.languages() else FALLBACK
 
 
 def explain(error: StudioError) -> str:

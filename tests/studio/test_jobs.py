@@ -1,6 +1,10 @@
+"""The queue: whose turn it is, what is cancelled, what is bounded."""
+
 import threading
 import time
+import weakref
 
+import numpy as np
 import pytest
 
 from pipeline.errors import Cancelled, PhotoUnreadable, QueueFull
@@ -93,6 +97,75 @@ def test_owners_take_turns():
     release.set()
     assert last.wait(5)
     assert order[:4] == ["many 0", "few 0", "many 1", "few 1"]
+
+
+def test_a_light_job_takes_no_turn_of_its_owner():
+    queue = JobQueue()
+    _, release = blocked(queue)
+    order, owner, other = [], object(), object()
+    queue.submit(lambda job: order.append("light"), owner, light=True)
+    queue.submit(lambda job: order.append("other"), other)
+    queue.submit(lambda job: order.append("own"), owner)
+    last = queue.submit(lambda job: order.append("other's second"), other)
+    release.set()
+    assert last.wait(5)
+    assert order == ["light", "other", "own", "other's second"]
+
+
+def test_light_jobs_leave_room_for_others():
+    queue = JobQueue(max_waiting=1)
+    _, release = blocked(queue)
+    queue.submit(lambda job: None, light=True)
+    queue.submit(lambda job: None, light=True)
+    with pytest.raises(QueueFull):
+        queue.submit(lambda job: None, light=True)
+    last = queue.submit(lambda job: 1)
+    release.set()
+    assert last.wait(5)
+
+
+def test_what_was_cancelled_takes_no_turn():
+    queue = JobQueue()
+    _, release = blocked(queue)
+    order, owner, other = [], object(), object()
+    for job in queue.submit_all([lambda job: order.append("cancelled")] * 5, owner):
+        job.cancel()
+    last = queue.submit_all([lambda job, n=n: order.append(n) for n in range(3)], other)[-1]
+    queue.submit(lambda job: order.append("own"), owner)
+    release.set()
+    assert last.wait(5)
+    assert order == [0, "own", 1, 2]
+
+
+def test_a_queue_that_is_closed_has_cancelled_everything():
+    queue = JobQueue()
+    running, _ = blocked(queue)
+    waiting = queue.submit(lambda job: None)
+    queue.close()
+    assert (running.state, waiting.state) == (State.CANCELLED, State.CANCELLED)
+
+
+def test_a_finished_job_lets_its_work_go():
+    photo = np.zeros(10)
+    still_there = weakref.ref(photo)
+    job = JobQueue().submit(lambda job, photo=photo: photo.size)
+    del photo
+    assert job.wait(5)
+    until = time.monotonic() + 5
+    while still_there() is not None and time.monotonic() < until:
+        time.sleep(0.01)
+    assert still_there() is None
+
+
+def test_a_fault_of_the_studio_is_logged_and_a_refusal_is_not(caplog):
+    def fail(error):
+        raise error
+
+    queue = JobQueue()
+    assert queue.submit(lambda job: fail(PhotoUnreadable("not a picture"))).wait(5)
+    assert not caplog.records
+    assert queue.submit(lambda job: fail(ZeroDivisionError("nobody expected this"))).wait(5)
+    assert "nobody expected this" in caplog.text
 
 
 def test_a_large_order_counts_as_one():

@@ -1,4 +1,4 @@
-"""The folder of uploads and results goes when the server does, and what is in it when its time is over."""
+"""The folder of uploads and results is deleted when the server ends, and an album in it when it is too old."""
 
 import os
 import shutil
@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from studio.shelf import Shelf
-from studio.workshop import tidy
+from studio.temporary import TemporaryFolder
 
 HOLD = """
 import sys
-from studio.temporary import PassingFolder
-folder = PassingFolder()
+from studio.temporary import TemporaryFolder
+folder = TemporaryFolder()
 (folder.path / "album").mkdir()
 (folder.path / "album" / "photo").write_bytes(b"private")
 print(folder.path, flush=True)
@@ -41,8 +41,15 @@ def gone(path):
     return not path.exists()
 
 
+def test_it_is_deleted_when_it_is_closed():
+    folder = TemporaryFolder()
+    (folder.path / "album").mkdir()
+    folder.close()
+    assert not folder.path.exists()
+
+
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL, None], ids=str)
-def test_it_goes_however_the_process_ends(end, tmp_path):
+def test_it_is_deleted_however_the_process_ends(end, tmp_path):
     server, path = hold(tmp_path)
     with server:
         time.sleep(0.3)  # a guard that does not wait would have deleted it by now
@@ -55,7 +62,7 @@ def test_it_goes_however_the_process_ends(end, tmp_path):
     assert gone(path)
 
 
-def test_what_nobody_could_delete_goes_with_the_next_server(tmp_path):
+def test_leftovers_are_deleted_by_the_next_server(tmp_path):
     server, path = hold(tmp_path)
     left = tmp_path / "restoration-studio-left"
     shutil.copytree(path, left)  # as after a power cut: its lock is there, and nobody holds it
@@ -68,11 +75,11 @@ def test_what_nobody_could_delete_goes_with_the_next_server(tmp_path):
     assert gone(second)
 
 
-def test_an_album_goes_when_its_time_is_over_though_nobody_comes(tmp_path):
+def test_an_album_that_is_too_old_is_evicted_though_nobody_visits(tmp_path):
     shelf, stop = Shelf(tmp_path, 10**9, 0.2), threading.Event()
     old = shelf.create([("cat.png", b"cat")])
     assert old.folder.exists()
-    tidying = threading.Thread(target=tidy, args=(shelf, 0.01, stop))
+    tidying = threading.Thread(target=shelf.tidy, args=(0.01, stop))
     tidying.start()
     assert gone(old.folder)
     stop.set()
@@ -82,7 +89,7 @@ def test_an_album_goes_when_its_time_is_over_though_nobody_comes(tmp_path):
 
 def test_tidying_goes_on_after_a_disk_that_failed(tmp_path):
     shelf, stop = Shelf(tmp_path / "shelf", 10**9, 0.2), threading.Event()
-    tidying = threading.Thread(target=tidy, args=(shelf, 0.01, stop))
+    tidying = threading.Thread(target=shelf.tidy, args=(0.01, stop))
     tidying.start()
     time.sleep(0.1)  # the folder is not there
     (tmp_path / "shelf").mkdir()

@@ -3,18 +3,23 @@
 import re
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from pipeline.options import Line, rules
 from pipeline.photo import Output, encode_photo, read_photo
 from pipeline.plan import simple
-from pipeline.stages import ORDER
-from studio import workshop
+from pipeline.stages import STAGES
 from studio.jobs import State
+from tests.api.asking import blocked
+from tests.photographs import photograph
+from ui.shop import workshop
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "coffee_before.jpg"
+FADED = cv2.imencode(".png", (photograph("chelsea", 200)[..., ::-1] * 75 + 100).astype(np.uint8))[1].tobytes()
 
 
 @pytest.fixture
@@ -35,12 +40,16 @@ def dropped(app, *files):
     return app
 
 
+def captions(app):
+    return [caption.value for caption in app.caption]
+
+
 def labels(elements):
     return [element.label for element in elements]
 
 
 def album(app):
-    return workshop.workshop().shelf.get(app.query_params["album"])
+    return workshop().album(app.query_params["album"])
 
 
 def finished(app):
@@ -65,7 +74,7 @@ def test_an_example_is_restored_by_one_click(app):
     assert album(app).pictures[0].job is not None
     finished(app)
     assert album(app).pictures[0].done.layers.size == (1200, 800)
-    assert "300 × 200 → 1200 × 800 pixels" in [caption.value for caption in app.caption]
+    assert "300 × 200 → 1200 × 800 pixels" in captions(app)
 
 
 def test_a_photograph_brings_simple_settings_and_one_button(chosen):
@@ -130,15 +139,15 @@ def test_what_is_no_picture_is_told_before_it_is_restored(app):
 
 def test_advanced_mode_shows_every_option_of_every_stage(chosen):
     chosen.segmented_control("mode").set_value("advanced").run()
-    for kind in ORDER:
+    for kind in STAGES:
         chosen.toggle(f"{kind.name}.on").set_value(True)
     chosen.run()
     assert not chosen.exception
     drawn = (*chosen.slider, *chosen.selectbox, *chosen.toggle, *chosen.text_input)
     shown = {element.key for element in drawn if not element.key.startswith("mask.")} - {"lang"}
-    every = [(f"{kind.name}.{name}", rule) for kind in ORDER for name, rule in rules(kind).items()]
+    every = [(f"{kind.name}.{name}", rule) for kind in STAGES for name, rule in rules(kind).items()]
     wanted = {name for name, rule in every if not isinstance(rule, Line)}
-    assert wanted | {f"{kind.name}.on" for kind in ORDER} == shown
+    assert wanted | {f"{kind.name}.on" for kind in STAGES} == shown
 
 
 def test_advanced_mode_begins_with_what_simple_mode_does(chosen):
@@ -192,22 +201,70 @@ def test_one_broken_file_harms_no_other(app):
     assert labels(app.button).count("View") == 2
 
 
-def reference(app):
-    return next(u for u in app.file_uploader if u.label == "Compare with a reference file")
+def compared(app, name, data):
+    """Compare the result with a reference, and wait for the figures."""
+    uploader = next(each for each in app.file_uploader if each.label == "Compare with a reference file")
+    with blocked(workshop()._results):
+        uploader.set_value((name, data, "image/png")).run()
+        assert "Comparing …" in captions(app)  # the page does not wait
+    assert app.session_state["comparison"][1].wait(60)
+    app.run()
+    assert not app.exception
 
 
 def test_a_reference_of_the_same_size_is_compared_and_another_is_refused(chosen):
     chosen.button("restore").click().run()
     finished(chosen)
-    reference(chosen).set_value(("small.jpg", EXAMPLE.read_bytes(), "image/jpeg")).run()
+    compared(chosen, "small.jpg", EXAMPLE.read_bytes())
     assert "300 × 200" in chosen.warning[0].value
     done = album(chosen).pictures[0]
     truth = encode_photo(done.rendered(), read_photo(EXAMPLE), Output()).data
-    reference(chosen).set_value(("truth.png", truth, "image/png")).run()
-    assert not chosen.exception
+    compared(chosen, "truth.png", truth)
     psnr, ssim = (metric.value for metric in chosen.metric)
     assert float(psnr.removesuffix(" dB")) > 50
     assert float(ssim) > 0.999
+
+
+def test_a_reference_that_is_no_picture_is_refused_in_words(chosen):
+    chosen.button("restore").click().run()
+    finished(chosen)
+    compared(chosen, "notes.png", b"these are only words")
+    assert "Expected a picture" in chosen.error[0].value
+    assert not chosen.metric
+
+
+def test_what_a_photograph_needs_is_suggested_once_it_is_known(app):
+    with blocked(workshop()._networks):
+        dropped(app, ("faded.png", FADED, "image/png"))
+        assert "Checking what this photograph needs …" in captions(app)
+    assert album(app).pictures[0].examination.wait(60)
+    app.run()
+    suggested = [text for text in captions(app) if "lightbulb" in text]
+    assert any("faded" in text for text in suggested)
+    app.toggle("tone").set_value(True).run()
+    assert not any("faded" in text for text in captions(app))
+    assert "Checking what this photograph needs …" not in captions(app)
+
+
+def test_the_switches_keep_their_state_when_suggestions_come(app):
+    with blocked(workshop()._networks):
+        dropped(app, ("cup.jpg", EXAMPLE.read_bytes(), "image/jpeg"))
+        app.toggle("repair").set_value(True).run()
+    assert album(app).pictures[0].examination.wait(60)
+    app.run()
+    assert [app.toggle(name).value for name in ("repair", "tone", "colorize")] == [True, False, False]
+    app.button("restore").click().run()
+    finished(app)
+    assert [stage.name for stage in album(app).pictures[0].plan.stages][:2] == ["denoise", "repair"]
+
+
+def test_cancel_is_pressed_once_and_says_so(chosen):
+    with blocked(workshop()._networks):
+        chosen.button("restore").click().run()
+        assert chosen.button("cancel").label == "Cancel"
+        chosen.button("cancel").click().run()
+        assert "Cancelled. The photograph was not changed." in [info.value for info in chosen.info]
+        assert "Restore" in labels(chosen.button)
 
 
 def test_what_differs_from_the_order_is_told_in_the_language_of_the_page(app):

@@ -22,14 +22,12 @@ def show(album: Album) -> None:
         _watch(album) if album.busy else _list(album)
     with right, st.container(key="settings"):
         if album.busy:
-            if st.button(say("progress.cancel"), key="cancel", icon=":material/close:"):
-                album.cancel()
-                st.rerun()
+            progress.cancel(album.pictures)
             st.caption(say("progress.safe"))
             return
         if any(picture.restored for picture in album.pictures):
             download.whole_album(album)
-        plan = settings.choose()
+        plan = settings.choose(album)
         unfinished = [picture for picture in album.pictures if picture.state is not State.DONE]
         label = say("restore") if unfinished else say("restore.again")
         settings.restore(album, unfinished or album.pictures, plan, label)

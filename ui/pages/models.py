@@ -1,4 +1,4 @@
-"""The page Models: what is in the box, what can be downloaded, and a person's own files."""
+"""The page Models: bundled networks, official ones to download, and a person's own files."""
 
 import html
 import tempfile
@@ -32,7 +32,7 @@ def show() -> None:
 
 
 def _rank(spec: ModelSpec) -> tuple[int, bool]:
-    """Keep the catalog's order of tasks, what is in the box first."""
+    """Keep the catalog's order of tasks, bundled models first."""
     tasks = list(dict.fromkeys(other.task for other in catalog.MODELS))
     return tasks.index(spec.task), not spec.bundled
 

@@ -3,13 +3,13 @@
 import streamlit as st
 
 from pipeline.errors import StudioError
-from studio import preview
 from studio.album import Album, Picture
 from studio.jobs import State
 from ui import address, mask
 from ui.pages import result, start
 from ui.pages.album import show as show_album
 from ui.parts import progress, settings
+from ui.shop import workshop
 from ui.words import explain, plain, say
 
 
@@ -48,14 +48,14 @@ def _show_picture(album: Album, number: int) -> None:
         return
     result.show(album, number)
     with st.expander(say("restore.other"), icon=":material/tune:"):
-        plan = settings.choose(preview.at(picture).suggestions)
+        plan = settings.choose(album, picture)
         mask.offer(album, number, plan)
         settings.restore(album, [picture], plan, say("restore.again"))
 
 
 def _before(album: Album, picture: Picture, number: int) -> None:
     """Draw a photograph that was not restored yet, the settings, and Restore."""
-    seen = preview.at(picture)
+    seen = workshop().preview(picture)
     if seen.error is not None:
         st.subheader(plain(picture.name), anchor=False)
         st.error(explain(seen.error), icon=":material/broken_image:")
@@ -64,7 +64,7 @@ def _before(album: Album, picture: Picture, number: int) -> None:
     with right, st.container(key="settings"):
         st.subheader(plain(picture.name), anchor=False)
         st.caption(f"{seen.size[0]} × {seen.size[1]}")
-        plan = settings.choose(seen.suggestions)
+        plan = settings.choose(album, picture)
         settings.restore(album, [picture], plan, say("restore"))
     with left, st.container(key="preview"):
         if not mask.offer(album, number, plan):

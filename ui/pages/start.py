@@ -8,9 +8,9 @@ import streamlit as st
 from PIL import Image
 
 from pipeline.plan import simple
-from studio import workshop
 from studio.album import Album
 from ui import address
+from ui.shop import workshop
 from ui.words import say
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -34,7 +34,7 @@ def show() -> None:
 
 def _drop() -> None:
     """Draw the drop zone; what arrives becomes an album, and Streamlit's own copy is let go."""
-    config = workshop.workshop().config
+    config = workshop().config
     with st.container(key="drop"):
         files = st.file_uploader(
             say("drop.label"),
@@ -48,13 +48,14 @@ def _drop() -> None:
         if len(files) > len(taken):
             st.toast(say("drop.too-many", count=config.max_pictures))
         st.session_state["drops"] = st.session_state.get("drops", 0) + 1  # a new widget, so that the old files go
-        address.enter(workshop.workshop().shelf.create([(file.name, file.getvalue()) for file in taken]))
+        address.enter(workshop().create([(file.name, file.getvalue()) for file in taken]))
 
 
 def _try(name: str) -> None:
     """Restore an example with the settings of simple mode."""
-    album = workshop.workshop().shelf.create([(f"{name}.jpg", (EXAMPLES / f"{name}_before.jpg").read_bytes())])
-    workshop.order(album, album.pictures, simple(GALLERY[name]))
+    shop = workshop()
+    album = shop.create([(f"{name}.jpg", (EXAMPLES / f"{name}_before.jpg").read_bytes())])
+    shop.submit(album, album.pictures, simple(GALLERY[name]))
     address.enter(album)
 
 

@@ -2,23 +2,20 @@
 
 import streamlit as st
 
-from models import catalog
+from models import own
 from models.catalog import ModelSpec
 from models.errors import StudioError
 from models.files import weights
-from models.own import is_file
 from pipeline.stage import Stage
-from pipeline.stages import Upscale
 from ui.words import explain, say
 
 
 def offer(stage: Stage) -> None:
     """Draw the download of a stage's model, where it is missing."""
-    name = stage.spec().id if isinstance(stage, Upscale) and not is_file(stage.model) else getattr(stage, "model", "")
-    known = {spec.id: spec for spec in catalog.MODELS}
-    if name in known and weights.status(known[name]) == "missing":
-        st.caption(say("model.missing", title=known[name].title))
-        button(known[name], say("model.download", title=known[name].title), f"offer.{stage.name}")
+    spec = None if own.is_file(stage.method) else stage.network()
+    if spec is not None and weights.status(spec) == "missing":
+        st.caption(say("model.missing", title=spec.title))
+        button(spec, say("model.download", title=spec.title), f"offer.{stage.name}")
 
 
 def button(spec: ModelSpec, label: str, place: str) -> None:

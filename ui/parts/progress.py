@@ -1,19 +1,17 @@
 """The progress of a job: its place in the queue, its stages with ticks, the time left, and Cancel."""
 
 import html
+from collections.abc import Sequence
 
 import streamlit as st
 
-from studio import workshop
 from studio.album import Picture
 from studio.jobs import State
+from ui.shop import workshop
 from ui.words import plain, say, stage_name
 
 EVERY = 0.4
 """Seconds between two looks."""
-
-_PATIENCE = 0.8
-"""Seconds to wait for a cancelled job before the page says that it is stopping."""
 
 
 @st.fragment(run_every=EVERY)
@@ -22,7 +20,7 @@ def watch(picture: Picture) -> None:
     job = picture.job
     if job is None or not picture.busy:
         st.rerun(scope="app")
-    ahead = workshop.workshop().queue.ahead(job)
+    ahead = workshop().ahead(picture)
     with st.container(border=True, key="progress"):
         st.subheader(plain(picture.name), anchor=False)
         if job.state is State.WAITING:
@@ -30,12 +28,21 @@ def watch(picture: Picture) -> None:
         else:
             st.progress(share(picture), text=_time_left(picture))
         st.html(_steps(picture))
-        label = say("progress.cancelling") if job.cancelled() else say("progress.cancel")
-        if st.button(label, disabled=job.cancelled(), key="cancel", icon=":material/close:"):
-            job.cancel()
-            job.wait(_PATIENCE)  # most work stops at once, and then there is nothing more to watch
-            st.rerun(scope="app")
+        cancel([picture])
         st.caption(say("progress.safe"))
+
+
+def cancel(pictures: Sequence[Picture]) -> None:
+    """Draw the button that cancels the restorations of photographs."""
+    is_stopping = all(picture.job is None or picture.job.cancelled() for picture in pictures)
+    st.button(
+        say("progress.cancelling") if is_stopping else say("progress.cancel"),
+        on_click=workshop().cancel,
+        args=(pictures,),
+        disabled=is_stopping,
+        key="cancel",
+        icon=":material/close:",
+    )
 
 
 def share(picture: Picture) -> float:
@@ -45,9 +52,7 @@ def share(picture: Picture) -> float:
 
 
 def _time_left(picture: Picture) -> str:
-    if picture.job is None or picture.plan is None:
-        return ""
-    seconds = workshop.workshop().pace.left(picture.plan, picture.size[0] * picture.size[1], picture.job)
+    seconds = workshop().time_left(picture)
     if seconds is None:
         return say("progress.left.unknown")
     if seconds < 90:

@@ -2,24 +2,24 @@
 
 import html
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from models import own
-from models.errors import ModelError
 from pipeline.errors import StudioError
 from pipeline.finish import Finish
 from pipeline.methods.filters import luma
-from pipeline.methods.measures import blur_measure, compare, noise_sigma
-from pipeline.photo import LEAST_CAP, read_photo
+from pipeline.methods.measures import blur_measure, noise_sigma
 from pipeline.stage import Stage
-from pipeline.stages import Upscale
-from studio import workshop
 from studio.album import Album, Picture
-from studio.downloads import ONE_AT_A_TIME
+from studio.comparison import Comparison
+from studio.jobs import Job
 from studio.layers import Layers, View
-from ui.words import explain, say, stage_name
+from ui.shop import workshop
+from ui.words import explain, say, say_or, stage_name
 
 _SIDE = 1024
 _BINS = 64
@@ -31,12 +31,12 @@ def show(album: Album, number: int) -> None:
     picture = album.pictures[number]
     with st.expander(say("report.title"), icon=":material/fact_check:"):
         st.html(_stages(picture))
-        engine = workshop.workshop().engine
+        engine = workshop().engine
         st.caption(say("report.engine", device=engine.device.upper(), precision=engine.precision))
         st.html(_measures(picture))
         st.image(_histogram(picture.done.layers), alt=say("report.histogram.alt"), width="stretch")
         st.caption(say("report.histogram"))
-        _reference(picture, f"{album.id}.{number}")
+        _reference(album, picture, f"{album.id}.{number}")
 
 
 def _stages(picture: Picture) -> str:
@@ -49,13 +49,11 @@ def _stages(picture: Picture) -> str:
 
 
 def _model(stage: Stage) -> str:
-    """Return the title of the model that a stage used, where it used one."""
-    try:
-        if isinstance(stage, Upscale):
-            return stage.spec().title
-        return own.find(stage.model).title if hasattr(stage, "model") else ""
-    except ModelError:  # the file was removed since
-        return str(getattr(stage, "model", ""))
+    """Return the title of the network or method that a stage used, where there is a choice."""
+    if own.is_file(stage.method):
+        return Path(stage.method).stem
+    network = stage.network()
+    return network.title if network else say_or(f"option.{stage.method}", stage.method.capitalize())
 
 
 def _measures(picture: Picture) -> str:
@@ -100,39 +98,55 @@ def _histogram(layers: Layers) -> str:
     )
 
 
-def _reference(picture: Picture, key: str) -> None:
-    """Draw PSNR and SSIM against a file that says how the result should look."""
-    limit = workshop.workshop().config.max_upload_megabytes
+def _reference(album: Album, picture: Picture, key: str) -> None:
+    """Draw PSNR and SSIM against a file that shows how the result should look."""
+    limit = workshop().config.max_upload_megabytes
     uploaded = st.file_uploader(
         say("report.reference"), key=f"reference.{key}", help=say("report.reference.help"), max_upload_size=limit
     )
     if uploaded is None:
         return
-    shown = (picture.done.layers.id, picture.finish, tuple(picture.strengths.items()), uploaded.file_id)
-    if st.session_state.get("reference-shown") != shown:  # it takes seconds
-        try:
-            st.session_state["reference"] = _against(picture, uploaded.name, uploaded.getvalue())
-        except StudioError as error:
-            st.error(explain(error))
-            return
-        st.session_state["reference-shown"] = shown
-    (w0, h0), figures = st.session_state["reference"]
-    if figures is None:
-        w1, h1 = picture.done.layers.size
+    subject = (picture.done.layers.id, picture.finish, tuple(picture.strengths.items()), uploaded.file_id)
+    try:
+        job = _comparison(album, picture, subject, uploaded)
+    except StudioError as error:
+        st.error(explain(error))
+        return
+    if job.finished:
+        _compared(picture, job)
+    else:
+        _await(job)
+
+
+def _comparison(album: Album, picture: Picture, subject: tuple[object, ...], uploaded: UploadedFile) -> Job[Comparison]:
+    """Return this session's job that compares a subject; another subject replaces it."""
+    last: tuple[object, Job[Comparison]] | None = st.session_state.get("comparison")
+    if last is None or last[0] != subject:
+        if last is not None:
+            last[1].cancel()
+        last = subject, workshop().compare(album, picture, uploaded.name, uploaded.getvalue())
+        st.session_state["comparison"] = last
+    return last[1]
+
+
+@st.fragment(run_every=0.5)
+def _await(job: Job[Comparison]) -> None:
+    """Draw the page again once the job is finished."""
+    if job.finished:
+        st.rerun(scope="app")
+    st.caption(say("report.reference.comparing"))
+
+
+def _compared(picture: Picture, job: Job[Comparison]) -> None:
+    """Draw what came of a comparison."""
+    if job.result is None:
+        st.error(explain(job.error) if isinstance(job.error, StudioError) else say("error.inside"))
+        return
+    found = job.result
+    if found.psnr is None or found.ssim is None:
+        (w0, h0), (w1, h1) = found.size, picture.done.layers.size
         st.warning(say("report.reference.size", w0=w0, h0=h0, w1=w1, h1=h1))
         return
     left, right = st.columns(2)
-    left.metric(say("report.psnr"), f"{figures[0]:.2f} dB")
-    right.metric(say("report.ssim"), f"{figures[1]:.4f}")
-
-
-def _against(picture: Picture, name: str, data: bytes) -> tuple[tuple[int, int], tuple[float, float] | None]:
-    """Return the size of a reference, and what `compare` says where it is that of the result."""
-    width, height = picture.done.layers.size
-    with ONE_AT_A_TIME:
-        truth = read_photo(data, name=name, max_pixels=max(width * height, LEAST_CAP))
-        if truth.original_size != (width, height):
-            return truth.original_size, None
-        figures = compare(picture.rendered(), truth.pixels)
-    workshop.give_back_memory()
-    return (width, height), figures
+    left.metric(say("report.psnr"), f"{found.psnr:.2f} dB")
+    right.metric(say("report.ssim"), f"{found.ssim:.4f}")

@@ -3,9 +3,9 @@
 Every widget stands in the address of the page by its key, so that a set-up can be shared.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
-from types import MappingProxyType
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -13,31 +13,29 @@ import streamlit as st
 from models import catalog, own
 from models.files import weights
 from pipeline.errors import OptionError, StudioError
-from pipeline.notices import Notice
 from pipeline.options import Choice, Line, Number, Rule, Switch, Text, rules
-from pipeline.plan import Plan, arrange, first_options, simple, stage
-from pipeline.presets import PRESETS
+from pipeline.plan import PRESETS, Plan, arrange, first_options, simple, stage
 from pipeline.stage import Stage
-from pipeline.stages import ADVISERS, ORDER, Colorize
-from studio import workshop
+from pipeline.stages import ON_REQUEST, STAGES
 from studio.album import Album, Picture
 from ui import address
-from ui.parts import model_files
-from ui.words import explain, say, say_or, stage_name, tell
+from ui.parts import model_files, suggestions
+from ui.shop import workshop
+from ui.words import explain, say, say_or, stage_name
 
 MODES = ("simple", "advanced")
 SCALES = (1.0, 2.0, 4.0)
 DEFAULT_SCALE = 2.0
-NOTHING: Mapping[str, Notice] = MappingProxyType({})
 
 
-def choose(suggestions: Mapping[str, Notice] = NOTHING) -> Plan:
+def choose(album: Album, picture: Picture | None = None) -> Plan:
     """Draw the settings and return the plan that they mean.
 
     Parameters
     ----------
-    suggestions : mapping of str to Notice, optional
-        Why stages are suggested for this photograph, by their names.
+    album : Album
+    picture : Picture, optional
+        The one of its photographs that the settings are for, with suggestions; all of them by default.
     """
     address.recall("mode", MODES)
     mode = st.segmented_control(
@@ -50,21 +48,21 @@ def choose(suggestions: Mapping[str, Notice] = NOTHING) -> Plan:
         label_visibility="collapsed",
     )
     address.record("mode", mode, MODES[0])
-    return _simple(suggestions) if mode == "simple" else _advanced()
+    return _simple(album, picture) if mode == "simple" else _advanced()
 
 
 def restore(album: Album, pictures: Sequence[Picture], plan: Plan, label: str) -> None:
-    """Draw the button that orders the restoration of photographs, and say so where the studio is too busy."""
+    """Draw the button that submits the restoration of photographs, and the reason where that fails."""
     if st.button(label, type="primary", width="stretch", key="restore"):
         try:
-            workshop.order(album, pictures, plan)
+            workshop().submit(album, pictures, plan)
         except StudioError as error:
             st.error(explain(error))
             return
         st.rerun()
 
 
-def _simple(suggestions: Mapping[str, Notice]) -> Plan:
+def _simple(album: Album, picture: Picture | None) -> Plan:
     address.recall("scale", SCALES)
     scale = st.segmented_control(
         say("enlarge"),
@@ -75,25 +73,24 @@ def _simple(suggestions: Mapping[str, Notice]) -> Plan:
         key="scale",
     )
     address.record("scale", scale, DEFAULT_SCALE)
-    wishes = {name: _wish(name, suggestions.get(name)) for name in ADVISERS}
-    plan = simple(scale, repair=wishes["repair"], tone=wishes["tone"], colorize=wishes["colorize"])
+    also = [name for name in ON_REQUEST if _wish(name)]
+    if picture is not None:
+        suggestions.show(album, picture, also)
+    plan = simple(scale, also=also)
     for chosen in plan.stages:
-        if isinstance(chosen, Colorize):
+        if chosen.on_request:
             model_files.offer(chosen)
     return plan
 
 
-def _wish(name: str, suggestion: Notice | None) -> bool:
-    """Draw the switch of a stage that runs on request only, and why it is suggested."""
-    is_on = st.toggle(say(name), help=say(f"{name}.help"), key=name, bind="query-params")
-    if suggestion and not is_on:
-        st.caption(f":material/lightbulb: {tell(suggestion)}")
-    return is_on
+def _wish(name: str) -> bool:
+    """Draw the switch of a stage that runs on request only; return whether it is on."""
+    return bool(st.toggle(say(name), help=say(f"{name}.help"), key=name, bind="query-params"))
 
 
 def _advanced() -> Plan:
     _presets()
-    chosen = [made for kind in ORDER if (made := _card(kind)) is not None]
+    chosen = [made for kind in STAGES if (made := _card(kind)) is not None]
     if not chosen:
         st.warning(say("nothing-on"))
     st.caption(say("preset.share"))
@@ -111,7 +108,7 @@ def _presets() -> None:
 def _apply(plan: Plan) -> None:
     """Set the widgets of all stages to what a plan says."""
     made = {chosen.name: chosen for chosen in plan.stages}
-    for kind in ORDER:
+    for kind in STAGES:
         st.session_state[f"{kind.name}.on"] = kind.name in made
         values = asdict(made[kind.name]) if kind.name in made else first_options(kind)
         for name, rule in rules(kind).items():
@@ -140,10 +137,10 @@ def _card(kind: type[Stage]) -> Stage | None:
 
 
 def _is_on_at_first(kind: type[Stage]) -> bool:
-    """Say whether simple mode runs a stage, with a model that needs no download."""
-    models = {made.name: getattr(made, "model", "") for made in simple().stages}
-    needs_download = {spec.id for spec in catalog.MODELS if not spec.bundled}
-    return kind.name in models and models[kind.name] not in needs_download
+    """Return whether simple mode runs a stage, with a network that needs no download."""
+    made = next((each for each in simple().stages if each.name == kind.name), None)
+    network = made.network() if made else None
+    return made is not None and (network is None or network.bundled)
 
 
 def _widget(stage_key: str, name: str, rule: Rule) -> Any:
@@ -177,11 +174,10 @@ def _naming(option: str) -> Callable[[str], str]:
 def _model_label(name: str) -> str:
     known = {spec.id: spec for spec in catalog.MODELS}
     if name not in known:
-        title = say_or(f"option.{name}", name.rpartition("/")[2].capitalize())
-        return f"{title} · {say('model.box')}" if "/" not in name else title
+        return Path(name).name if own.is_file(name) else say_or(f"option.{name}", name.capitalize())
     spec = known[name]
     state = {
-        "in the box": say("model.box"),
+        "bundled": say("model.bundled"),
         "ready": say("model.ready"),
         "missing": say("model.full", size=f"{spec.size / 1e6:.0f} MB") if spec.size else say("model.full.unknown"),
     }[weights.status(spec)]

@@ -1,0 +1,67 @@
+"""Files to download: ordered, made by a job, then fetched. Streamlit's own downloads would stay in memory."""
+
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+
+from api import shared
+from pipeline import notices
+from pipeline.errors import StudioError
+from studio import downloads
+from studio.album import Album, Made
+from studio.jobs import Job, State
+
+
+async def make(request: Request) -> Response:
+    """Submit the job that makes a file: a restored picture, or a ZIP of all of an album."""
+    shop, album, asked = shared.workshop(request), shared.album(request), await shared.fields(request)
+    language = next((code for code in notices.languages() if code == asked.get("language")), "en")
+    try:
+        output = downloads.read_output(asked)
+        if "number" in request.path_params:
+            made = shop.download(album, shared.picture(request), output, str(asked.get("name", "")), language)
+        else:
+            made = shop.download_all(album, output, language)
+    except StudioError as error:
+        raise HTTPException(422, str(error)) from error
+    return JSONResponse({"job": made.id}, status_code=202)
+
+
+async def job(request: Request) -> Response:
+    """Send the state of a job that makes a file, and the file's path when it is done."""
+    album = shared.album(request)
+    asked = album.downloads.get(request.path_params["job"])
+    if asked is None:
+        raise HTTPException(404, "This file is no longer kept; make it again.")
+    return JSONResponse(_about(asked, album), headers=shared.FRESH)
+
+
+def _about(job: Job[Made], album: Album) -> dict[str, object]:
+    match job.state:
+        case State.DONE if job.result is not None:
+            file = job.result.path.relative_to(album.folder).as_posix()
+            return {"state": "done", "file": file, "notices": job.result.notices}
+        case State.WAITING | State.RUNNING as state:
+            return {"state": state.value}
+        case _:
+            return {"state": "failed", "error": shared.failure(job)}
+
+
+async def fetch(request: Request) -> Response:
+    """Send a file that was made, as a download."""
+    album = shared.album(request)
+    path = (album.folder / request.path_params["path"]).resolve()
+    if (
+        not path.is_relative_to(album.folder.resolve())
+        or path.parents[1].name != downloads.FOLDER
+        or not path.is_file()
+    ):
+        raise HTTPException(404, "This file is no longer kept; make it again.")
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(path.name)}",
+        "Content-Encoding": "identity",  # it is compressed as far as its format goes
+        **shared.FRESH,
+    }
+    return FileResponse(path, headers=headers)

@@ -1,0 +1,129 @@
+"""Pixels to look at: previews, parts of a result, the damage and its mask.
+
+Streamlit's own pictures are reduced and encoded again; these are not.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+
+from api import shared
+from models import own
+from pipeline import strengths
+from pipeline.codecs.encode import for_screen
+from pipeline.errors import OptionError, StudioError
+from pipeline.finish import Finish
+from pipeline.methods.detection import DETECTORS
+from pipeline.stages import BY_NAME
+from studio.album import Picture
+from studio.jobs import State
+from studio.layers import MAX_SIDE, RESULT, View
+
+_UNREADABLE = Path(__file__).parent / "unreadable.svg"
+
+
+async def preview(request: Request) -> Response:
+    """Send the photograph at screen size; a placeholder if it is unreadable."""
+    made = await run_in_threadpool(shared.workshop(request).preview, shared.picture(request))
+    if made.error is not None:
+        return FileResponse(_UNREADABLE, media_type="image/svg+xml", headers=shared.PRIVATE)
+    return FileResponse(made.path, media_type="image/jpeg", headers=shared.PRIVATE)
+
+
+async def view(request: Request) -> Response:
+    """Send a part of the photograph, of the picture after a stage, or of the result: lossless, never enlarged."""
+    picture = shared.picture(request)
+    if picture.restored is None:
+        raise HTTPException(404, "This photograph is not restored yet.")
+    shared.check_run(picture, request.query_params.get("run"))
+    data = await run_in_threadpool(_look, picture, request.query_params)
+    return Response(data, media_type="image/png", headers=shared.PRIVATE)
+
+
+def _look(picture: Picture, query: Mapping[str, str]) -> bytes:
+    layers = picture.done.layers
+    try:
+        part = _read_view(query, layers.size)
+        if query.get("layer", RESULT) == RESULT:
+            finish = Finish(float(query.get("blur", 0)), float(query.get("sharpen", 0)))
+            given = query.get("strengths", "").split(",")
+            shares = {name: float(text) for name, text in zip(layers.names[1:], given, strict=False) if text}
+            image = layers.look(part, layers.mix(shares), finish)
+        else:
+            image = layers.look(part, layers.only(int(query["layer"])), Finish())
+    except (ValueError, KeyError) as error:  # also OptionError
+        raise HTTPException(422, f"This is no view of the picture: {error}.") from error
+    return for_screen(image)
+
+
+def _read_view(query: Mapping[str, str], size: tuple[int, int]) -> View:
+    """Return the view that an address asks for, cut to the result."""
+    width, height = size
+    x, y = (min(max(int(query.get(side, 0)), 0), full - 1) for side, full in (("x", width), ("y", height)))
+    w = min(max(int(query.get("w", width)), 1), width - x)
+    h = min(max(int(query.get("h", height)), 1), height - y)
+    zoom = min(int(query.get("out", w)) / w, 1.0, MAX_SIDE / max(w, h))
+    return View(x, y, w, h, max(round(w * zoom), 1), max(round(h * zoom), 1))
+
+
+async def set_finish(request: Request) -> Response:
+    """Record the live finish and the strengths of stages as set on the page."""
+    picture, said = shared.picture(request), await shared.fields(request)
+    shared.check_run(picture, said.get("run"))
+    try:
+        finish = Finish(said["blur"], said["sharpen"])
+        strengths.check(said["strengths"], list(BY_NAME))
+    except (KeyError, OptionError) as error:
+        raise HTTPException(422, f"This is no finish: {error}.") from error
+    picture.finish, picture.strengths = finish, said["strengths"]
+    return Response(status_code=204)
+
+
+async def plate(request: Request) -> Response:
+    """Send the photograph as the stages see it, to look for damage."""
+    try:
+        path = await run_in_threadpool(shared.workshop(request).plate, shared.picture(request))
+    except StudioError as error:
+        raise HTTPException(422, str(error)) from error
+    return FileResponse(path, media_type="image/jpeg", headers=shared.PRIVATE)
+
+
+async def damage(request: Request) -> Response:
+    """Send how likely each pixel is damaged, as a grey picture; 202 while a job still looks for damage."""
+    model = request.query_params.get("model", DETECTORS[0])
+    if model not in (*DETECTORS, *own.files()):
+        raise HTTPException(422, f"There is no detector {model}.")
+    try:
+        job = shared.workshop(request).damage(shared.album(request), shared.picture(request), model)
+    except StudioError as error:
+        raise HTTPException(422, str(error)) from error
+    match job.state:
+        case State.DONE if job.result is not None:
+            return FileResponse(job.result, media_type="image/png", headers=shared.PRIVATE)
+        case State.WAITING | State.RUNNING as state:
+            headers = {**shared.FRESH, "Retry-After": "1"}
+            return JSONResponse({"state": state.value}, status_code=202, headers=headers)
+        case _:
+            raise HTTPException(422, shared.failure(job))
+
+
+async def mask(request: Request) -> Response:
+    """Send the mask that a person corrected."""
+    path = shared.picture(request).mask
+    if path is None:
+        raise HTTPException(404, "This photograph has no mask of its own.")
+    return FileResponse(path, media_type="image/png", headers=shared.FRESH)
+
+
+async def keep_mask(request: Request) -> Response:
+    """Record the mask as corrected on the page."""
+    picture, data = shared.picture(request), await shared.body(request)
+    try:
+        await run_in_threadpool(shared.workshop(request).keep_mask, picture, data)
+    except (StudioError, ValueError) as error:
+        raise HTTPException(422, f"This is no mask of the photograph: {error}") from error
+    return Response(status_code=204)

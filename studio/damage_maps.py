@@ -1,0 +1,94 @@
+"""The damage on a photograph, as the page shows it and a person corrects it."""
+
+import hashlib
+import threading
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from models.runtime.engine import Engine
+from pipeline import disk
+from pipeline.context import Context
+from pipeline.methods.detection import likelihood
+from pipeline.photo import read_photo
+from pipeline.plan import Plan, simple
+from pipeline.run import run
+from pipeline.stages import Repair
+from studio.album import Album, Picture
+from studio.jobs import Job, JobQueue, State
+from studio.previews import Previews
+
+
+class DamageMaps:
+    """Looks for damage, once for each photograph and detector, and keeps the masks that people correct.
+
+    Parameters
+    ----------
+    queue : JobQueue
+        Where networks run.
+    engine : Engine
+    previews : Previews
+        Knows the size of photographs.
+    max_pixels : int
+        Of a photograph as the stages see it.
+    """
+
+    def __init__(self, queue: JobQueue, engine: Engine, previews: Previews, max_pixels: int) -> None:
+        self._queue = queue
+        self._engine = engine
+        self._previews = previews
+        self._max_pixels = max_pixels
+        self._lock = threading.Lock()
+
+    def find(self, album: Album, picture: Picture, model: str) -> Job[Path]:
+        """Return the job that writes a grey PNG of how likely each pixel is damaged, submitted once.
+
+        A failed job is returned once; the next call submits another.
+
+        Raises
+        ------
+        QueueFull
+            If too many albums are waiting.
+        """
+        with self._lock:
+            job = picture.damage.pop(model, None)
+            if job is None:
+                job = self._queue.submit(lambda job: self._look(picture, model, job), album)
+            if job.state not in (State.FAILED, State.CANCELLED):
+                picture.damage[model] = job
+            return job
+
+    def _look(self, picture: Picture, model: str, job: Job[Path]) -> Path:
+        photo = read_photo(picture.source, name=picture.name, max_pixels=self._max_pixels)
+        plan = Plan(simple().stages[:1])  # what simple mode gives Repair
+        clean = run(plan, photo, self._engine, cancelled=job.cancelled).pixels
+        likely = likelihood(clean, model, Context(self._engine, Repair.name, cancelled=job.cancelled))
+        path = picture.source.parent / f"damage-{hashlib.sha256(model.encode()).hexdigest()[:12]}.png"
+        _write(path, cv2.imencode(".png", np.round(likely * 255).astype(np.uint8))[1].tobytes())
+        return path
+
+    def keep_mask(self, picture: Picture, data: bytes) -> None:
+        """Record the mask that a person corrected; white is damage.
+
+        Raises
+        ------
+        PhotoError
+            If it is not a picture.
+        ValueError
+            If its size is not that of the photograph.
+        """
+        given = read_photo(data, max_pixels=self._max_pixels).size
+        expected = self._previews.size(picture)
+        if given != expected:
+            msg = f"Expected a mask of {expected} pixels, got one of {given}."
+            raise ValueError(msg)
+        name = f"mask-{hashlib.sha256(data).hexdigest()[:16]}.png"  # so that another mask is another plan
+        path = picture.source.parent / name
+        _write(path, data)
+        picture.mask = path
+
+
+def _write(path: Path, data: bytes) -> None:
+    with disk.making(path):
+        disk.write_safely(path, data)

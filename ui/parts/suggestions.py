@@ -1,0 +1,38 @@
+"""Suggestions: which stages a photograph needs that are not chosen yet, and why."""
+
+from collections.abc import Collection
+
+import streamlit as st
+
+from studio.album import Album, Picture
+from ui.shop import workshop
+from ui.words import say, tell
+
+
+def show(album: Album, picture: Picture, chosen: Collection[str]) -> None:
+    """Draw why stages are suggested for a photograph, as soon as that is known.
+
+    Parameters
+    ----------
+    album : Album
+    picture : Picture
+        One of its photographs.
+    chosen : collection of str
+        Names of stages that are on already.
+    """
+    with st.container(key="suggestions"):
+        known = workshop().examine(album, picture)
+        if known is None:
+            _await(album, picture)
+            return
+        for name, notice in known.items():
+            if name not in chosen:
+                st.caption(f":material/lightbulb: {tell(notice)}")
+
+
+@st.fragment(run_every=0.7)
+def _await(album: Album, picture: Picture) -> None:
+    """Draw the page again once the photograph is examined."""
+    if workshop().examine(album, picture) is not None:
+        st.rerun(scope="app")
+    st.caption(say("suggestions.looking"))
