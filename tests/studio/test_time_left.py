@@ -1,4 +1,4 @@
-"""The time that is left, learned from the runs before."""
+"""The time that is left, learnt from earlier runs."""
 
 import time
 
@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.plan import arrange
 from pipeline.run import Progress, Timing
-from pipeline.stages import Denoise, Sharpen, Upscale
+from pipeline.stages import STAGES, Denoise, Sharpen, Upscale
 from studio.jobs import Job
 from studio.time_left import Pace
 
@@ -32,6 +32,13 @@ def test_nobody_knows_before_it_begins_or_how_slow_a_large_model_is():
     assert Pace().left(PLAN, 100_000, Job(lambda job: None)) is None
     large = arrange([Denoise(), Upscale(4.0, model="realesrgan-x4plus")])
     assert Pace().left(large, 100_000, job_at(0, 0.0)) is None
+
+
+@pytest.mark.parametrize("kind", STAGES)
+def test_every_stage_has_a_guess_before_its_first_run(kind):
+    job = Job(lambda job: None)
+    job.report(Progress(kind.name, 0, 1, 0.0))
+    assert 0.01 < Pace().left(arrange([kind()]), 1_000_000, job) < 60
 
 
 def test_before_the_first_run_there_is_a_guess_that_grows_with_pixels():
