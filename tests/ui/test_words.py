@@ -10,20 +10,20 @@ import pytest
 from models import catalog
 from pipeline import errors
 from pipeline.options import Choice, rules
-from pipeline.stages import ORDER
+from pipeline.stages import STAGES
 from ui import words
 
 ENGLISH = words.catalogue()["en"]
 OTHERS = [code for code in words.catalogue() if code != "en"]
 
 FROM_CODE = {
-    *(f"stage.{kind.name}" for kind in ORDER),
-    *(f"stage.{kind.name}.summary" for kind in ORDER),
-    *(f"option.{name}" for kind in ORDER for name in rules(kind)),
-    *(f"help.{kind.name}.{name}" for kind in ORDER for name in rules(kind)),
+    *(f"stage.{kind.name}" for kind in STAGES),
+    *(f"stage.{kind.name}.summary" for kind in STAGES),
+    *(f"option.{name}" for kind in STAGES for name in rules(kind)),
+    *(f"help.{kind.name}.{name}" for kind in STAGES for name in rules(kind)),
     *(
         f"option.{choice}"
-        for kind in ORDER
+        for kind in STAGES
         for name, rule in rules(kind).items()
         if isinstance(rule, Choice) and name != "model"
         for choice in rule.choices
@@ -57,7 +57,7 @@ def test_no_text_is_missing(code):
 @pytest.mark.parametrize("code", OTHERS)
 def test_no_text_is_left_over(code):
     """Notices and errors are told in the code's own words where English has none."""
-    options = [rule for kind in ORDER for rule in rules(kind).values() if isinstance(rule, Choice)]
+    options = [rule for kind in STAGES for rule in rules(kind).values() if isinstance(rule, Choice)]
     known = set(ENGLISH) | FROM_CODE | {f"option.{choice}" for rule in options for choice in rule.choices}
     left = {key for key in words.catalogue()[code] if not key.startswith(("notice.", "error."))} - known
     assert not left, sorted(left)
