@@ -21,7 +21,8 @@ from pipeline.methods.detection import DETECTORS
 from pipeline.stages import BY_NAME
 from studio.album import Picture
 from studio.jobs import State
-from studio.layers import MAX_SIDE, RESULT, View
+from studio.layers import MAX_SIDE, RESULT
+from studio.view import View
 
 _UNREADABLE = Path(__file__).parent / "unreadable.svg"
 

@@ -5,7 +5,6 @@ and so on beside it, and looking at a part reads that part alone. What a filter 
 again, of the part that is looked at.
 """
 
-import errno
 import shutil
 import time
 from collections.abc import Iterable, Mapping
@@ -14,13 +13,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.arrays import Image
 from pipeline.finish import Finish
 from pipeline.methods.filters import by_strips
 from pipeline.stage import Filter, Stage
 from pipeline.strengths import Blend, weights
+from studio import samples
+from studio.view import View, with_halo
 
 PHOTO, RESULT = 0, "result"
 """Names of the photograph, and of the finished blend of all pictures, in the address of a view.
@@ -32,29 +32,6 @@ MAX_SIDE = 4096
 """Longest side of a view in pixels; a larger screen enlarges it."""
 
 _SMALLEST_SIDE = 512
-_STRIP_ROWS = 256
-_FULL = np.float32(65535)
-_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
-
-
-@dataclass(frozen=True)
-class View:
-    """A rectangle of the result, and the size at which it is wanted; the part outside the result is cut away."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    """In pixels of the result."""
-
-    out_width: int
-    out_height: int
-    """In pixels of what is returned, never larger than the rectangle."""
-
-    @property
-    def zoom(self) -> float:
-        """Pixels returned for each pixel of the result."""
-        return self.out_width / self.width
 
 
 @dataclass(frozen=True)
@@ -105,7 +82,7 @@ class Layers:
 
     def begin(self, image: Image) -> None:
         """Store the photograph, RGB in [0, 1], or link to it where an earlier run has stored it."""
-        self._store("photo", image) if self._earlier is None else self._link(self._earlier._layers[0])
+        self._store("photo", image) if self._earlier is None else self._link(self._earlier._layers[0])  # noqa: SLF001 - of the same class
 
     def add(self, name: str, image: Image) -> None:
         """Store the picture that a stage made, or note the filter.
@@ -135,7 +112,8 @@ class Layers:
         ValueError
             If there was no earlier run with that stage.
         """
-        kept = next((layer for layer in self._earlier._layers if layer.name == name), None) if self._earlier else None
+        layers = self._earlier._layers if self._earlier else []  # noqa: SLF001 - of the same class
+        kept = next((layer for layer in layers if layer.name == name), None)
         if kept is None:
             msg = f"Expected an earlier run with the stage {name}, got none. Add its picture instead."
             raise ValueError(msg)
@@ -154,7 +132,7 @@ class Layers:
         paths: list[Path] = []
         while True:
             paths.append(self._path(len(paths)))
-            _write(paths[-1], image)
+            samples.write(paths[-1], image)
             if max(image.shape[:2]) <= _SMALLEST_SIDE:
                 break
             half = ((image.shape[1] + 1) // 2, (image.shape[0] + 1) // 2)
@@ -165,7 +143,7 @@ class Layers:
         """Give the files of a layer of the earlier run a second name here."""
         paths = tuple(self._path(level) for level in range(len(kept.levels)))
         for source, target in zip(kept.levels, paths, strict=True):
-            _same_file(source, target)
+            samples.link(source, target)
         self._layers.append(replace(kept, levels=paths))
 
     def _path(self, level: int) -> Path:
@@ -221,7 +199,7 @@ class Layers:
     def picture(self, index: int) -> Image:
         """Return one picture at its own size."""
         layer = self._layers[index]
-        image = _samples(np.load(layer.levels[0], mmap_mode="r"))
+        image = samples.read(np.load(layer.levels[0], mmap_mode="r"))
         for each in layer.filters:
             image = by_strips(image, each.filter, halo=each.halo(), advance=lambda _: None, reuse=True)
         return image
@@ -239,7 +217,7 @@ class Layers:
             Goes over it.
         """
         seen = [layer.halo(view.zoom) for layer, share in zip(self._layers, shares, strict=True) if share]
-        wider, left, top = _with_halo(view, finish.halo(view.zoom) + max(seen, default=0), self.size)
+        wider, left, top = with_halo(view, finish.halo(view.zoom) + max(seen, default=0), self.size)
         total: Image | None = None
         for layer, share in zip(self._layers, shares, strict=True):
             if share:
@@ -268,7 +246,7 @@ class Layers:
         middle = [(max(length - side, 0) // 2, min(side, length)) for length in data.shape[:2]]
         wide = tuple(slice(max(start - halo, 0), start + length + halo) for start, length in middle)
         inner = tuple(slice(min(start, halo), min(start, halo) + length) for start, length in middle)
-        return layer.filtered(_samples(data[wide]))[inner]
+        return layer.filtered(samples.read(data[wide]))[inner]
 
     def _part(self, layer: _Layer, view: View) -> Image:
         """Return a rectangle of one picture, brought to the view's size."""
@@ -280,10 +258,10 @@ class Layers:
         x, y = view.x * across, view.y * down
         step_x, step_y = view.width * across / view.out_width, view.height * down / view.out_height
         if step_x == 1 and step_y == 1 and x == int(x) and y == int(y):
-            return _samples(data[int(y) : int(y) + view.out_height, int(x) : int(x) + view.out_width])
+            return samples.read(data[int(y) : int(y) + view.out_height, int(x) : int(x) + view.out_width])
         x0, y0 = max(int(x) - 3, 0), max(int(y) - 3, 0)
         x1, y1 = int(np.ceil(x + view.out_width * step_x)) + 3, int(np.ceil(y + view.out_height * step_y)) + 3
-        cut = _samples(data[y0:y1, x0:x1])
+        cut = samples.read(data[y0:y1, x0:x1])
         map_back = np.array(
             [[step_x, 0, x - x0 + step_x / 2 - 0.5], [0, step_y, y - y0 + step_y / 2 - 0.5]], np.float64
         )
@@ -295,44 +273,3 @@ class Layers:
     def remove(self) -> None:
         """Delete the files."""
         shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def _with_halo(view: View, halo: int, size: tuple[int, int]) -> tuple[View, int, int]:
-    """Return the view with `halo` neighbours on each side, inside the picture, and how many lie left and above."""
-    zoom_y = view.out_height / view.height
-    left, top = min(halo, int(view.x * view.zoom)), min(halo, int(view.y * zoom_y))
-    right = min(halo, int((size[0] - view.x - view.width) * view.zoom))
-    below = min(halo, int((size[1] - view.y - view.height) * zoom_y))
-    wider = View(
-        view.x - left / view.zoom,
-        view.y - top / zoom_y,
-        view.width + (left + right) / view.zoom,
-        view.height + (top + below) / zoom_y,
-        view.out_width + left + right,
-        view.out_height + top + below,
-    )
-    return wider, left, top
-
-
-def _write(path: Path, image: Image) -> None:
-    """Write a picture as 16-bit samples, strip by strip; not through memory, where a full disk kills the process."""
-    with path.open("wb") as file:
-        header = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.uint16)), "fortran_order": False}
-        np.lib.format.write_array_header_1_0(file, {**header, "shape": image.shape})
-        for top in range(0, image.shape[0], _STRIP_ROWS):
-            strip = image[top : top + _STRIP_ROWS] * _FULL + np.float32(0.5)
-            file.write(strip.astype(np.uint16).data)
-
-
-def _same_file(source: Path, target: Path) -> None:
-    """Give a file a second name; where the file system has no hard links, copy it."""
-    try:
-        target.hardlink_to(source)
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-        shutil.copyfile(source, target)
-
-
-def _samples(data: NDArray[np.uint16]) -> Image:
-    return np.multiply(data, 1 / _FULL, dtype=np.float32)

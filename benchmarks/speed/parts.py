@@ -19,7 +19,8 @@ from models.runtime.engine import Engine
 from pipeline.finish import Finish
 from pipeline.photo import Output, encode_photo
 from pipeline.run import run
-from studio.layers import Layers, View
+from studio.layers import Layers
+from studio.view import View
 
 _COLD_MEGAPIXELS = 0.25
 _LARGE = 32

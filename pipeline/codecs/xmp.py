@@ -79,7 +79,7 @@ def _parsed(packet: bytes) -> minidom.Document:
     if b"<!DOCTYPE" in packet or b"<!ENTITY" in packet:
         msg = "the XMP packet declares entities, which XMP does not allow"
         raise ValueError(msg)
-    return minidom.parseString(packet.strip(b"\0 \t\r\n"))
+    return minidom.parseString(packet.strip(b"\0 \t\r\n"))  # noqa: S318 - without a DOCTYPE
 
 
 def _correct(element: minidom.Element, size: tuple[int, int], keep_gps: bool) -> None:

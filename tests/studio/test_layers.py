@@ -12,7 +12,8 @@ from pipeline.plan import arrange
 from pipeline.run import run
 from pipeline.stages import Denoise, PostDenoise, Sharpen
 from pipeline.stages.denoise import CLASSICAL
-from studio.layers import Layers, View
+from studio.layers import Layers
+from studio.view import View
 from tests.photographs import noisy, photograph
 
 SHOWN = 0.51 / 255

@@ -17,7 +17,8 @@ from pipeline.stage import Stage
 from studio.album import Album, Picture
 from studio.comparison import Comparison
 from studio.jobs import Job
-from studio.layers import Layers, View
+from studio.layers import Layers
+from studio.view import View
 from ui.shop import workshop
 from ui.words import explain, say, say_or, stage_name
 
