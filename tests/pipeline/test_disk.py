@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
 
@@ -60,3 +61,16 @@ def test_other_errors_are_passed_on(tmp_path):
     with pytest.raises(PermissionError):
         make(tmp_path / "made", PermissionError(errno.EACCES, "not yours"))
     assert (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077], ids=oct)
+def test_a_result_has_the_mode_that_the_user_gives_new_files(tmp_path, umask):
+    before = os.umask(umask)
+    try:
+        disk.write_safely(tmp_path / "out.png", b"data")
+        (tmp_path / "plain").write_bytes(b"data")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "out.png").stat().st_mode) == 0o666 & ~umask
+    assert (tmp_path / "out.png").stat().st_mode == (tmp_path / "plain").stat().st_mode
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []

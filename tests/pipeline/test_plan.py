@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pipeline.errors import OptionError
 from pipeline.finish import Finish
 from pipeline.options import Choice, Line, Number, Text, rules
-from pipeline.plan import Plan, arrange, from_json, simple, stage, to_json
+from pipeline.plan import VERSION, Plan, arrange, from_json, simple, stage, to_json
 from pipeline.stages import BY_NAME, STAGES, Colorize, Denoise, Sharpen, Upscale
 
 
@@ -115,3 +115,26 @@ def test_keys_tell_plans_apart_and_prefixes_alike():
 def test_colorize_is_optional_only_in_simple_mode():
     assert "colorize" in simple(also=["colorize"]).optional
     assert not arrange([Colorize()]).optional
+
+
+def test_settings_of_the_first_version_are_read():
+    old = {"stages": {"repair": {"grow": 2, "mask": ""}, "upscale": {"scale": 4}}, "finish": {"blur": 0.5}}
+    plan = from_json(json.dumps(old))
+    assert [stage.name for stage in plan.stages] == ["repair", "upscale"]
+    assert json.loads(to_json(plan))["version"] == VERSION
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"version": 3}, "got 3"),
+        ({"version": "2"}, "got '2'"),
+        ({"version": True}, "got True"),
+        ({"stages": {"repair": {"mask": "mine.png"}}}, "--repair-mask"),
+        ({"version": 2, "stages": {"repair": {"mask": ""}}}, "repair has no mask"),
+    ],
+    ids=str,
+)
+def test_settings_of_an_unknown_version_are_refused(change, reason):
+    with pytest.raises(OptionError, match=reason):
+        from_json(json.dumps({"stages": {}} | change))

@@ -13,3 +13,11 @@ def test_presets_use_bundled_models(name):
 @pytest.mark.parametrize("name", PRESETS)
 def test_presets_travel_as_settings(name):
     assert from_json(to_json(PRESETS[name])) == PRESETS[name]
+
+
+def test_each_preset_does_what_its_photographs_need():
+    names = {name: {stage.name for stage in plan.stages} for name, plan in PRESETS.items()}
+    assert "tone" in names["faded"]
+    assert "colorize" in names["black-and-white"]
+    assert all("upscale" in stages for stages in names.values())
+    assert "deblur" not in names["drawing"]
