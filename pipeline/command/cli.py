@@ -6,6 +6,7 @@ Exit codes: 0 all done, 1 some failed, 2 wrong use.
 import argparse
 import io
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -35,11 +36,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         args = _parser().parse_args(argv)
         code: int = args.command(args)
+        sys.stdout.flush()
     except OptionError as error:
         print(f"error: {error}", file=sys.stderr)
         return _WRONG_USE
     except StudioError as error:
         print(f"error: {error}", file=sys.stderr)
+        return _SOME_FAILED
+    except BrokenPipeError:  # whoever reads the output, such as head, has enough of it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _SOME_FAILED
     except KeyboardInterrupt:
         print("\nstopped; finished photographs are kept", file=sys.stderr)

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +18,8 @@ from pipeline.options import Number, rules
 from pipeline.plan import arrange, simple, to_json
 from pipeline.stages import STAGES, Denoise, PostDenoise, Sharpen
 from tests.photographs import photograph
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -291,3 +294,11 @@ def test_help_tells_what_a_plain_run_does(kind):
             assert f"default {rule.default:g}" in line
             run = {stage.name: getattr(stage, name, None) for stage in simple().stages}.get(kind.name, rule.default)
             assert run == rule.default or f"{run:g} where the stages are those of simple mode" in line
+
+
+def test_a_reader_that_stops_early_gets_no_traceback():
+    command = f"{sys.executable} -m pipeline models list | true; exit ${{PIPESTATUS[0]}}"
+    ended = subprocess.run(["bash", "-c", command], check=False, capture_output=True, text=True, cwd=ROOT)
+    assert ended.returncode in (0, 1)  # 0 if everything fitted into the pipe
+    assert "Traceback" not in ended.stderr
+    assert "BrokenPipe" not in ended.stderr
