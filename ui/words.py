@@ -55,9 +55,9 @@ def say_or(key: str, otherwise: str) -> str:
     return catalogue()[language()].get(key, otherwise)
 
 
-def tell(notice: Notice) -> str:
-    """Return what a notice reports, in the language of this session."""
-    return notices.headline(notice, _of_notices(), stage=stage_name(notice.stage))
+def tell(notice: Notice, stage: str = "") -> str:
+    """Return what a notice reports, in the language of this session; `stage` is what the page calls its stage here."""
+    return notices.headline(notice, _of_notices(), stage=stage or stage_name(notice.stage))
 
 
 def figures(notice: Notice) -> str:
@@ -74,6 +74,11 @@ def explain(error: StudioError) -> str:
     """Return an error in the language of this session, with its own words where they say more."""
     general = say_or(f"error.{type(error).__name__}", "")
     return f"{general}  \n{error}" if general else str(error)
+
+
+def brief(error: StudioError) -> str:
+    """Return an error in the language of this session, in one line."""
+    return say_or(f"error.{type(error).__name__}", str(error))
 
 
 def plain(text: str) -> str:

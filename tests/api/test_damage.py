@@ -8,8 +8,13 @@ import pytest
 
 from models import own
 from models.files import weights
+from pipeline.context import Context
+from pipeline.methods.detection import CLASSICAL, likelihood
+from pipeline.photo import read_photo
+from pipeline.plan import arrange, simple
+from pipeline.run import run
 from tests.api.asking import ask, ask_until_ready, blocked, decoded, png
-from tests.photographs import photograph
+from tests.photographs import noisy, photograph
 
 SIZE = (200, 133)
 
@@ -34,6 +39,17 @@ def test_the_scratch_is_likelier_damaged_than_the_cat(shop, album):
     assert (status, headers["content-type"]) == (200, "image/png")
     assert likely.shape == SIZE[::-1]
     assert likely[60:62, 30:170].mean() > 20 * max(likely[80:].mean(), 1)
+
+
+def test_the_damage_is_that_of_the_photograph_without_its_grain(shop):
+    """As Repair sees it in simple mode."""
+    grainy = png((noisy(photograph("chelsea", 300), 0.08)[..., ::-1] * 255).astype(np.uint8))
+    album, photo = shop.create([("grainy.png", grainy)]), read_photo(grainy)
+    found = decoded(ask_until_ready(shop, f"/studio/{album.id}/0/damage?model=classical")[2])
+    clean = run(arrange([simple(also=["repair"]).stages[0]]), photo, shop.engine).pixels
+    expected, raw = (likelihood(image, CLASSICAL, Context(shop.engine)) * 255 for image in (clean, photo.pixels))
+    assert np.abs(found - expected).max() < 0.51
+    assert np.abs(raw - expected).max() > 100
 
 
 def test_looking_for_damage_waits_in_the_queue_and_not_in_the_request(shop, album):

@@ -18,8 +18,9 @@ from pipeline.config import Config
 from pipeline.errors import OptionError
 from pipeline.photo import Output, encode_photo, read_photo
 from pipeline.plan import arrange
+from pipeline.run import Progress
 from pipeline.stages import Sharpen
-from studio.jobs import State
+from studio.jobs import Job, State
 from studio.workshop import Workshop
 from tests.api.asking import blocked, restored_album
 from tests.photographs import photograph
@@ -45,6 +46,19 @@ def test_what_two_tabs_submit_is_done_once(shop):
     shop.submit(album, [picture], arrange([Sharpen(1.0)]))
     assert picture.job is not first
     assert picture.job.wait(30)
+
+
+def test_the_time_left_is_learnt_from_a_restoration():
+    with closing(Workshop(Config())) as fresh:
+        plan, pixels = arrange([Sharpen(2.0)]), 10**9
+        job = Job(lambda job: None)
+        job.report(Progress("sharpen", 0, 1, 0.0))
+        guessed = fresh._pace.left(plan, pixels, job)
+        (picture,) = restored_album(fresh, ("cat.png", CAT), plan=plan).pictures
+        (timing,) = picture.done.timings
+        learnt = fresh._pace.left(plan, pixels, job)
+    assert learnt == pytest.approx(timing.seconds * pixels / (picture.size[0] * picture.size[1]), rel=0.01)
+    assert learnt != pytest.approx(guessed, rel=0.01)
 
 
 def test_only_the_restorations_of_a_picture_are_cancelled(shop):

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pipeline import notices
+from pipeline.methods.measures import blur_measure, noise_sigma
 from pipeline.options import Line, rules
 from pipeline.photo import Output, encode_photo, read_photo
 from pipeline.plan import simple
-from pipeline.stages import STAGES
+from pipeline.stages import ON_REQUEST, STAGES
 from studio.jobs import State
 from tests.api.asking import blocked
 from tests.photographs import photograph
@@ -19,6 +21,7 @@ from ui.shop import workshop
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "coffee_before.jpg"
+CAMERA = ROOT / "examples" / "camera_before.jpg"
 FADED = cv2.imencode(".png", (photograph("chelsea", 200)[..., ::-1] * 75 + 100).astype(np.uint8))[1].tobytes()
 
 
@@ -38,6 +41,10 @@ def dropped(app, *files):
     app.file_uploader[0].set_value(list(files)).run()
     assert not app.exception
     return app
+
+
+def cells(row):
+    return re.findall(r"<t[hd]>(.*?)</t[hd]>", row)
 
 
 def captions(app):
@@ -256,6 +263,51 @@ def test_the_switches_keep_their_state_when_suggestions_come(app):
     app.button("restore").click().run()
     finished(app)
     assert [stage.name for stage in album(app).pictures[0].plan.stages][:2] == ["denoise", "repair"]
+
+
+@pytest.mark.parametrize("name", ON_REQUEST)
+def test_a_switch_of_simple_mode_is_in_the_plan(chosen, name):
+    with blocked(workshop()._networks):
+        chosen.toggle(name).set_value(True).run()
+        chosen.button("restore").click().run()
+        (picture,) = album(chosen).pictures
+        picture.job.cancel()
+    assert picture.plan.stages == simple(also=[name]).stages
+
+
+def test_what_a_machine_guessed_can_be_marked_on_the_picture(app):
+    dropped(app, ("camera.jpg", CAMERA.read_bytes(), "image/jpeg"))
+    app.button("restore").click().run()
+    finished(app)
+    assert "mark" not in {toggle.key for toggle in app.toggle}
+    app.toggle("colorize").set_value(True).run()
+    app.button("restore").click().run()
+    finished(app)
+    assert album(app).pictures[0].done.guesses == ("colours",)
+    assert not app.toggle("mark").value
+
+
+def test_the_report_measures_before_and_after(chosen):
+    with blocked(workshop()._results):
+        chosen.button("restore").click().run()
+        finished(chosen)
+    table = next(each.proto.body for each in chosen.get("html") if "<th>Before</th>" in each.proto.body)
+    rows = {row[0]: row[1:] for row in map(cells, table.split("<tr>")) if row}
+    assert rows[""] == ["Before", "After"]
+    assert rows["Size"] == ["300 × 200", "600 × 400"]
+    layers = album(chosen).pictures[0].done.layers
+    before, after = (layers.picture(index) for index in (0, len(layers.names) - 1))
+    assert rows["Noise"] == [f"{noise_sigma(image) * 255:.1f}" for image in (before, after)]
+    assert rows["Blur"] == [f"{blur_measure(image):.2f}" for image in (before, after)]
+    assert float(rows["Noise"][0]) > float(rows["Noise"][1])
+
+
+def test_the_figures_of_a_notice_stand_in_the_report(chosen):
+    chosen.button("restore").click().run()
+    finished(chosen)
+    notice = next(each for each in album(chosen).pictures[0].done.notices if notices.figures(each))
+    assert notices.headline(notice) in [info.value for info in chosen.info]
+    assert any(notices.figures(notice) in each.proto.body for each in chosen.get("html"))
 
 
 def test_cancel_is_pressed_once_and_says_so(chosen):

@@ -9,9 +9,9 @@ from studio.album import Album, Picture
 from studio.jobs import State
 from ui import address
 from ui.parts import download, progress, settings
-from ui.words import explain, plain, say, stage_name
+from ui.words import brief, plain, say, stage_name
 
-_ICONS = {None: "·", State.WAITING: "◌", State.RUNNING: "◔", State.DONE: "✓", State.FAILED: "✕", State.CANCELLED: "–"}
+_ICONS = {None: "○", State.WAITING: "◌", State.RUNNING: "◔", State.DONE: "✓", State.FAILED: "✕", State.CANCELLED: "–"}
 
 
 def show(album: Album) -> None:
@@ -77,6 +77,6 @@ def _state(picture: Picture) -> str:
             return say("state.running", stage=stage_name(now.stage), percent=f"{now.fraction * 100:.0f}")
         case State.FAILED if picture.job:
             error = picture.job.error
-            return explain(error).replace("  \n", " ") if isinstance(error, StudioError) else say("state.failed")
+            return brief(error) if isinstance(error, StudioError) else say("state.failed")
         case state:
             return say(f"state.{state.value}" if state is not State.RUNNING else "progress.starting")

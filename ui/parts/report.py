@@ -20,18 +20,21 @@ from studio.jobs import Job
 from studio.layers import Layers
 from studio.view import View
 from ui.shop import workshop
-from ui.words import explain, say, say_or, stage_name
+from ui.words import explain, figures, say, say_or, stage_name, tell
 
 _SIDE = 1024
 _BINS = 64
 _HISTOGRAM_PIXELS = 512
+
+_once_a_run = st.cache_data(max_entries=200, show_spinner=False, hash_funcs={Layers: lambda layers: layers.id})
+"""Decorator of what is measured once for each run, not at each change on the page."""
 
 
 def show(album: Album, number: int) -> None:
     """Draw the panel of one restored photograph."""
     picture = album.pictures[number]
     with st.expander(say("report.title"), icon=":material/fact_check:"):
-        st.html(_stages(picture))
+        st.html(_stages(picture) + _notices(picture))
         engine = workshop().engine
         st.caption(say("report.engine", device=engine.device.upper(), precision=engine.precision))
         st.html(_measures(picture))
@@ -57,17 +60,30 @@ def _model(stage: Stage) -> str:
     return network.title if network else say_or(f"option.{stage.method}", stage.method.capitalize())
 
 
+def _notices(picture: Picture) -> str:
+    """Return the figures behind the notices."""
+    told = [(tell(notice), figures(notice)) for notice in picture.done.notices]
+    rows = "".join(f"<li>{html.escape(text)} {html.escape(behind)}</li>" for text, behind in told if behind)
+    return f'<ul class="figures">{rows}</ul>' if rows else ""
+
+
 def _measures(picture: Picture) -> str:
     layers, (w0, h0) = picture.done.layers, picture.done.original_size
-    before, after = (layers.crop(index, _SIDE) for index in (0, len(layers.names) - 1))
-    w1, h1 = layers.size
+    (w1, h1), (noise, blur) = layers.size, _measured(layers)
     rows = [
         [say("report.size"), f"{w0} × {h0}", f"{w1} × {h1}"],
-        [say("report.noise"), *(f"{noise_sigma(image) * 255:.1f}" for image in (before, after))],
-        [say("report.blur"), *(f"{blur_measure(image):.2f}" for image in (before, after))],
+        [say("report.noise"), *(f"{value * 255:.1f}" for value in noise)],
+        [say("report.blur"), *(f"{value:.2f}" for value in blur)],
     ]
     notes = f"<p><small>{say('report.noise.help')}. {say('report.blur.help')}.</small></p>"
     return _table(["", say("report.before"), say("report.after")], rows) + notes
+
+
+@_once_a_run
+def _measured(layers: Layers) -> tuple[list[float], list[float]]:
+    """Return the noise before and after, and the blur before and after."""
+    parts = [layers.crop(index, _SIDE) for index in (0, len(layers.names) - 1)]
+    return [noise_sigma(part) for part in parts], [blur_measure(part) for part in parts]
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -78,8 +94,9 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return f'<table class="report"><thead>{line(heads, "th")}</thead><tbody>{body}</tbody></table>'
 
 
+@_once_a_run
 def _histogram(layers: Layers) -> str:
-    """Return a drawing of the brightness of before (line) and after (area), as SVG."""
+    """Return a drawing of the brightness before (line) and after (area), as SVG."""
     width, height = layers.size
     zoom = min(1.0, _HISTOGRAM_PIXELS / max(width, height))
     view = View(0, 0, width, height, max(round(width * zoom), 1), max(round(height * zoom), 1))

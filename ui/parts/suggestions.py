@@ -27,7 +27,7 @@ def show(album: Album, picture: Picture, chosen: Collection[str]) -> None:
             return
         for name, notice in known.items():
             if name not in chosen:
-                st.caption(f":material/lightbulb: {tell(notice)}")
+                st.caption(f":material/lightbulb: {tell(notice, say(name))}")
 
 
 @st.fragment(run_every=0.7)
