@@ -1,4 +1,4 @@
-"""Train the blur estimator: spectra of photographs whose blur is known, made once, then some minutes of steps."""
+"""Training of the blur estimator on spectra of photographs with known blur."""
 
 import math
 from pathlib import Path
@@ -15,19 +15,21 @@ from training.damage.recipes import known_blur
 from training.data import Photograph, hold_out, read_photographs
 
 SMALLEST, WIDEST = 256, 512
-"""Sides of the cuts whose spectra are taken; photographs are no smaller."""
+"""Range of the sides of the squares whose spectra are computed, in pixels; photographs are no smaller."""
 BATCH = 64
 RATE = 1.5e-3
 DECAY = 1e-2
-HAZE = 0.1
-"""Noise on the spectra, against learning them by heart."""
+NOISE = 0.1
+"""Standard deviation of the noise added to the spectra, against overfitting."""
 WEIGHTS = {"radius": 10.0, "length": 3.0, "angle": 1.0}
+"""Weights of the errors in the loss."""
 HELD_OUT = 40
-EXAM = 400
+"""Photographs kept for validation, at most."""
+VALIDATION_SPECTRA = 400
 
 
 def train(data: Path, out: Path, *, spectra: int, epochs: int, seed: int = 0) -> Path:
-    """Train a blur estimator.
+    """Train a blur estimator and return its checkpoint.
 
     Parameters
     ----------
@@ -36,11 +38,11 @@ def train(data: Path, out: Path, *, spectra: int, epochs: int, seed: int = 0) ->
     out : Path
         Folder for the checkpoint.
     spectra : int
-        How many to make; some 60 a second.
+        Number of spectra to make; about 60 a second.
     epochs : int
-        How often each is seen.
+        How often each is used.
     seed : int
-        Decides weights, cuts and blur.
+        Seed of weights, squares and blur.
 
     Returns
     -------
@@ -50,14 +52,14 @@ def train(data: Path, out: Path, *, spectra: int, epochs: int, seed: int = 0) ->
     Raises
     ------
     OptionError
-        If there are no photographs that are large enough.
+        If no photograph is large enough.
     """
     torch.manual_seed(seed)
     photographs = read_photographs(data, side=SMALLEST)
     seen, unseen = hold_out(photographs, min(HELD_OUT, len(photographs) // 5))
     print(f"blur: {len(seen)} photographs to train on, {len(unseen)} to validate on; making {spectra} spectra")
     x, y = measured(seen, spectra, seed)
-    exam = measured(unseen, min(EXAM, spectra), seed + 1)
+    validation = measured(unseen, min(VALIDATION_SPECTRA, spectra), seed + 1)
     network = BlurEstimator()
     optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY)
     steps = max(1, epochs * len(x) // BATCH)
@@ -65,27 +67,28 @@ def train(data: Path, out: Path, *, spectra: int, epochs: int, seed: int = 0) ->
         for group in optimizer.param_groups:
             group["lr"] = RATE * min(1, (step + 1) / 100) * (1 + math.cos(math.pi * step / steps)) / 2
         index = torch.randint(len(x), (BATCH,))
-        total = loss(network(_haze(x[index])), y[index])
+        total = loss(network(x[index] + NOISE * torch.randn(len(index), 1, SIDE, SIDE)), y[index])
         optimizer.zero_grad()
         total.backward()
         optimizer.step()
         if (step + 1) % 250 == 0 or step + 1 == steps:
-            print(f"step {step + 1}/{steps}  loss {float(total.detach()):.3f}  {report(network, *exam)}", flush=True)
+            figures = report(network, *validation)
+            print(f"step {step + 1}/{steps}  loss {float(total.detach()):.3f}  {figures}", flush=True)
     out.mkdir(parents=True, exist_ok=True)
     torch.save({"average": network.state_dict()}, out / LAST)
     return out / LAST
 
 
 def measured(photographs: list[Photograph], count: int, seed: int) -> tuple[Tensor, Tensor]:
-    """Make spectra and the answers to them.
+    """Return spectra of blurred squares, and the blur of each.
 
     Returns
     -------
     Tensor, shape (count, 1, SIDE, SIDE)
         Logarithmic power spectra.
     Tensor, shape (count, 5)
-        Number of the kind, radius and length in pixels, cosine and sine of twice the angle; 0 where the kind
-        has none.
+        Index of the kind, radius and length in pixels, cosine and sine of twice the angle; 0 where a kind has no
+        such size.
     """
     x = torch.empty(count, 1, SIDE, SIDE)
     y = torch.zeros(count, 5)
@@ -107,12 +110,21 @@ def _answer(blur: Blur) -> list[float]:
     return [KINDS.index(blur.kind), blur.size, 0, 0, 0]
 
 
-def _haze(x: Tensor) -> Tensor:
-    return x + HAZE * torch.randn_like(x)
-
-
 def loss(answer: Tensor, truth: Tensor) -> Tensor:
-    """Cross-entropy of the kind, and the errors of what that kind has: (N, 7) against (N, 5)."""
+    """Return the cross-entropy of the kind plus the errors of the sizes that the true kind has.
+
+    Parameters
+    ----------
+    answer : Tensor, shape (N, 7)
+        As `models.networks.blur_estimator.BlurEstimator` returns it.
+    truth : Tensor, shape (N, 5)
+        As `measured` returns it.
+
+    Returns
+    -------
+    Tensor
+        A scalar.
+    """
     kind = truth[:, 0].long()
     disk, line = (kind == KINDS.index(name) for name in ("defocus", "motion"))
     angle = (answer[:, 5:] - truth[:, 3:]).square().sum(1)
@@ -130,7 +142,7 @@ def _mean(values: Tensor, where: Tensor) -> Tensor:
 
 @torch.inference_mode()
 def report(network: BlurEstimator, x: Tensor, y: Tensor) -> str:
-    """Say how well spectra of unseen photographs are read: kinds, and median errors of sizes and angles."""
+    """Return the accuracy of the kind and the median errors of radius, length and angle, as text."""
     answer, kind = network(x), y[:, 0].long()
     right = (answer[:, : len(KINDS)].argmax(1) == kind).float().mean()
     disk, line = (kind == KINDS.index(name) for name in ("defocus", "motion"))

@@ -1,8 +1,10 @@
 import numpy as np
+import openvino
 import pytest
+import safetensors.torch
 import torch
 
-from models.networks.blur_estimator import SIDE
+from models.networks.blur_estimator import SIDE, BlurEstimator, build
 from pipeline.methods.deconvolution import KINDS
 from tests.training.scenes import scene, write_photographs
 from training.__main__ import main
@@ -40,10 +42,18 @@ def test_only_what_a_kind_has_counts():
     assert blur.loss(answer, truth) > 0.5
 
 
-def test_it_trains_and_is_exported(tmp_path, capsys):
+def test_it_trains_and_its_export_answers_alike(tmp_path, capsys):
     data = write_photographs(tmp_path / "photographs", 5, size=256)
-    options = ["--spectra", "64", "--epochs", "12", "--data", str(data), "--out", str(tmp_path / "run")]
+    run = tmp_path / "run"
+    options = ["--spectra", "32", "--epochs", "6", "--data", str(data), "--out", str(run)]
     assert main(["blur", *options]) == 0
-    assert "radius" in capsys.readouterr().out
-    assert main(["export", str(tmp_path / "run" / "last.pt"), "--out", str(tmp_path / "blur")]) == 0
-    assert (tmp_path / "blur.xml").is_file()
+    assert "step 3/3" in (told := capsys.readouterr().out)
+    assert "radius" in told
+    trained = torch.load(run / "last.pt", weights_only=True)["average"]
+    torch.manual_seed(0)
+    assert all(not torch.equal(trained[key], first) for key, first in BlurEstimator().state_dict().items())
+    assert main(["export", str(run / "last.pt"), "--out", str(tmp_path / "blur")]) == 0
+    graph = openvino.Core().compile_model(tmp_path / "blur.xml", "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    x = torch.randn(2, 1, SIDE, SIDE)
+    expected = build(safetensors.torch.load_file(tmp_path / "blur.safetensors"))(x)
+    assert graph(x.numpy())[0] == pytest.approx(expected.numpy(), abs=1e-3)
