@@ -12,10 +12,11 @@ import numpy as np
 from PIL import Image
 
 from models.errors import StudioError
+from training import calibrate, export, loop
 from training.damage import degrade, recipes
 from training.data import SUFFIXES, decode
 from training.settings import LOSSES, Settings
-from training.tasks import task
+from training.tasks import blur, task
 from training.tasks.colorize import COLORIZE
 from training.tasks.fill import FILL
 from training.tasks.repair import REPAIR
@@ -23,7 +24,7 @@ from training.tasks.task import Task
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; return 0, 1 where it failed; argparse leaves with 2 on wrong use."""
+    """Run one command; return 0, or 1 if it failed. argparse exits with 2 on wrong use."""
     options = _parser().parse_args(arguments)
     try:
         options.command(options)
@@ -36,8 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    upscale = commands.add_parser("upscale", help="train an upscaler, or with --scale 1 a restorer of detail")
-    upscale.add_argument("--scale", type=int, choices=(1, 2, 3, 4), default=4)
+    upscale = commands.add_parser("upscale", help="train an upscaler or, with --scale 1, a restorer of detail")
+    upscale.add_argument("--scale", type=int, choices=(1, 2, 3, 4), default=4, help="enlargement (default 4)")
     _add_training(upscale, lambda options: task.upscale(options.scale))
     _add_training(commands.add_parser("deblur", help="train a deblurrer"), lambda _: task.DEBLUR)
     _add_training(commands.add_parser("denoise", help="train a denoiser"), lambda _: task.DENOISE)
@@ -48,57 +49,57 @@ def _parser() -> argparse.ArgumentParser:
     _add_training(repair, lambda _: REPAIR)
     repair.set_defaults(losses=(("bce", 1.0), ("dice", 1.0)), patch=256, batch=8, learning_rate=0.003)
     _add_training(commands.add_parser("fill", help="train a filler of marked damage"), lambda _: FILL)
-    _add_blur(commands.add_parser("blur", help="train the blur estimator that the deblurrer asks"))
+    _add_blur(commands.add_parser("blur", help="train the estimator of blur for the deblurrer"))
     _add_export(commands.add_parser("export", help="write a trained network for the studio"))
-    _add_calibrate(commands.add_parser("calibrate", help="let an upscaler of the box compute in 8 bits"))
+    _add_calibrate(commands.add_parser("calibrate", help="prepare an exported upscaler to compute in 8 bits"))
     _add_degrade(commands.add_parser("degrade", help="damage photographs"))
     return parser
 
 
-def _add_training(parser: argparse.ArgumentParser, task: Callable[[argparse.Namespace], Task]) -> None:
-    """Options of every training command; their names are the fields of Settings."""
-    parser.set_defaults(command=_train, task=task)
+def _add_training(parser: argparse.ArgumentParser, made: Callable[[argparse.Namespace], Task]) -> None:
+    """Add the options of every training command; their names are the fields of Settings."""
+    parser.set_defaults(command=_train, task=made)
     parser.add_argument("--features", type=int, default=0, help="channels of the network's finest level")
     default = {field.name: field.default for field in fields(Settings)}
     parser.set_defaults(**{name: value for name, value in default.items() if name in NUMBERS})
     parser.add_argument("--data", type=Path, nargs="+", action=_Tuple, required=True, help="folders or tar files")
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints")
-    seen, unseen = "by the manifest: learn from these only", "by the manifest: keep these for validation"
-    parser.add_argument("--tiers", type=_names, default=frozenset(), metavar="TIER,...", help=seen)
-    parser.add_argument("--origins", type=_names, default=frozenset(), metavar="ORIGIN,...", help=unseen)
+    tiers, origins = "use only photographs of these tiers", "keep all photographs of these origins for validation"
+    parser.add_argument("--tiers", type=_names, default=frozenset(), metavar="TIER,...", help=tiers)
+    parser.add_argument("--origins", type=_names, default=frozenset(), metavar="ORIGIN,...", help=origins)
     table = "CSV files with the columns file, tier and origin"
     parser.add_argument("--manifest", type=Path, nargs="+", action=_Tuple, default=(), help=table)
     parser.add_argument(
         "--losses", type=_losses, default=(("l1", 1.0),), help=f"such as l1=1,ssim=0.2; names: {', '.join(LOSSES)}"
     )
-    parser.add_argument("--teacher", type=Path, help="safetensors file to distil from")
-    parser.add_argument("--from", dest="start", type=Path, help="safetensors file to begin with")
-    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument("--teacher", type=Path, help="safetensors file of a network to distil from")
+    parser.add_argument("--from", dest="start", type=Path, help="safetensors file with the weights to start from")
+    parser.add_argument("--resume", action="store_true", help="resume from the last checkpoint")
     for name, meaning in NUMBERS.items():
         kind = type(default[name])
         parser.add_argument(f"--{name.replace('_', '-')}", type=kind, help=f"{meaning} (default %(default)s)")
 
 
 NUMBERS = {
-    "steps": "stop after so many steps",
-    "minutes": "stop after so many minutes",
-    "batch": "patches a step",
+    "steps": "stop after this many steps",
+    "minutes": "stop after this many minutes",
+    "batch": "patches in one step",
     "patch": "side of the clean patch in pixels",
-    "pool": "draw from so many patches made once (distilling needs it)",
-    "rebalance": "0 counts all colours alike, 0.5 rare ones much more (colorize only)",
-    "crisp": "strength of an unsharp mask on what a restorer learns to answer",
-    "learning_rate": "highest rate of Muon",
-    "average": "share that the average of weights keeps a step",
-    "validate_every": "steps between validations and checkpoints",
+    "pool": "draw from this many patches made once (needed for distilling)",
+    "rebalance": "0 weights all colours alike, 0.5 rare ones much more (colorize only)",
+    "crisp": "strength of an unsharp mask on the goals of a restorer",
+    "learning_rate": "highest learning rate of Muon",
+    "average": "decay of the average of weights",
+    "validate_every": "steps between validations, each of which writes a checkpoint",
     "held_out": "photographs kept for validation",
     "workers": "processes that make patches",
-    "threads": "threads of torch",
-    "seed": "decides first weights, patches and damage",
+    "threads": "threads of torch; 0 is its own choice",
+    "seed": "seed of first weights, patches and damage",
 }
 
 
 class _Tuple(argparse.Action):
-    """Keeps several values as a tuple."""
+    """Store several values as a tuple."""
 
     def __call__(self, _parser: Any, namespace: argparse.Namespace, values: Any, _option: str | None = None) -> None:
         setattr(namespace, self.dest, tuple(values))
@@ -109,80 +110,72 @@ def _names(text: str) -> frozenset[str]:
 
 
 def _losses(text: str) -> tuple[tuple[str, float], ...]:
-    """``l1=1,gradient=0.5`` as names and weights; a bare name weighs 1."""
+    """Return names and weights of text such as ``l1=1,gradient=0.5``; the default weight is 1."""
     terms = [term.partition("=") for term in text.split(",")]
     if unknown := [name for name, _, _ in terms if name not in LOSSES]:
-        msg = f"unknown loss {unknown[0]!r}; losses: {', '.join(LOSSES)}"
+        msg = f"unknown loss {unknown[0]!r}; choose from {', '.join(LOSSES)}"
         raise argparse.ArgumentTypeError(msg)
     return tuple((name, float(weight or 1)) for name, _, weight in terms)
 
 
 def _train(options: argparse.Namespace) -> None:
-    from training.loop import train  # torch takes seconds to import; other commands need none
-
-    task = options.task(options)
+    chosen = options.task(options)
     if options.features:
-        task = replace(task, features=options.features)
-    chosen = {field.name: getattr(options, field.name) for field in fields(Settings)}
-    print(f"wrote {train(task, Settings(**chosen))}")
+        chosen = replace(chosen, features=options.features)
+    settings = Settings(**{field.name: getattr(options, field.name) for field in fields(Settings)})
+    print(f"wrote {loop.train(chosen, settings)}")
 
 
 def _add_blur(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder or tar of sharp photographs")
     parser.add_argument("--out", type=Path, required=True, help="folder for the checkpoint")
-    parser.add_argument("--spectra", type=int, default=12_000, help="how many to make, some 60 a second")
-    parser.add_argument("--epochs", type=int, default=12, help="how often each is seen")
-    parser.add_argument("--seed", type=int, default=0, help="decides weights, cuts and blur")
+    parser.add_argument("--spectra", type=int, default=12_000, help="how many to make, about 60 a second")
+    parser.add_argument("--epochs", type=int, default=12, help="how often each is used")
+    parser.add_argument("--seed", type=int, default=0, help="seed of weights, squares and blur")
     parser.set_defaults(command=_blur)
 
 
 def _blur(options: argparse.Namespace) -> None:
-    from training.tasks.blur import train
-
-    made = train(options.data, options.out, spectra=options.spectra, epochs=options.epochs, seed=options.seed)
+    made = blur.train(options.data, options.out, spectra=options.spectra, epochs=options.epochs, seed=options.seed)
     print(f"wrote {made}")
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("--out", type=Path, required=True, help="path without suffix")
-    parser.add_argument("--mean-with", type=Path, help="safetensors file to take the mean of weights with")
-    parser.add_argument("--share", type=float, default=0.5, help="weight of the checkpoint in it (default 0.5)")
-    parser.add_argument("--temperature", type=float, help="of a colorizer's annealed mean (default 0.38)")
+    parser.add_argument("checkpoint", type=Path, help="the last.pt of a run")
+    parser.add_argument("--out", type=Path, required=True, help="path of the files without suffix")
+    parser.add_argument("--mean-with", type=Path, help="safetensors file whose weights are averaged with these")
+    parser.add_argument("--share", type=float, default=0.5, help="weight of the checkpoint in the mean (default 0.5)")
+    parser.add_argument("--temperature", type=float, help="temperature of a colorizer's annealed mean (default 0.38)")
     parser.add_argument("--gain", type=float, help="factor of a colorizer's chroma (default 1)")
     parser.set_defaults(command=_export)
 
 
 def _export(options: argparse.Namespace) -> None:
-    from training.export import export
-
-    mean = {"mean_with": options.mean_with, "share": options.share}
-    for path in export(options.checkpoint, options.out, **mean, temperature=options.temperature, gain=options.gain):
+    chosen = {name: getattr(options, name) for name in ("mean_with", "share", "temperature", "gain")}
+    for path in export.export(options.checkpoint, options.out, **chosen):
         print(f"wrote {path}")
 
 
 def _add_calibrate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("graph", type=Path, help="the .xml that export wrote")
-    parser.add_argument("--scale", type=int, choices=(2, 3, 4), required=True)
+    parser.add_argument("--scale", type=int, choices=(2, 3, 4), required=True, help="enlargement of the network")
     parser.add_argument("--data", type=Path, required=True, help="folder or tar of photographs")
-    parser.add_argument("--patches", type=int, default=64, help="how many are looked at")
+    parser.add_argument("--patches", type=int, default=64, help="how many to measure")
     parser.add_argument("--patch", type=int, default=288, help="side of the clean patch in pixels")
     parser.set_defaults(command=_calibrate)
 
 
 def _calibrate(options: argparse.Namespace) -> None:
-    from training.calibrate import calibrate
-
     damage = task.upscale(options.scale).damage
-    calibrate(options.graph, options.data, damage, patch=options.patch, patches=options.patches)
+    calibrate.calibrate(options.graph, options.data, damage, patch=options.patch, patches=options.patches)
     print(f"wrote {options.graph}")
 
 
 def _add_degrade(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("photographs", type=Path, nargs="+", metavar="IN", help="files or folders")
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder for PNG files")
-    parser.add_argument("--recipe", choices=recipes.RECIPES, default="old_photo")
-    parser.add_argument("--seed", type=int, default=0, help="the same seed, the same damage")
+    parser.add_argument("--recipe", choices=recipes.RECIPES, default="old_photo", help="kind of damage")
+    parser.add_argument("--seed", type=int, default=0, help="the same seed makes the same damage")
     parser.set_defaults(command=_degrade)
 
 
@@ -190,7 +183,7 @@ def _degrade(options: argparse.Namespace) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     recipe = recipes.RECIPES[options.recipe]
     for path in _pictures(options.photographs):
-        # Seeded by the name too, so a picture's damage does not depend on its neighbours.
+        # Seeded by the name too, so that a picture's damage does not depend on the others.
         rng = np.random.default_rng((options.seed, zlib.crc32(path.name.encode())))
         image = np.divide(decode(path.read_bytes()), 255, dtype=np.float32)
         damaged = recipe(image, rng)
@@ -200,7 +193,7 @@ def _degrade(options: argparse.Namespace) -> None:
 
 
 def _pictures(paths: list[Path]) -> Iterator[Path]:
-    """Files as they are, folders as the pictures in them."""
+    """Yield files, and the pictures in folders."""
     for path in paths:
         if path.is_dir():
             yield from sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)

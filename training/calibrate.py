@@ -1,4 +1,4 @@
-"""Measure what goes into the convolutions of a network of the box, so that it can compute in 8 bits."""
+"""Measure the input ranges of a network's convolutions, with which it can compute in 8 bits."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,21 +10,22 @@ from numpy.typing import NDArray
 
 from models.runtime import graphs, quantised
 from models.runtime.quantised import Ranges
-from training.damage.degrade import Image
+from pipeline.arrays import Image
 from training.damage.recipes import Recipe
 from training.data import random_patch, read_photographs
 
 _SHARE = 99.99
-"""Percentile that counts as the greatest value of a picture: a step is finer where one pixel in 10,000 is cut."""
+"""Percentile that counts as a picture's largest value: cutting one in 10,000 makes the steps of 8 bits finer."""
 
 
 def calibrate(path: Path, data: Path, damage: Recipe, *, patch: int, patches: int, seed: int = 0) -> None:
-    """Measure a graph's ranges over damaged patches, and write them into its file.
+    """Measure a graph's ranges on damaged patches, and write them into its file.
 
     Parameters
     ----------
     path : Path
-        The ``.xml`` of a network from pictures to pictures, as `training.export` writes it; only this file changes.
+        The ``.xml`` of a network from pictures to pictures, as `training.export` writes it; its ``.bin`` keeps its
+        contents.
     data : Path
         Folder or tar file of photographs.
     damage : callable
@@ -32,9 +33,9 @@ def calibrate(path: Path, data: Path, damage: Recipe, *, patch: int, patches: in
     patch : int
         Side of the clean patch in pixels.
     patches : int
-        How many.
+        How many to measure.
     seed : int
-        Decides patches and damage.
+        Seed of patches and damage.
 
     Raises
     ------
@@ -53,7 +54,7 @@ def calibrate(path: Path, data: Path, damage: Recipe, *, patch: int, patches: in
 
 
 def ranges(graph: Any, pictures: Iterable[Image]) -> Ranges:
-    """Return the ranges of what goes into a graph's convolutions while it looks at pictures, RGB in [0, 1]."""
+    """Return the smallest and largest input of each of a graph's convolutions over pictures, RGB in [0, 1]."""
     watched = graph.clone()
     watched.add_outputs([node.input_value(0) for node in quantised.convolutions(watched)])
     request = graphs.core().compile_model(watched, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}).create_infer_request()

@@ -1,9 +1,8 @@
-"""Files that training begins with and leaves behind."""
+"""Files that training starts from and writes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 import safetensors
 import safetensors.torch
@@ -13,41 +12,41 @@ from torch import Tensor, nn
 from models.errors import CheckpointMismatch, WeightsCorrupt, WeightsMissing
 from models.networks import blur_estimator, damage_detector, fast_colorizer, srvgg, unet
 from training.learning import growth
-from training.learning.critic import Adversary
+from training.learning.discriminator import Adversary
 
 LAST = "last.pt"
 """Name of the checkpoint in a run's folder."""
 
 
 def load_state(path: Path) -> dict[str, Tensor]:
-    """Read a safetensors file as float32.
+    """Return the tensors of a safetensors file as float32.
 
     Raises
     ------
     WeightsMissing, WeightsCorrupt
-        If it is not there, or is not such a file.
+        If there is no file at the path, or it is not a safetensors file.
     """
     if not path.is_file():
-        msg = f"expected a safetensors file at {path}, found none: check the path"
+        msg = f"Expected a safetensors file at {path}, found none. Check the path."
         raise WeightsMissing(msg)
     try:
         state = safetensors.torch.load_file(path)
     except safetensors.SafetensorError as error:
-        msg = f"expected a safetensors file, but {path} cannot be read ({error}): choose another"
+        msg = f"Expected a safetensors file, but {path} is damaged or of another format. Choose another file."
         raise WeightsCorrupt(msg) from error
     return {key: tensor.float() for key, tensor in state.items()}
 
 
 def begin_from(network: nn.Module, state: Mapping[str, Tensor]) -> None:
-    """Load weights into a network; where only its last layer differs in shape, load the rest.
+    """Load weights into a network; if only its last layer differs in shape, load the other layers and print that.
 
-    So a network for another scale begins with the body of a trained one. It is said aloud. A compact upscaler of fewer
-    convolutions, or a U-Net of fewer blocks, is deepened first.
+    So a network for another scale starts from the body of a trained one. A compact upscaler with fewer convolutions,
+    or a U-Net with fewer blocks, is deepened first.
 
     Raises
     ------
     CheckpointMismatch
-        If anything else differs.
+        If any other layer differs.
     """
     own = network.state_dict()
     if isinstance(network, srvgg.SRVGG) and state.keys() < own.keys():
@@ -59,18 +58,18 @@ def begin_from(network: nn.Module, state: Mapping[str, Tensor]) -> None:
     if not other <= last or state.keys() - own.keys():
         wrong = sorted((other - last) | (state.keys() - own.keys()))
         msg = (
-            f"the file to begin with does not fit the network; first differences: "
-            f"{', '.join(wrong[:5])}: give the size that it was trained with, or another file"
+            f"Expected a file with the tensors of this network to start from, got others; first differences: "
+            f"{', '.join(wrong[:5])}. Give --features as it was trained with, or choose another file."
         )
         raise CheckpointMismatch(msg)
     network.load_state_dict({k: v for k, v in state.items() if k not in other}, strict=False)
     if other:
-        print(f"begins with weights of chance, as their shape differs: {', '.join(sorted(other))}")
+        print(f"untrained, because their shapes differ from the file's: {', '.join(sorted(other))}")
 
 
 @dataclass
 class Run:
-    """What a checkpoint holds: all that the next step depends on, and the clock."""
+    """The state of a training run, all of which a checkpoint stores."""
 
     network: nn.Module
     average: nn.Module
@@ -80,7 +79,7 @@ class Run:
     seconds: float = 0
 
     def save(self, path: Path) -> None:
-        """Write a checkpoint, whole or not at all."""
+        """Write a checkpoint; an interrupted write leaves the previous one in place."""
         state = {
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
@@ -94,15 +93,15 @@ class Run:
         partial.replace(path)
 
     def load(self, path: Path) -> None:
-        """Go back to a checkpoint.
+        """Restore the state of a checkpoint.
 
         Raises
         ------
         WeightsMissing, CheckpointMismatch
-            If there is none, or it is that of another network.
+            If there is no checkpoint at the path, or it is that of another network.
         """
         if not path.is_file():
-            msg = f"expected a checkpoint to go on from at {path}, found none: begin without --resume"
+            msg = f"Expected a checkpoint to resume from at {path}, found none. Start without --resume."
             raise WeightsMissing(msg)
         state = torch.load(path, weights_only=True)
         try:
@@ -112,29 +111,20 @@ class Run:
             if self.adversary and state["adversary"]:
                 self.adversary.load_state_dict(state["adversary"])
         except RuntimeError as error:
-            msg = f"{path} holds another network; give the scale and size that it was begun with: {error}"
+            msg = (
+                f"Expected a checkpoint of this network in {path}, got another's. Give that run's scale and --features."
+            )
             raise CheckpointMismatch(msg) from error
         self.step, self.seconds = state["step"], state["seconds"]
 
 
 def build(state: Mapping[str, Tensor]) -> nn.Module:
-    """Make the network that a state dict of ours describes, and load it.
+    """Return the network of this project that a state dict belongs to, with its weights.
 
     Raises
     ------
     CheckpointMismatch
-        If it describes none of `BUILDERS`.
+        If it belongs to none of them.
     """
-    make = next((builder for key, builder in BUILDERS.items() if key in state), srvgg.build)
-    return make(state)
-
-
-BUILDERS: Mapping[str, Callable[[Mapping[str, Tensor]], nn.Module]] = MappingProxyType(
-    {
-        "prior": fast_colorizer.build,
-        "head.weight": unet.build,
-        "stem.weight": damage_detector.build,
-        "layers.0.weight": blur_estimator.build,
-    }
-)
-"""Which network a key betrays, the first that is there; what has none of them is taken for an SRVGG."""
+    trained = (fast_colorizer, unet, damage_detector, blur_estimator)
+    return next((network for network in trained if network.detect(state)), srvgg).build(state)

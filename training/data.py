@@ -1,4 +1,4 @@
-"""Photographs to train on: read once, cut into damaged and clean patches for ever."""
+"""Photographs for training: read from a folder or a tar file, and cut into patches."""
 
 import csv
 import tarfile
@@ -17,32 +17,37 @@ from PIL import Image as Pictures
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from pipeline.arrays import Image, Image8
 from pipeline.errors import OptionError, PhotoUnreadable
-from training.damage.degrade import Image, grey, soften
-from training.damage.recipes import Recipe
+from training.damage.degrade import soften
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".avif"}
 TURNS = ("e", "r90", "r180", "r270", "v", "hvt", "h", "t")
 CRISP_SIGMA = 1.5
-"""Width of the unsharp mask on the goal, in pixels."""
+"""Sigma of the unsharp mask on the goal, in pixels."""
 REDUCED_PART = 0.5
+"""Share of the patches that are cut larger and then reduced."""
 MOST_REDUCED = 2.0
-"""How many patches are cut larger and reduced, and by how much at most."""
-GREY_PART = 0.1
-"""Part of the patches made grey: old photographs are, and must stay so."""
+"""Largest factor by which they are reduced."""
 
 
 @dataclass(frozen=True)
 class Photograph:
-    """A decoded picture: its file name, uint8 RGB pixels of shape (H, W, 3), and its origin by the manifest."""
+    """A decoded picture."""
 
     name: str
-    pixels: NDArray[np.uint8]
+    """Its file name, without folders."""
+    pixels: Image8
+    """RGB, shape (H, W, 3)."""
     origin: str = ""
+    """Its origin according to the manifest; empty where no manifest lists it."""
 
 
-Fit = Callable[[NDArray[np.uint8]], NDArray[np.uint8] | None]
-"""Brings a picture to the size that is wanted, or leaves it out."""
+Fit = Callable[[Image8], Image8 | None]
+"""Resizes a picture as the task needs it, or returns None to leave it out."""
+
+Pair = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""What a network is given and what it should answer, shapes (H, W, channels); sizes and channels may differ."""
 
 
 def read_photographs(
@@ -53,7 +58,7 @@ def read_photographs(
     manifest: Sequence[Path] = (),
     fit: Fit = lambda pixels: pixels,
 ) -> list[Photograph]:
-    """Decode the pictures of a folder (with its folders) or of a tar file.
+    """Return the decoded pictures of a folder (with its subfolders) or of a tar file.
 
     Parameters
     ----------
@@ -62,10 +67,10 @@ def read_photographs(
     side : int
         Pictures with a side below this many pixels are left out.
     tiers : frozenset of str
-        Terms that are wanted, as the manifest spells them; empty takes all.
+        Tiers to read, as the manifest spells them; empty reads all.
     manifest : sequence of Path
-        CSV files with columns ``file``, of whose path only the last part counts, ``tier`` and ``origin``; needed to
-        choose by tiers, and to know origins.
+        CSV files with columns ``file`` (only the last part of the path counts), ``tier`` and ``origin``; needed to
+        choose by tier and to know origins.
     fit : callable
         Called with each picture as soon as it is decoded.
 
@@ -77,11 +82,11 @@ def read_photographs(
     Raises
     ------
     OptionError
-        If no picture is left, or tiers are asked for without a manifest.
+        If no picture is left, or tiers are given without a manifest.
     """
     known = _rows(manifest)
     if tiers and not known:
-        msg = "choosing by tiers needs a manifest with columns file and tier: give --manifest"
+        msg = "Expected a manifest with the columns file and tier, to choose by tiers. Give --manifest."
         raise OptionError(msg)
     photographs = []
     for name, data in _files(source):
@@ -93,15 +98,15 @@ def read_photographs(
     large = [photo for photo in photographs if min(photo.pixels.shape[:2]) >= side]
     if not large:
         msg = (
-            f"expected photographs of at least {side} pixels a side in {source}, found none "
-            f"(smaller ones: {len(photographs)}): choose another folder, other tiers or a smaller patch"
+            f"Expected photographs of at least {side} pixels a side in {source}, found none "
+            f"(smaller ones: {len(photographs)}). Choose another folder, other tiers or a smaller patch."
         )
         raise OptionError(msg)
     return sorted(large, key=lambda photo: photo.name)
 
 
 def _files(source: Path) -> Iterator[tuple[str, bytes]]:
-    """Name and bytes of every picture file."""
+    """Yield name and bytes of every picture file."""
     if source.is_dir():
         for path in source.rglob("*"):
             if path.suffix.lower() in SUFFIXES:
@@ -112,12 +117,12 @@ def _files(source: Path) -> Iterator[tuple[str, bytes]]:
                 if Path(member.name).suffix.lower() in SUFFIXES and (f := archive.extractfile(member)):
                     yield Path(member.name).name, f.read()
     else:
-        msg = f"expected a folder or a tar file of photographs, got {source}: check --data"
+        msg = f"Expected a folder or a tar file of photographs, got {source}. Check --data."
         raise OptionError(msg)
 
 
 def _rows(manifest: Sequence[Path]) -> dict[str, dict[str, str]]:
-    """Read manifests; return rows by bare file name."""
+    """Return the rows of all manifests by file name without folders."""
     rows: dict[str, dict[str, str]] = {}
     for path in manifest:
         with path.open(newline="") as lines:
@@ -125,8 +130,8 @@ def _rows(manifest: Sequence[Path]) -> dict[str, dict[str, str]]:
     return rows
 
 
-def decode(data: bytes) -> NDArray[np.uint8]:
-    """Decode a picture file to RGB, (H, W, 3).
+def decode(data: bytes) -> Image8:
+    """Return the pixels of a picture file: RGB, shape (H, W, 3).
 
     Raises
     ------
@@ -137,16 +142,29 @@ def decode(data: bytes) -> NDArray[np.uint8]:
         with Pictures.open(BytesIO(data)) as picture:
             return np.asarray(picture.convert("RGB"))
     except (OSError, SyntaxError) as error:
-        msg = f"expected a picture that can be decoded, got {len(data)} bytes that cannot: {error}"
+        msg = f"Expected a picture file, got {len(data)} bytes that cannot be decoded. Remove or replace the file."
         raise PhotoUnreadable(msg) from error
 
 
 def hold_out(
     photographs: list[Photograph], count: int, origins: frozenset[str] = frozenset()
 ) -> tuple[list[Photograph], list[Photograph]]:
-    """Split into pictures to train on and to validate on: those of `origins`, or else `count` chosen by their names.
+    """Split photographs into those to train on and those to validate on.
 
-    The choice does not change when other pictures come or go, so a figure keeps its meaning.
+    Parameters
+    ----------
+    photographs : list of Photograph
+        All of them.
+    count : int
+        How many to validate on, where `origins` is empty. They are chosen by a hash of their names, so the choice
+        stays the same when other pictures are added or removed, and figures stay comparable.
+    origins : frozenset of str
+        Validate on all photographs of these origins.
+
+    Returns
+    -------
+    seen, unseen : list of Photograph
+        To train on, and to validate on.
 
     Raises
     ------
@@ -155,7 +173,7 @@ def hold_out(
     """
     if origins:
         if missing := origins - {photo.origin for photo in photographs}:
-            msg = f"expected photographs of the origin {min(missing)!r} by the manifests, found none: check --origins"
+            msg = f"Expected photographs of the origin {min(missing)!r} in the manifests, found none. Check --origins."
             raise OptionError(msg)
         seen, unseen = ([p for p in photographs if (p.origin in origins) == held] for held in (False, True))
         return seen, unseen
@@ -163,101 +181,11 @@ def hold_out(
     return ranked[count:], ranked[:count]
 
 
-class Patches(Dataset[tuple[Tensor, Tensor]]):
-    """Random patches, each turned, perhaps made grey, and damaged.
-
-    Parameters
-    ----------
-    photographs : list of Photograph
-        What to cut from; no side below `patch`.
-    patch : int
-        Side of the clean patch in pixels.
-    damage : callable
-        Makes the network's input from the clean patch.
-    count : int
-        How many there are.
-    seed : int
-        Patch `i` depends on the seed and on `i` alone, so an interrupted run goes on exactly.
-    crisp : float
-        Strength of `crispen` on the clean patch, after the damaged one is made.
-    """
-
-    def __init__(
-        self,
-        photographs: list[Photograph],
-        patch: int,
-        damage: Recipe,
-        count: int,
-        *,
-        seed: int,
-        crisp: float = 0,
-    ) -> None:
-        self.photographs = photographs
-        self.patch = patch
-        self.damage = damage
-        self.count = count
-        self.seed = seed
-        self.crisp = crisp
-
-    def __len__(self) -> int:
-        return self.count
-
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        """Patch number `index`: the input and the goal, (3, h, w) and (3, H, W), RGB in [0, 1]."""
-        rng = np.random.default_rng((self.seed, index))
-        clean = random_patch(self.photographs, self.patch, rng)
-        if rng.random() < GREY_PART:
-            clean = grey(clean)
-        return to_tensor(self.damage(clean, rng)), to_tensor(crispen(clean, self.crisp))
-
-
-class Pairs(Dataset[tuple[Tensor, Tensor]]):
-    """Random patches, each turned, and what a task makes of each: what the network is given, and its goal.
-
-    Parameters
-    ----------
-    photographs : list of Photograph
-        What to cut from; no side below `patch`.
-    patch : int
-        Side of the patch in pixels.
-    make : callable
-        Takes a patch, RGB in [0, 1], and the source of chance; returns both, shapes (H, W, channels).
-    count : int
-        How many there are.
-    seed : int
-        Patch `i` depends on the seed and on `i` alone.
-    """
-
-    def __init__(
-        self,
-        photographs: list[Photograph],
-        patch: int,
-        make: Callable[[Image, np.random.Generator], tuple[Image, Image]],
-        count: int,
-        *,
-        seed: int,
-    ) -> None:
-        self.photographs = photographs
-        self.patch = patch
-        self.make = make
-        self.count = count
-        self.seed = seed
-
-    def __len__(self) -> int:
-        return self.count
-
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        """Pair number `index`, shapes (channels, patch, patch)."""
-        rng = np.random.default_rng((self.seed, index))
-        given, goal = self.make(random_patch(self.photographs, self.patch, rng), rng)
-        return to_tensor(given), to_tensor(goal)
-
-
 def random_patch(photographs: list[Photograph], side: int, rng: np.random.Generator) -> Image:
-    """Cut a square of `side` pixels out of one of the photographs, and turn or mirror it; RGB in [0, 1].
+    """Return a random square of `side` pixels out of one of the photographs, turned or mirrored; RGB in [0, 1].
 
-    Half of the squares are larger and are then reduced, by up to 2: what compression did to a photograph goes with it,
-    and colours that were kept at half the resolution become as sharp as the rest.
+    Half of the squares are cut up to twice as large and then reduced, which also reduces the traces of compression
+    and sharpens colours that the file stores at half the resolution.
     """
     photo = photographs[rng.integers(len(photographs))].pixels
     cut = side
@@ -269,16 +197,63 @@ def random_patch(photographs: list[Photograph], side: int, rng: np.random.Genera
     return square if cut == side else cv2.resize(square, (side, side), interpolation=cv2.INTER_AREA)
 
 
-def crispen(image: Image, amount: float) -> Image:
-    """Unsharp mask on a goal: a network that cannot know fine detail answers too softly without it.
+class Patches(Dataset[tuple[Tensor, Tensor]]):
+    """Random patches of photographs, each made into what a network is given and what it should answer.
 
-    Real-ESRGAN sharpens what its networks learn from in the same way.
+    Parameters
+    ----------
+    photographs : list of Photograph
+        No side is shorter than `side`.
+    side : int
+        Side of a patch in pixels.
+    make : callable
+        Takes a patch (RGB in [0, 1], shape (side, side, 3)) and the random generator; returns a `Pair`.
+    count : int
+        Length of the data set.
+    seed : int
+        Patch `i` depends on the seed and on `i` alone, so an interrupted run resumes exactly.
+    cut : callable
+        Takes photographs, side and random generator; returns a patch.
+    """
+
+    def __init__(
+        self,
+        photographs: list[Photograph],
+        side: int,
+        make: Callable[[Image, np.random.Generator], Pair],
+        count: int,
+        *,
+        seed: int,
+        cut: Callable[[list[Photograph], int, np.random.Generator], Image] = random_patch,
+    ) -> None:
+        self.photographs = photographs
+        self.side = side
+        self.make = make
+        self.count = count
+        self.seed = seed
+        self.cut = cut
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        """Return input and goal number `index`, shapes (channels, height, width)."""
+        rng = np.random.default_rng((self.seed, index))
+        given, goal = self.make(self.cut(self.photographs, self.side, rng), rng)
+        return to_tensor(given), to_tensor(goal)
+
+
+def crispen(image: Image, amount: float) -> Image:
+    """Return a picture sharpened by an unsharp mask of strength `amount`.
+
+    A network that learns from such goals answers less softly where it cannot know the detail; Real-ESRGAN sharpens
+    its goals in the same way.
     """
     if not amount:
         return image
     return np.clip(image + amount * (image - soften(image, CRISP_SIGMA)), 0, 1)
 
 
-def to_tensor(image: Image) -> Tensor:
-    """(H, W, 3) array to (3, H, W) tensor."""
+def to_tensor(image: NDArray[np.float32]) -> Tensor:
+    """Return an array of shape (H, W, channels) as a tensor of shape (channels, H, W)."""
     return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))

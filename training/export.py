@@ -1,4 +1,4 @@
-"""From a checkpoint to the files that the studio runs: safetensors, and OpenVINO's IR."""
+"""Write a checkpoint as the files that the studio runs: safetensors and OpenVINO's IR."""
 
 import warnings
 from pathlib import Path
@@ -17,7 +17,7 @@ from pipeline.errors import OptionError
 from training.checkpoints import build, load_state
 
 EXAMPLE = (32, 48)
-"""Height and width that the conversion runs once."""
+"""Height and width of the input with which the conversion traces the network."""
 
 
 def export(
@@ -31,22 +31,22 @@ def export(
 ) -> list[Path]:
     """Write a trained network as ``OUT.safetensors``, ``OUT.xml`` and ``OUT.bin``.
 
-    The safetensors file is the source of truth: the average of weights, rounded to float16. The IR
-    holds the same rounded numbers and computes in float32; its input is ``x``.
+    Both hold the same numbers: the average of weights, rounded to float16. The IR computes in float32; its input is
+    ``x``.
 
     Parameters
     ----------
     checkpoint : Path
-        What `training.loop` wrote.
+        Written by `training.loop`.
     out : Path
-        Where to write, without suffix.
+        Path of the files without suffix.
     mean_with : Path, optional
-        A safetensors file of the same network: the mean of both is written, which often keeps what each can do
+        Safetensors file of the same network: the mean of both is written, which often keeps the strengths of both
         (M. Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022).
     share : float
         Weight of the checkpoint in that mean, in (0, 1].
     temperature, gain : float, optional
-        Above 0: what a colorizer's annealed mean is taken with, and the factor of its chroma.
+        Temperature of a colorizer's annealed mean, and factor of its chroma; both above 0.
 
     Returns
     -------
@@ -58,14 +58,14 @@ def export(
     WeightsMissing, WeightsCorrupt
         If there is no checkpoint of `training.loop` at that path.
     CheckpointMismatch
-        If the file to take the mean with is of another network.
+        If `mean_with` holds another network.
     OptionError
-        If temperature or gain is given for another network, or is not above 0.
+        If temperature or gain is not above 0 or the network is no colorizer, or if the share is out of range.
     """
     average = _average(checkpoint)
     if mean_with:
         if not 0 < share <= 1:
-            msg = f"the share must lie in (0, 1], got {share:g}"
+            msg = f"Expected a share in (0, 1], got {share:g}. Change --share."
             raise OptionError(msg)
         average = interpolate(average, load_state(mean_with), share)
     state = {key: tensor.half() for key, tensor in average.items()}
@@ -73,31 +73,34 @@ def export(
     for name, value in (("temperature", temperature), ("gain", gain)):
         if value is not None:
             if value <= 0 or not isinstance(network, FastColorizer):
-                msg = f"expected a colorizer and a {name} above 0, got {type(network).__name__} and {value:g}"
+                msg = (
+                    f"Expected a colorizer and a {name} above 0, got {type(network).__name__} and {value:g}. "
+                    f"Change or remove --{name}."
+                )
                 raise OptionError(msg)
             setattr(network, name, value)
             state[name] = torch.tensor([value])
     out.parent.mkdir(parents=True, exist_ok=True)
     files = [Path(f"{out}{suffix}") for suffix in (".safetensors", ".xml", ".bin")]
-    files[0].write_bytes(safetensors.torch.save(state))  # save_file would leave it to its owner alone
+    files[0].write_bytes(safetensors.torch.save(state))  # save_file would let only its owner read it
     openvino.save_model(to_openvino(network), files[1], compress_to_fp16=True)
     return files
 
 
 def to_openvino(network: nn.Module) -> openvino.Model:
-    """Convert a network to an OpenVINO model of any batch, and of any height and width where it takes pictures."""
+    """Return a network as an OpenVINO model for any batch size and, if it takes pictures, any height and width."""
     if isinstance(network, BlurEstimator):
         example, shape = torch.zeros(1, 1, SIDE, SIDE), [-1, 1, SIDE, SIDE]
     else:
         channels = _channels(network)
         example, shape = torch.zeros(1, channels, *EXAMPLE), [-1, channels, -1, -1]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the tracer announces its own retirement at every call
+        warnings.simplefilter("ignore")  # the tracer warns at every call that it is deprecated
         return openvino.convert_model(network, example_input=example, input=[("x", openvino.PartialShape(shape))])
 
 
 def _channels(network: nn.Module) -> int:
-    """Return how many channels a network of pictures takes."""
+    """Return the number of channels of a network's input pictures."""
     if isinstance(network, FastColorizer):
         return 1
     return 3 * network.pictures if isinstance(network, UNet) else 3
@@ -105,13 +108,13 @@ def _channels(network: nn.Module) -> int:
 
 def _average(checkpoint: Path) -> dict[str, torch.Tensor]:
     if not checkpoint.is_file():
-        msg = f"expected a checkpoint at {checkpoint}, found none: give the last.pt of a run"
+        msg = f"Expected a checkpoint at {checkpoint}, found none. Give the last.pt of a run."
         raise WeightsMissing(msg)
     content = torch.load(checkpoint, map_location="cpu", weights_only=True)
     if "average" not in content:
         msg = (
-            f"expected a checkpoint of a training run, {checkpoint} has no average of weights: "
-            "give the last.pt of a run"
+            f"Expected a checkpoint of a training run, got {checkpoint}, which has no average of weights. "
+            "Give the last.pt of a run."
         )
         raise WeightsCorrupt(msg)
     return content["average"]

@@ -1,4 +1,4 @@
-"""The training loop: any task, any losses, on a CPU or a CUDA card, to be resumed exactly."""
+"""The training loop: any task, on a CPU or a CUDA card; an interrupted run resumes exactly."""
 
 import contextlib
 import copy
@@ -17,29 +17,29 @@ from torch.utils.data import DataLoader, Dataset
 
 from models.errors import ModelError
 from pipeline.errors import OptionError
-from training.checkpoints import LAST, Run, begin_from, load_state
-from training.data import Photograph, hold_out, read_photographs
-from training.learning.critic import Adversary
+from training.checkpoints import LAST, Run, begin_from, build, load_state
+from training.data import Patches, Photograph, hold_out, read_photographs
+from training.learning.discriminator import Adversary
 from training.learning.muon import Muon
 from training.learning.pool import Pool
 from training.settings import Settings
 from training.tasks.task import EXTRAS, Task
 
 WARM_UP = 100
-"""Steps in which the learning rate rises; Adam's first estimates are rough."""
+"""Steps in which the learning rate rises, while Adam's estimates are still rough."""
 VALIDATION_SEED = 1_000_003
 ENDLESS = 2**40
 
 
 def train(task: Task, settings: Settings) -> Path:
-    """Train a network; Ctrl-C stops it with a checkpoint.
+    """Train a network and return its last checkpoint; Ctrl-C stops the run and writes a checkpoint.
 
     Parameters
     ----------
     task : Task
-        The damage and the network.
+        What to learn.
     settings : Settings
-        Everything else.
+        On which photographs, by which losses, for how long.
 
     Returns
     -------
@@ -49,11 +49,11 @@ def train(task: Task, settings: Settings) -> Path:
     Raises
     ------
     OptionError
-        If no photographs are found or the settings contradict each other.
+        If no photographs are found, or the settings contradict each other.
     CheckpointMismatch
-        If the file to begin with does not fit.
+        If the file to start from does not fit.
     ModelError
-        If the loss is no longer a number.
+        If the loss is not a finite number.
     """
     _check(task, settings)
     if settings.threads:
@@ -61,25 +61,28 @@ def train(task: Task, settings: Settings) -> Path:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     seen, unseen = hold_out(_photographs(task, settings), settings.held_out, settings.origins)
     print(f"{task.name}: {len(seen)} photographs to train on, {len(unseen)} to validate on, {device}")
-    data = _dataset(task, settings, seen)
-    exam = task.patches(unseen, replace(settings, crisp=0), ENDLESS, VALIDATION_SEED)
-    run = _begin(task, settings, data, device)
+    patches = task.patches(seen, settings, ENDLESS, settings.seed)
+    data = _dataset(settings, patches)
+    validation = task.patches(unseen, replace(settings, crisp=0), ENDLESS, VALIDATION_SEED)
+    run = _begin(task, settings, patches, device)
     settings.out.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(KeyboardInterrupt):
-        _steps(run, task, settings, data, exam)
+        _steps(run, task, settings, data, validation)
     run.save(settings.out / LAST)
     return settings.out / LAST
 
 
 def _check(task: Task, settings: Settings) -> None:
     if wrong := [name for name, _ in settings.losses if name not in task.losses]:
-        msg = f"{task.name} learns by {', '.join(task.losses)}, not by {', '.join(wrong)}: check --losses"
+        msg = f"{task.name} supports the losses {', '.join(task.losses)}, not {', '.join(wrong)}. Change --losses."
         raise OptionError(msg)
-    if unheeded := [name for name in EXTRAS if getattr(settings, name) and name not in task.extras]:
-        msg = f"{task.name} does not heed --{unheeded[0]}: leave it away"
+    if unsupported := [name for name in EXTRAS if getattr(settings, name) and name not in task.extras]:
+        msg = f"{task.name} does not support --{unsupported[0]}; remove it."
         raise OptionError(msg)
     if settings.patch % task.multiple:
-        msg = f"the patch must be a multiple of {task.multiple} for {task.name}; got {settings.patch}"
+        msg = (
+            f"{task.name} expects a patch that is a multiple of {task.multiple}, got {settings.patch}. Change --patch."
+        )
         raise OptionError(msg)
 
 
@@ -94,23 +97,22 @@ def _photographs(task: Task, settings: Settings) -> list[Photograph]:
     ]
 
 
-def _dataset(task: Task, settings: Settings, photographs: list[Photograph]) -> Dataset[tuple[Tensor, ...]]:
-    """Make new patches for ever, or a pool of them."""
-    patches = task.patches(photographs, settings, ENDLESS, settings.seed)
+def _dataset(settings: Settings, patches: Patches) -> Dataset[tuple[Tensor, ...]]:
+    """Return the patches themselves, or a pool of them."""
     if not settings.pool:
         return patches
-    teacher = load_state(settings.teacher) if settings.teacher else None
-    return Pool(patches, settings.pool, teacher, seed=settings.seed)
+    teacher = build(load_state(settings.teacher)) if settings.teacher else None
+    return Pool(patches, settings.pool, teacher, crisp=settings.crisp, seed=settings.seed)
 
 
-def _begin(task: Task, settings: Settings, data: Dataset[tuple[Tensor, ...]], device: torch.device) -> Run:
-    """Weights of chance, of a file, or of the last checkpoint."""
+def _begin(task: Task, settings: Settings, patches: Patches, device: torch.device) -> Run:
+    """Start with random weights, a file's, or those of the last checkpoint."""
     torch.manual_seed(settings.seed)
     network = task.network()
     if settings.start and not settings.resume:
         begin_from(network, load_state(settings.start))
     elif not settings.resume:
-        task.prepare(network, data)
+        task.prepare(network, patches)
     network = network.to(device)
     run = Run(
         network,
@@ -129,10 +131,10 @@ def _steps(
     task: Task,
     settings: Settings,
     data: Dataset[tuple[Tensor, ...]],
-    exam: Dataset[tuple[Tensor, Tensor]],
+    validation: Patches,
 ) -> None:
-    """Take steps until the settings say that it is enough; validate and write at intervals."""
-    quality = "not examined yet"
+    """Take steps until the run is over; validate and write a checkpoint at intervals."""
+    figures = "not validated yet"
     device = next(run.network.parameters()).device
     batches = _batches(data, run.step * settings.batch, settings)
     tick = time.monotonic()
@@ -142,29 +144,29 @@ def _steps(
         run.seconds += now - tick
         tick = now
         if run.step % settings.validate_every == 0 or progress(run, settings) >= 1:
-            quality = task.judge(run.average, exam, settings)
+            figures = task.validate(run.average, validation, settings)
             run.save(settings.out / LAST)
             tick = time.monotonic()
-            _report(run, settings, loss, quality, end="\n")
+            _report(run, settings, loss, figures, end="\n")
         elif run.step % 10 == 0 and sys.stdout.isatty():
-            _report(run, settings, loss, quality, end="\r")
+            _report(run, settings, loss, figures, end="\r")
 
 
 def _batches(data: Dataset[tuple[Tensor, ...]], start: int, settings: Settings) -> Iterator[list[Tensor]]:
-    """Batches from patch number `start` on, made by other processes where settings say so."""
+    """Return an iterator over batches from patch number `start` on, made by `settings.workers` processes."""
     loader = DataLoader(
         data,
         batch_size=settings.batch,
         sampler=range(start, ENDLESS),
         num_workers=settings.workers,
-        pin_memory=torch.cuda.is_available(),  # a card fetches by itself what lies in pinned memory
+        pin_memory=torch.cuda.is_available(),  # copied to the card while it computes
         worker_init_fn=_quiet_worker,
     )
     return iter(loader)
 
 
 def _quiet_worker(_: int) -> None:
-    cv2.setNumThreads(0)  # one thread a process: the cores are busy with the network
+    cv2.setNumThreads(0)  # one thread in each process: the network needs the other cores
 
 
 def _step(run: Run, task: Task, settings: Settings, batch: list[Tensor]) -> float:
@@ -181,8 +183,8 @@ def _step(run: Run, task: Task, settings: Settings, batch: list[Tensor]) -> floa
         run.adversary.learn(output, clean)
     if not torch.isfinite(loss):
         msg = (
-            f"the loss is no longer a number at step {run.step}: "
-            "go back to the last checkpoint with --resume and a lower --learning-rate"
+            f"Expected a finite loss, got {float(loss.detach())} at step {run.step}. "
+            "Resume from the last checkpoint with --resume and a lower --learning-rate."
         )
         raise ModelError(msg)
     run.optimizer.zero_grad()
@@ -195,7 +197,7 @@ def _step(run: Run, task: Task, settings: Settings, batch: list[Tensor]) -> floa
 
 @torch.no_grad()
 def _follow(run: Run, keep: float) -> None:
-    """Move the average of weights towards the network; quickly at first, when the start is far off."""
+    """Move the average of weights towards the network, faster in the first steps."""
     keep = min(keep, (1 + run.step) / (10 + run.step))
     for mean, weight in zip(run.average.parameters(), run.network.parameters(), strict=True):
         mean.lerp_(weight, 1 - keep)
@@ -204,29 +206,29 @@ def _follow(run: Run, keep: float) -> None:
 
 
 def progress(run: Run, settings: Settings) -> float:
-    """Part of the run that is done, by steps or by minutes, whichever is further; 1 is the end."""
+    """Return the share of the run that is done, by steps or by minutes, whichever is larger; it ends at 1."""
     by_steps = run.step / settings.steps if settings.steps else 0
     by_minutes = run.seconds / (60 * settings.minutes) if settings.minutes else 0
     return max(by_steps, by_minutes)
 
 
 def rate(done: float, step: int) -> float:
-    """Factor of the learning rate: a short rise, then half a cosine from 1 down to 1/100."""
+    """Return the factor of the learning rate: a short linear rise, then half a cosine from 1 to 1/100."""
     cosine = (1 + math.cos(math.pi * min(done, 1))) / 2
     return min(1, (step + 1) / WARM_UP) * (0.01 + 0.99 * cosine)
 
 
 def has_bfloat16(device: torch.device) -> bool:
-    """Whether bfloat16 is quick here: a CPU without instructions for it is ten times as slow."""
+    """Return whether the device has instructions for bfloat16; a CPU without them is ten times slower."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported()
-    abilities = torch.cpu.get_capabilities()
-    return bool(abilities.get("avx512_bf16") or abilities.get("amx_bf16"))
+    flags = torch.cpu.get_capabilities()
+    return bool(flags.get("avx512_bf16") or flags.get("amx_bf16"))
 
 
-def _report(run: Run, settings: Settings, loss: float, quality: str, end: str) -> None:
+def _report(run: Run, settings: Settings, loss: float, figures: str, end: str) -> None:
     done = progress(run, settings)
     left = run.seconds * (1 - done) / max(done, 1e-9)
     pace = run.step * settings.batch / max(run.seconds, 1e-9)
-    line = f"step {run.step}  loss {loss:.4f}  {quality}  {pace:.0f} patches/s  {left / 60:.1f} min left"
+    line = f"step {run.step}  loss {loss:.4f}  {figures}  {pace:.0f} patches/s  {left / 60:.1f} min left"
     print(line.ljust(78), end=end, flush=True)

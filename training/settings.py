@@ -1,13 +1,13 @@
-"""What a training run is asked to do, checked once."""
+"""Settings of a training run, checked once."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import OptionError
-from training.learning import losses, masks, votes
+from training.learning import colour_classes, losses, masks
 
-LOSSES = (*losses.NAMES, *votes.NAMES, *masks.NAMES)
-"""Names of everything that a network may learn by; a task knows some of them."""
+LOSSES = (*losses.NAMES, *colour_classes.NAMES, *masks.NAMES)
+"""Names of all losses; each task supports some of them."""
 
 
 @dataclass(frozen=True)
@@ -25,60 +25,62 @@ class Settings:
     out: Path
     """Folder for checkpoints."""
     tiers: frozenset[str] = frozenset()
-    """Terms of the photographs that may be used, by the manifest; empty takes all."""
+    """Tiers of the photographs to use, as the manifest spells them; empty uses all."""
     manifest: tuple[Path, ...] = ()
     """CSV files with columns ``file``, ``tier`` and ``origin``."""
     steps: int = 0
-    """Stop after so many steps; 0 leaves it to `minutes`."""
+    """Stop after this many steps; 0 means that `minutes` decides."""
     minutes: float = 0.0
-    """Stop after so many minutes of training; 0 leaves it to `steps`."""
+    """Stop after this many minutes of training; 0 means that `steps` decides."""
     batch: int = 16
-    """Patches a step."""
+    """Patches in one step."""
     patch: int = 192
     """Side of the clean patch in pixels, a multiple of the scale."""
     pool: int = 0
-    """Draw from so many patches made once; 0 makes new ones for ever. Distilling needs a pool."""
+    """Draw from this many patches made once; 0 makes new ones all the time. Distilling needs a pool."""
     learning_rate: float = 0.006
-    """Highest rate of Muon; it falls to 1/100 of it along a cosine."""
+    """Highest learning rate of Muon; it decays to 1/100 along a cosine."""
     average: float = 0.999
-    """Share that the average of weights keeps a step."""
+    """Decay of the average of weights: the share that it keeps in one step."""
     losses: tuple[tuple[str, float], ...] = (("l1", 1.0),)
     """Names of losses and their weights."""
     rebalance: float = 0.0
-    """How far a colorizer counts rare colours more than common ones: see `training.learning.votes.class_weights`."""
+    """Extra weight of rare colours in a colorizer's loss: see `training.learning.colour_classes.class_weights`."""
     crisp: float = 0.0
-    """Strength of an unsharp mask on what the network learns to answer; 0 is the truth as it is."""
+    """Strength of an unsharp mask on the goals; 0 leaves them as they are."""
     teacher: Path | None = None
     """Safetensors file of the network to distil from."""
     start: Path | None = None
-    """Safetensors file to begin with."""
+    """Safetensors file with the weights to start from."""
     resume: bool = False
-    """Go on from the last checkpoint in `out`."""
+    """Resume from the last checkpoint in `out`."""
     validate_every: int = 250
     """Steps between validations, each of which writes a checkpoint."""
     held_out: int = 8
-    """Photographs kept for validation, where `origins` are not."""
+    """Number of photographs kept for validation, where `origins` is empty."""
     origins: frozenset[str] = frozenset()
-    """Origins, by the manifest, all of whose photographs are kept for validation."""
+    """Origins, as the manifest spells them, whose photographs are all kept for validation."""
     workers: int = 1
     """Processes that make patches."""
     threads: int = 0
-    """Threads of torch; 0 leaves the choice to it."""
+    """Threads of torch; 0 is torch's own choice."""
     seed: int = 0
-    """Decides first weights, patches and damage."""
+    """Seed of the first weights, the patches and the damage."""
 
     def __post_init__(self) -> None:
         unknown = [name for name, _ in self.losses if name not in LOSSES]
         faults = {
-            f"losses must be among {', '.join(LOSSES)}, got {', '.join(unknown)}": bool(unknown),
-            "give a number of steps or minutes above 0": self.steps <= 0 and self.minutes <= 0,
-            "batch must be 1 or more": self.batch < 1,
-            "patch must be 16 or more": self.patch < 16,
-            "the average must lie in [0, 1)": not 0 <= self.average < 1,
-            "rebalance must lie in [0, 1]": not 0 <= self.rebalance <= 1,
-            "crisp must lie in [0, 2]": not 0 <= self.crisp <= 2,
-            "distilling needs a teacher and a pool": "distill" in dict(self.losses)
-            and (self.teacher is None or self.pool < self.batch),
+            f"Expected losses out of {', '.join(LOSSES)}, got {', '.join(unknown)}. Change --losses.": bool(unknown),
+            "Expected steps or minutes above 0, got neither. Give --steps or --minutes.": self.steps <= 0
+            and self.minutes <= 0,
+            f"Expected a batch of 1 or more, got {self.batch}. Change --batch.": self.batch < 1,
+            f"Expected a patch of 16 pixels or more, got {self.patch}. Change --patch.": self.patch < 16,
+            f"Expected an average in [0, 1), got {self.average:g}. Change --average.": not 0 <= self.average < 1,
+            f"Expected rebalance in [0, 1], got {self.rebalance:g}. Change --rebalance.": not 0 <= self.rebalance <= 1,
+            f"Expected crisp in [0, 2], got {self.crisp:g}. Change --crisp.": not 0 <= self.crisp <= 2,
+            "Expected a teacher, and a pool of at least one batch, for the loss distill. Give --teacher and --pool.": (
+                "distill" in dict(self.losses) and (self.teacher is None or self.pool < self.batch)
+            ),
         }
         for msg, found in faults.items():
             if found:

@@ -59,6 +59,11 @@ class BlurEstimator(nn.Module):
         return torch.cat([answer[:, :3], UNIT * answer[:, 3:5], answer[:, 5:]], dim=1)
 
 
+def detect(state: Mapping[str, Tensor]) -> bool:
+    """Return whether a state dict is that of a `BlurEstimator`."""
+    return "layers.0.weight" in state
+
+
 def build(state: Mapping[str, Tensor]) -> BlurEstimator:
     """Load a state dict.
 

@@ -162,6 +162,11 @@ class FastColorizer(nn.Module):
         return torch.cat([ab, length / (mean[:, 2:] + _SURE_OF_GREY)], dim=1)
 
 
+def detect(state: Mapping[str, Tensor]) -> bool:
+    """Return whether a state dict is that of a `ColorClassifier`."""
+    return {"prior", "head.weight"} <= state.keys()
+
+
 def build(state: Mapping[str, Tensor]) -> FastColorizer:
     """Build the colorizer that a plain state dict describes.
 
@@ -188,7 +193,7 @@ def build(state: Mapping[str, Tensor]) -> FastColorizer:
 
 def _read_sizes(state: Mapping[str, Tensor]) -> dict[str, list[int]]:
     """Return the arguments of `ColorClassifier` for a state dict."""
-    if "prior" not in state or "head.weight" not in state:
+    if not detect(state):
         msg = f"Expected the colorizer in the box, got tensors {', '.join(sorted(state)[:4])}. Choose its file."
         raise CheckpointMismatch(msg)
     widths, blocks = read_levels(state, "head.weight")

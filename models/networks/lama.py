@@ -50,7 +50,7 @@ def detect(state: Mapping[str, Tensor]) -> bool:
     return any(f"{prefix}.{_KEY}" in state for prefix in ("model", "generator"))
 
 
-def traits(state: Mapping[str, Tensor]) -> dict[str, Any]:
+def traits(state: Mapping[str, Tensor]) -> dict[str, Any]:  # noqa: ARG001 (as in every network)
     """Return what both sides of the network's input are multiples of, and their minimum; every LaMa's are alike."""
     return {"multiple": 8, "minimum": 16}
 

@@ -31,9 +31,9 @@ class PictureNetwork(nn.Module):
     def __init__(self, descriptor: Any) -> None:
         super().__init__()
         self.network = descriptor.model
-        # Calling the descriptor itself would also pad and clamp: the first cannot be traced for
-        # every size, the second turns an infinite value into a white pixel that nobody notices.
-        self._call = descriptor._call_fn
+        # Calling the descriptor itself would also pad and clamp: padding cannot be traced for every size, and
+        # clamping would hide an infinite value as a white pixel.
+        self._call = descriptor._call_fn  # noqa: SLF001
 
     def forward(self, x: Tensor) -> Tensor:
         """Restore or enlarge pictures.
@@ -53,9 +53,10 @@ class PictureNetwork(nn.Module):
 
 def detect(state: Mapping[str, Tensor]) -> bool:
     """Return whether a state dict has the keys of an architecture that spandrel knows."""
-    from spandrel import MAIN_REGISTRY
+    from spandrel import MAIN_REGISTRY, canonicalize_state_dict
 
-    return any(support.detect(state) for support in MAIN_REGISTRY.architectures())
+    plain = canonicalize_state_dict(dict(state))
+    return any(support.detect(plain) for support in MAIN_REGISTRY.architectures())
 
 
 def build(state: Mapping[str, Tensor]) -> nn.Module:

@@ -1,4 +1,4 @@
-"""The networks in the box: their two forms are equal, and each says what it is."""
+"""Bundled networks: both files of each give the same answers, and each has a model card."""
 
 from pathlib import Path
 

@@ -25,7 +25,7 @@ def test_ranges_are_those_of_what_goes_into_each_convolution():
 
 def test_the_command_writes_ranges_and_leaves_the_rest(tmp_path, capsys):
     data = write_photographs(tmp_path / "photographs", 2, size=96)
-    path = upscaler(tmp_path / "box")
+    path = upscaler(tmp_path / "made")
     weights = path.with_suffix(".bin").read_bytes()
     said = ["calibrate", str(path), "--scale", "2", "--data", str(data), "--patches", "3", "--patch", "64"]
     assert main(said) == 0

@@ -1,3 +1,5 @@
+from functools import partial
+
 import cv2
 import numpy as np
 import openvino
@@ -6,7 +8,7 @@ import safetensors.torch
 import torch
 from PIL import Image
 
-from models.families import fast_colorizer
+from models.families import bundled_colorizer
 from models.files import weights
 from models.networks.fast_colorizer import CENTRES, ColorClassifier, FastColorizer, build
 from models.networks.unet import UNet
@@ -18,9 +20,9 @@ from pipeline.methods.measures import colour_measure
 from pipeline.stages import Colorize
 from tests.photographs import photograph
 from training.__main__ import main
-from training.data import Photograph
+from training.data import Patches, Photograph
 from training.export import export
-from training.learning import exam, votes
+from training.learning import colour_classes, validation
 from training.tasks import colour_patches
 from training.tasks.colorize import COLORIZE
 
@@ -33,6 +35,11 @@ def pixels(name, side=200):
 
 def keep(image, rng):
     return image
+
+
+def patches_of(photographs, damage, count, seed):
+    make = partial(colour_patches.lightness_and_colours, damage=damage)
+    return Patches(photographs, 64, make, count, seed=seed, cut=colour_patches.cut)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +66,7 @@ def test_photographs_without_colours_are_left_out():
 
 
 def test_a_patch_is_luminance_and_the_colours_that_belong_to_it(photographs):
-    patches = colour_patches.ColourPatches(photographs, 64, keep, 9, seed=3)
+    patches = patches_of(photographs, keep, 9, seed=3)
     for index in range(9):
         lightness, ab = patches[index]
         assert (lightness.shape, ab.shape) == ((1, 64, 64), (2, 16, 16))
@@ -70,9 +77,7 @@ def test_a_patch_is_luminance_and_the_colours_that_belong_to_it(photographs):
 
 
 def test_a_patch_depends_on_seed_and_number_alone(photographs):
-    one, same, other = (
-        colour_patches.ColourPatches(photographs, 64, colour_patches.printed, 9, seed=s) for s in (1, 1, 2)
-    )
+    one, same, other = (patches_of(photographs, colour_patches.printed, 9, seed) for seed in (1, 1, 2))
     one[3]
     assert all(torch.equal(a, b) for a, b in zip(one[7], same[7], strict=True))
     assert not torch.equal(one[7][0], other[7][0])
@@ -82,7 +87,7 @@ def test_patches_are_mirrored_and_never_turned():
     sky = np.zeros((80, 80, 3), np.uint8)
     sky[:40], sky[40:] = (90, 150, 255), (120, 90, 40)
     sky[:, 40:] //= 2
-    patches = colour_patches.ColourPatches([Photograph("sky", sky)], 64, keep, 40, seed=0)
+    patches = patches_of([Photograph("sky", sky)], keep, 40, seed=0)
     lightness = np.stack([patches[i][0][0].numpy() for i in range(40)])
     blue = np.stack([patches[i][1][1].numpy() for i in range(40)])
     assert (blue[:, :4].mean((1, 2)) < blue[:, -4:].mean((1, 2))).all()
@@ -103,12 +108,12 @@ def test_prints_are_grey_or_of_one_tone_and_about_half_have_aged():
     assert 20 < aged < 40
 
 
-# Votes
+# Classes of colour
 
 
 def test_a_colour_is_shared_among_its_neighbours():
     ab = torch.tensor([20.0, 0.0]).view(1, 2, 1, 1)
-    index, share = votes.soft_classes(ab)
+    index, share = colour_classes.soft_classes(ab)
     near = {CENTRES[i] for i in index.flatten().tolist()}
     assert near == {(20, 0), (10, 0), (30, 0), (20, 10), (20, -10)}
     assert CENTRES[int(index[0, 0])] == (20, 0)
@@ -120,29 +125,29 @@ def test_weights_count_rare_classes_more_and_are_one_on_average():
     prior = torch.full((len(CENTRES),), 0.1 / (len(CENTRES) - 1))
     prior[7] = 0.9
     for rebalance in (0.0, 0.1, 0.5, 1.0):
-        weights = votes.class_weights(prior, rebalance)
+        weights = colour_classes.class_weights(prior, rebalance)
         assert float((weights * prior).sum()) == pytest.approx(1, abs=1e-4)
         assert float(weights.max() / weights.min()) == pytest.approx(
             (rebalance * 0.9 + (1 - rebalance) / 313) / (rebalance * float(prior[0]) + (1 - rebalance) / 313), rel=1e-3
         )
-    assert torch.allclose(votes.class_weights(prior, 0.0), torch.ones(313))
+    assert torch.allclose(colour_classes.class_weights(prior, 0.0), torch.ones(313))
 
 
-@pytest.mark.parametrize("name", votes.NAMES)
+@pytest.mark.parametrize("name", colour_classes.NAMES)
 def test_losses_fall_towards_the_right_answer(name):
     ab = torch.tensor([20.0, -30.0]).view(1, 2, 1, 1).expand(1, 2, 4, 4)
     weights = torch.ones(len(CENTRES))
     logits = [torch.zeros(1, len(CENTRES), 4, 4) for _ in range(3)]
     logits[1][:, CENTRES.index((20, -30))] = 4
     logits[2][:, CENTRES.index((-60, 60))] = 4
-    unsure, right, wrong = (float(votes.loss(name, x, ab, weights)) for x in logits)
+    unsure, right, wrong = (float(colour_classes.loss(name, x, ab, weights)) for x in logits)
     assert right < unsure < wrong
 
 
 def test_the_share_of_classes_is_that_of_the_colours():
     ab = torch.zeros(1, 2, 2, 2)
     ab[0, :, 0] = 50
-    share = votes.share_of_classes(ab)
+    share = colour_classes.share_of_classes(ab)
     assert float(share.sum()) == pytest.approx(1)
     assert share[CENTRES.index((50, 50))] == share[CENTRES.index((0, 0))] == share.max()
 
@@ -182,11 +187,11 @@ def trained(folder, out, *more):
 
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr("@@training.tasks.colorize@@.PRIOR_PATCHES", 40)
-    monkeypatch.setattr("@@training.tasks.colorize@@.EXAM_PATCHES", 4)
+    monkeypatch.setattr("training.tasks.colorize.PRIOR_PATCHES", 40)
+    monkeypatch.setattr("training.tasks.colorize.VALIDATION_PATCHES", 4)
 
 
-@pytest.mark.parametrize("loss", votes.NAMES)
+@pytest.mark.parametrize("loss", colour_classes.NAMES)
 def test_training_brings_the_loss_down(folder, tmp_path, capsys, quick, loss):
     trained(folder, tmp_path, "--steps", "60", "--validate-every", "12", "--losses", loss, "--rebalance", "0.1")
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("step")]
@@ -196,7 +201,7 @@ def test_training_brings_the_loss_down(folder, tmp_path, capsys, quick, loss):
     assert "chroma" in lines[-1]
 
 
-def test_a_checkpoint_knows_the_share_of_classes_and_its_network_begins_with_it(folder, tmp_path, quick):
+def test_a_checkpoint_holds_the_share_of_classes_and_its_network_starts_from_it(folder, tmp_path, quick):
     state = trained(folder, tmp_path, "--steps", "1", "--learning-rate", "1e-9")["average"]
     assert float(state["prior"].sum()) == pytest.approx(1, abs=1e-4)
     assert state["prior"].std() > 0
@@ -206,26 +211,30 @@ def test_a_checkpoint_knows_the_share_of_classes_and_its_network_begins_with_it(
 def test_losses_of_other_tasks_are_refused(folder, tmp_path, capsys, quick):
     command = ["--data", str(folder), "--out", str(tmp_path), "--steps", "1", "--workers", "0", "--patch", "64"]
     assert main(["colorize", *command, "--losses", "l1"]) == 1
-    assert "classes, mean, not by l1" in capsys.readouterr().err
+    assert "classes, mean, not l1" in capsys.readouterr().err
     assert main(["denoise", *command, "--losses", "classes"]) == 1
-    assert "not by classes" in capsys.readouterr().err
+    assert "not classes" in capsys.readouterr().err
 
 
-def test_the_exam_finds_true_colours_right_and_half_of_them_half_wrong(photographs):
-    truth = colour_patches.ColourPatches(photographs, 64, keep, 4, seed=0)
+def test_validation_scores_true_colours_perfect_and_half_the_chroma_half_wrong(photographs):
+    truth = patches_of(photographs, keep, 4, seed=0)
 
     class Knowing(torch.nn.Module):
-        """Votes for the class of each true colour, patch after patch."""
+        """Predicts the class of each true colour, patch after patch."""
 
         asked = 0
 
+        def __init__(self):
+            super().__init__()
+            self.device = torch.nn.Parameter(torch.zeros(1))
+
         def forward(self, lightness):
-            index, share = votes.soft_classes(truth[self.asked][1][None])
+            index, share = colour_classes.soft_classes(truth[self.asked][1][None])
             self.asked += 1
             empty = torch.full((1, len(CENTRES), *share.shape[2:]), 1e-9)
             return empty.scatter(1, index, share).log()
 
-    error, grey, chroma = exam.colour_errors(Knowing(), truth, 4, torch.device("cpu"), 1.0)
+    error, grey, chroma = validation.colour_errors(Knowing(), truth, 4, 1.0)
     assert chroma == pytest.approx(1, abs=0.1)
     assert 0.3 * grey < error < 0.6 * grey  # half the chroma of the true hue
 
@@ -248,7 +257,7 @@ def lively(seed=0):
 
 
 def test_exported_files_are_equal_and_hold_temperature_and_gain(tmp_path):
-    files = export(checkpoint_of(lively(), tmp_path), tmp_path / "box" / "fast-colorize", temperature=0.5, gain=1.5)
+    files = export(checkpoint_of(lively(), tmp_path), tmp_path / "made" / "fast-colorize", temperature=0.5, gain=1.5)
     network = build(safetensors.torch.load_file(files[0]))
     assert (network.temperature, network.gain) == (0.5, 1.5)
     compiled = openvino.Core().compile_model(files[1], "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
@@ -271,22 +280,20 @@ def test_temperature_and_gain_are_for_colorizers_and_above_0(tmp_path, name, net
 
 
 def test_the_studio_runs_the_exported_files(tmp_path, monkeypatch):
-    spec = fast_colorizer()
+    spec = bundled_colorizer()
     export(checkpoint_of(lively(), tmp_path), tmp_path / "fast-colorize")
     monkeypatch.setattr(weights, "BUNDLED", tmp_path)
     monkeypatch.setattr("pipeline.stages.colorize.catalog.get", lambda model: spec)
     grey = np.repeat(photograph("coffee", 300)[..., 1:2], 3, axis=2)
     context = Context(Engine("cpu", "float32"))
-    out, half = (Colorize(saturation=s, damping=0).apply(grey, context) for s in (1.0, 0.5))
+    out, half = (Colorize(saturation=s, damping=0).run(grey, context) for s in (1.0, 0.5))
     assert np.abs(to_lab(out)[..., 0] - to_lab(grey)[..., 0]).max() < 1
     chroma = [np.linalg.norm(to_lab(picture)[..., 1:], axis=2).mean() for picture in (out, half)]
     assert chroma[0] > 1.5 * chroma[1] > 0
-    assert (
-        np.abs(to_lab(Colorize(damping=1).apply(grey, context))[..., 1:]).mean() < np.abs(to_lab(out)[..., 1:]).mean()
-    )
+    assert np.abs(to_lab(Colorize(damping=1).run(grey, context))[..., 1:]).mean() < np.abs(to_lab(out)[..., 1:]).mean()
 
 
-def test_the_network_in_the_box_stays_small():
+def test_the_bundled_network_stays_small():
     parameters = sum(tensor.numel() for tensor in COLORIZE.network().state_dict().values())
     assert 2 * 2 * parameters < 11_800_000  # two files of 16 bits
     assert isinstance(build(COLORIZE.network().state_dict()), FastColorizer)

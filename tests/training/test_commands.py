@@ -34,7 +34,7 @@ def checkpoint(network, tmp_path):
 
 
 def test_exported_files_are_equal(checkpoint, network, tmp_path):
-    safetensors_file, graph, _ = export(checkpoint, tmp_path / "box" / "fast")
+    safetensors_file, graph, _ = export(checkpoint, tmp_path / "made" / "fast")
     _, scale = network
     rounded = build(safetensors.torch.load_file(safetensors_file))
     compiled = openvino.Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
@@ -102,7 +102,7 @@ def test_upscale_then_export(tmp_path, capsys):
 
 def test_errors_are_one_line_and_exit_code_1(tmp_path, capsys):
     assert main(["export", str(tmp_path / "none.pt"), "--out", str(tmp_path / "fast")]) == 1
-    assert capsys.readouterr().err.startswith("error: expected a checkpoint")
+    assert capsys.readouterr().err.startswith("error: Expected a checkpoint")
 
 
 @pytest.mark.parametrize(

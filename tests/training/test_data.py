@@ -1,4 +1,5 @@
 import tarfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,7 +8,9 @@ import torch
 from pipeline.errors import OptionError, PhotoUnreadable
 from tests.training.scenes import write_photographs
 from training.damage.degrade import sensor_noise
-from training.data import MOST_REDUCED, Patches, Photograph, decode, hold_out, random_patch, read_photographs
+from training.data import MOST_REDUCED, Photograph, decode, hold_out, random_patch, read_photographs
+from training.settings import Settings
+from training.tasks.task import upscale
 
 
 def keep(image, rng):
@@ -16,6 +19,11 @@ def keep(image, rng):
 
 def noisy(image, rng):
     return sensor_noise(image, 0.1, rng)
+
+
+def patches_of(photographs, damage, *, side, seed, crisp=0):
+    settings = Settings(data=(), out=None, steps=1, patch=side, crisp=crisp)
+    return replace(upscale(1), damage=damage).patches(photographs, settings, 200, seed)
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +98,7 @@ def test_a_path_without_photographs_is_refused(tmp_path):
 
 
 def test_a_broken_file_is_refused():
-    with pytest.raises(PhotoUnreadable, match="expected a picture"):
+    with pytest.raises(PhotoUnreadable, match="Expected a picture"):
         decode(b"not a picture")
 
 
@@ -105,7 +113,7 @@ def test_held_out_photographs_stay_when_others_go(folder):
 
 def test_a_patch_depends_on_seed_and_number_alone(folder):
     photographs = read_photographs(folder, side=32)
-    one, same, other = (Patches(photographs, 32, noisy, 100, seed=seed) for seed in (1, 1, 2))
+    one, same, other = (patches_of(photographs, noisy, side=32, seed=seed) for seed in (1, 1, 2))
     one[3]
     for a, b in zip(one[7], same[7], strict=True):
         assert torch.equal(a, b)
@@ -116,7 +124,7 @@ def test_a_patch_depends_on_seed_and_number_alone(folder):
 def test_patches_are_turned_cuts_of_the_photographs(folder):
     photographs = read_photographs(folder, side=64)
     whole = {photo.pixels.tobytes() for photo in photographs}
-    patches = Patches(photographs, 64, keep, 200, seed=0)
+    patches = patches_of(photographs, keep, side=64, seed=0)
     turned = set()
     for i in range(60):
         damaged, clean = patches[i]
@@ -144,7 +152,7 @@ def test_half_of_the_patches_are_cut_larger_and_reduced():
 
 def test_a_crisp_goal_has_steeper_edges_and_the_same_input(folder):
     photographs = read_photographs(folder, side=64)
-    plain, crisp = (Patches(photographs, 64, keep, 9, seed=0, crisp=c)[4] for c in (0, 0.5))
+    plain, crisp = (patches_of(photographs, keep, side=64, seed=0, crisp=c)[4] for c in (0, 0.5))
     assert torch.equal(plain[0], crisp[0])
     energy = [float(goal.diff(dim=1).square().mean()) for _, goal in (plain, crisp)]
     assert energy[1] > 1.2 * energy[0]

@@ -11,7 +11,7 @@ from training.learning.growth import deepen
 
 
 @given(fewer=st.integers(0, 5), more=st.integers(0, 6), scale=st.sampled_from([1, 2, 4]), seed=st.integers(0, 99))
-def test_a_deeper_network_begins_with_the_same_answer(fewer, more, scale, seed):
+def test_a_deeper_network_starts_with_the_same_answer(fewer, more, scale, seed):
     torch.manual_seed(seed)
     small = SRVGG(num_feat=4, num_conv=fewer + 1, scale=scale)
     for layer in small.body[1::2]:
@@ -37,7 +37,7 @@ def test_nothing_is_taken_from_a_deeper_file():
 
 @pytest.mark.parametrize("kind", [UNet, DamageClassifier])
 @given(fewer=st.tuples(*[st.integers(1, 2)] * 2), more=st.tuples(*[st.integers(0, 2)] * 2), seed=st.integers(0, 99))
-def test_a_u_net_of_more_blocks_begins_with_the_same_answer(kind, fewer, more, seed):
+def test_a_u_net_of_more_blocks_starts_with_the_same_answer(kind, fewer, more, seed):
     torch.manual_seed(seed)
     small = kind(widths=(4, 8), blocks=fewer)
     torch.nn.init.uniform_(small.tail.weight, -1, 1)

@@ -83,7 +83,7 @@ def test_there_must_be_something_to_go_on_from(settings):
     with pytest.raises(WeightsMissing, match="--resume"):
         train(TASK, replace(settings, resume=True))
     train(TASK, replace(settings, steps=1))
-    with pytest.raises(CheckpointMismatch, match="another network"):
+    with pytest.raises(CheckpointMismatch, match="of this network"):
         train(replace(TASK, features=4), replace(settings, resume=True))
 
 
@@ -98,7 +98,7 @@ def test_minutes_end_a_run_too(settings):
     assert torch.load(checkpoint, weights_only=True)["step"] >= 1
 
 
-def test_a_run_begins_with_a_files_weights(settings, tmp_path):
+def test_a_run_starts_from_a_files_weights(settings, tmp_path):
     source = SRVGG(num_feat=8, num_conv=DEPTH, scale=2)
     start = save(source, tmp_path / "start.safetensors")
     trained = average(train(TASK, replace(settings, start=start, steps=1, learning_rate=1e-9)))
@@ -153,8 +153,8 @@ def test_an_adversary_learns_beside_the_network_and_goes_on_with_it(settings, tm
     out = tmp_path / "broken"
     train(interrupted_at(3 * settings.batch), replace(fought, out=out))
     resumed = torch.load(train(TASK, replace(fought, out=out, resume=True)), weights_only=True)
-    for key, tensor in straight["adversary"]["critic"].items():
-        assert torch.equal(tensor, resumed["adversary"]["critic"][key])
+    for key, tensor in straight["adversary"]["discriminator"].items():
+        assert torch.equal(tensor, resumed["adversary"]["discriminator"][key])
 
 
 @pytest.mark.parametrize("task", [upscale(1), DEBLUR, DENOISE], ids=lambda task: task.name)
@@ -169,11 +169,11 @@ def test_a_loss_that_is_no_number_stops_the_run(settings):
         train(TASK, replace(settings, learning_rate=1e30, steps=50))
 
 
-UNHEEDED = [(task, name) for task in (COLORIZE, FILL, REPAIR, DENOISE) for name in EXTRAS if name not in task.extras]
+UNSUPPORTED = [(task, name) for task in (COLORIZE, FILL, REPAIR, DENOISE) for name in EXTRAS if name not in task.extras]
 
 
-@pytest.mark.parametrize(("task", "extra"), UNHEEDED, ids=lambda value: getattr(value, "name", value))
-def test_what_a_task_does_not_heed_is_refused(settings, task, extra):
+@pytest.mark.parametrize(("task", "extra"), UNSUPPORTED, ids=lambda value: getattr(value, "name", value))
+def test_a_setting_that_a_task_does_not_support_is_refused(settings, task, extra):
     value = {"pool": 100, "crisp": 0.4, "rebalance": 0.5}[extra]
     with pytest.raises(OptionError, match=f"--{extra}"):
         train(task, replace(settings, losses=((task.losses[0], 1.0),), **{extra: value}))
@@ -224,7 +224,7 @@ def test_the_gradient_loss_ignores_brightness_and_sees_edges():
     assert losses.combine(gradient, 0.5 * truth, truth) > 0.1
 
 
-def test_dissimilarity_is_that_of_the_metric():
+def test_the_ssim_loss_is_that_of_the_metric():
     """Of all windows at three scales; every fourth is enough to come near."""
     truth = functional.avg_pool2d(torch.rand(2, 3, 256, 256), 3, stride=1, padding=1)
     other = functional.avg_pool2d(truth, 5, stride=1, padding=2)
@@ -236,10 +236,10 @@ def test_dissimilarity_is_that_of_the_metric():
             for pair in zip(x[:, 0].numpy(), y[:, 0].numpy(), strict=True)
         ]
         total += 1 - float(np.mean(metric))
-    assert float(losses.dissimilarity(other, truth)) == pytest.approx(total / 3, rel=0.05)
+    assert float(losses.ssim_loss(other, truth)) == pytest.approx(total / 3, rel=0.05)
 
 
-def test_haar_dissimilarity_is_that_of_the_metric():
+def test_the_haar_loss_is_that_of_the_metric():
     """Within a black frame, as the metric lays round pictures itself."""
     torch.manual_seed(3)
     truth = functional.avg_pool2d(torch.rand(2, 3, 96, 80), 3, stride=1, padding=1)
@@ -247,18 +247,18 @@ def test_haar_dissimilarity_is_that_of_the_metric():
     for other in (soft, rough.clamp(0, 1)):
         framed = [functional.pad(image, (32,) * 4) for image in (other, truth)]
         metric = 1 - float(piq.haarpsi(*framed, data_range=1.0))
-        assert float(losses.haar_dissimilarity(*framed)) == pytest.approx(metric, rel=1e-3)
-    assert float(losses.haar_dissimilarity(truth, truth)) == pytest.approx(0, abs=1e-5)
+        assert float(losses.haar_loss(*framed)) == pytest.approx(metric, rel=1e-3)
+    assert float(losses.haar_loss(truth, truth)) == pytest.approx(0, abs=1e-5)
 
 
-def test_dissimilarity_dislikes_what_is_too_smooth_more_than_l1_does():
+def test_the_ssim_loss_penalises_smooth_answers_more_than_l1_does():
     """A flat answer has the smaller difference of pixels here, the rough one the truth's contrast."""
     torch.manual_seed(2)
     truth = 0.5 + 0.1 * torch.randn(1, 1, 64, 64).expand(-1, 3, -1, -1)
     flat = torch.full_like(truth, 0.5)
     rough = truth + 0.13 * torch.randn(1, 1, 64, 64)
     assert (flat - truth).abs().mean() < (rough - truth).abs().mean()
-    assert losses.dissimilarity(flat, truth) > losses.dissimilarity(rough, truth)
+    assert losses.ssim_loss(flat, truth) > losses.ssim_loss(rough, truth)
 
 
 def test_truth_and_teacher_are_mixed_by_their_weights():

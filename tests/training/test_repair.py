@@ -90,7 +90,7 @@ def test_the_same_seed_makes_the_same_print():
         np.testing.assert_array_equal(one, other)
 
 
-def test_more_is_at_stake_where_a_wrong_vote_changes_more(monkeypatch):
+def test_a_wrong_answer_costs_more_where_it_changes_more(monkeypatch):
     def faint_and_clear(image, _):
         mask = lines(20, 60, side=96)
         damaged = image.copy()
@@ -102,10 +102,10 @@ def test_more_is_at_stake_where_a_wrong_vote_changes_more(monkeypatch):
     flat = np.full((96, 96, 3), 0.3, np.float32)
     flat[:, 80:] = 0.7  # an edge, which a fill would blur
     shown = [print_of(flat, rng(seed)) for seed in range(60)]
-    stakes = np.mean([stake for _, mask, stake in shown if mask.any()], axis=0)
-    assert stakes[:, 60].mean() > 2 * stakes[:, 20].mean()
-    assert stakes[:, 79:81].mean() > 2 * stakes[:, 40].mean()
-    assert stakes.min() > 0
+    costs = np.mean([cost for _, mask, cost in shown if mask.any()], axis=0)
+    assert costs[:, 60].mean() > 2 * costs[:, 20].mean()
+    assert costs[:, 79:81].mean() > 2 * costs[:, 40].mean()
+    assert costs.min() > 0
 
 
 @pytest.mark.parametrize("kind", [kind for kind, _ in decoys.KINDS], ids=lambda kind: kind.__name__)
@@ -147,9 +147,9 @@ def test_f1_counts_false_marks_and_missed_damage():
     assert masks.f1(*masks.hits(lines(), lines(3))) == 0
 
 
-def goal_of(mask, stakes=1.0):
-    """Mask and stakes as a loss takes them, (1, 2, H, W)."""
-    return torch.from_numpy(np.stack([mask, np.broadcast_to(stakes, mask.shape)])[None].astype(np.float32))
+def goal_of(mask, costs=1.0):
+    """Mask and costs as a loss takes them, (1, 2, H, W)."""
+    return torch.from_numpy(np.stack([mask, np.broadcast_to(costs, mask.shape)])[None].astype(np.float32))
 
 
 def test_dice_counts_a_scratch_as_much_as_bce_counts_the_rest():
@@ -165,11 +165,11 @@ def test_dice_counts_a_scratch_as_much_as_bce_counts_the_rest():
 
 
 @pytest.mark.parametrize("name", masks.NAMES)
-def test_a_pixel_counts_by_what_is_at_stake(name):
+def test_a_pixel_counts_by_its_cost(name):
     nothing = torch.full((1, 1, 40, 40), -6.0)
     missed = [
-        float(masks.combine([(name, 1)], nothing, goal_of(lines(20), np.where(lines(20), stake, 1))))
-        for stake in (0.2, 1, 5)
+        float(masks.combine([(name, 1)], nothing, goal_of(lines(20), np.where(lines(20), cost, 1))))
+        for cost in (0.2, 1, 5)
     ]
     assert missed[0] < missed[1] < missed[2]
 
@@ -211,5 +211,5 @@ def test_the_network_is_read_off_its_tensors():
         build({"head.weight": torch.zeros(1)})
 
 
-def test_it_fits_into_the_box():
+def test_it_is_small_enough_to_bundle():
     assert sum(p.numel() for p in REPAIR.network().parameters()) * 2 < 4_000_000

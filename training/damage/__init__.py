@@ -1,1 +1,1 @@
-"""How pictures are damaged."""
+"""Damage of photographs, to train on."""

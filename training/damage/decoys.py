@@ -1,7 +1,7 @@
-"""What looks like damage and is not: lines, stripes and letters that belong to a picture.
+"""Decoys: lines, stripes and letters that look like damage but belong to the picture.
 
-They are drawn before the picture is aged, in its own colours, and end where its objects begin, so that a network must
-tell a scratch by more than its being a thin line.
+They are drawn before the picture is aged, in its own colours, and behind its objects, so that a network does not learn
+that every thin line is a scratch.
 """
 
 from collections.abc import Callable
@@ -9,7 +9,8 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from training.damage.degrade import Image, soften
+from pipeline.arrays import Image, Plane
+from training.damage.degrade import soften
 from training.damage.scratches import Cover, Rng, walk
 
 _LETTERS = np.array(list("ABCDEFGHIKLMNOPRSTUVWabcdefghiklmnoprstuvw0123456789"))
@@ -22,18 +23,18 @@ _FONTS = (
 
 
 _MARGINS = 0.06
-"""How often a patch has the margin of its print."""
+"""Share of the patches with the margin of a print."""
 
 
 def decorated(image: Image, rng: Rng) -> Image:
-    """Draw some things into a picture that a careless detector would take for damage.
+    """Return a picture with random decoys.
 
     Parameters
     ----------
     image : ndarray, shape (H, W, 3)
         RGB in [0, 1].
     rng : numpy.random.Generator
-        The source of chance.
+        Random generator.
 
     Returns
     -------
@@ -52,21 +53,21 @@ def decorated(image: Image, rng: Rng) -> Image:
 def _own_colour(image: Image, rng: Rng) -> Image:
     """Return a colour of the picture, shape (3,), perhaps darker; seldom as light as paper or as dark as dirt.
 
-    If decoys were as dark as dirt, a network would learn to leave every dark line alone.
+    If decoys were as dark as dirt, a network would learn to leave all dark lines unmarked.
     """
     height, width = image.shape[:2]
     return image[rng.integers(height), rng.integers(width)] * np.float32(rng.uniform(0.6, 1))
 
 
-def _behind(image: Image, rng: Rng) -> Image:
-    """Return 1 where the picture is lighter (or darker) than some value, else 0: what stands before hides the line."""
+def _behind(image: Image, rng: Rng) -> Plane:
+    """Return 1 where the picture is lighter (or darker) than a random value, else 0: foreground objects hide lines."""
     grey = soften(image, 2).mean(axis=2)
     limit = np.percentile(grey, rng.uniform(10, 60))
     return np.asarray(grey > limit if rng.random() < 0.6 else grey < limit, np.float32)
 
 
 def wires(cover: Cover, rng: Rng) -> None:
-    """Draw wires that hang side by side."""
+    """Draw wires hanging side by side."""
     height, width = cover.shape
     x = np.linspace(-0.1, 1.1, 40)
     sag, tilt, top = rng.uniform(0, 0.3), rng.normal(0, 0.4), rng.uniform(0, 1)
@@ -78,7 +79,7 @@ def wires(cover: Cover, rng: Rng) -> None:
 
 
 def frames(cover: Cover, rng: Rng) -> None:
-    """Draw straight edges that cross at right angles: windows, fences, tiles."""
+    """Draw straight lines that cross at right angles, as in windows, fences and tiles."""
     height, width = cover.shape
     pitch, thickness = rng.uniform(15, 90, 2), int(rng.integers(1, 5))
     for x in np.arange(rng.uniform(0, pitch[0]), width, pitch[0]):
@@ -89,7 +90,7 @@ def frames(cover: Cover, rng: Rng) -> None:
 
 
 def stripes(cover: Cover, rng: Rng) -> None:
-    """Draw a cloth with stripes: many parallel lines within an outline."""
+    """Draw striped cloth: many parallel lines inside an ellipse."""
     size = np.array(cover.shape[::-1])
     angle, pitch, thickness = rng.uniform(0, np.pi), rng.uniform(5, 18), int(rng.integers(1, 5))
     along, across = np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
@@ -104,7 +105,7 @@ def stripes(cover: Cover, rng: Rng) -> None:
 
 
 def letters(cover: Cover, rng: Rng) -> None:
-    """Write some lines of letters."""
+    """Draw some lines of letters."""
     height, width = cover.shape
     font, scale, thickness = int(rng.choice(_FONTS)), rng.uniform(0.3, 1.8), int(rng.integers(1, 4))
     x, y = int(rng.uniform(-0.2, 0.6) * width), int(rng.uniform(0.1, 0.9) * height)
@@ -114,7 +115,7 @@ def letters(cover: Cover, rng: Rng) -> None:
 
 
 def whiskers(cover: Cover, rng: Rng) -> None:
-    """Draw whiskers, grass or hair: a fan of curved lines from nearly one point."""
+    """Draw whiskers, grass or hair: curved lines that spread from nearly one point."""
     root = rng.uniform(0, 1, 2) * cover.shape[::-1]
     middle = rng.uniform(0, 2 * np.pi)
     for _ in range(rng.integers(4, 14)):
@@ -123,13 +124,12 @@ def whiskers(cover: Cover, rng: Rng) -> None:
 
 
 def _margin(image: Image, rng: Rng) -> Image:
-    """Leave the straight white margin of a print at one or two sides."""
+    """Return the picture with the white margin of a print on one or two sides."""
     image = image.copy()
     paper = np.float32(rng.uniform(0.8, 1))
     for _ in range(rng.integers(1, 3)):
-        np.rot90(image, int(rng.integers(4)))[: rng.integers(3, 30)] = (
-            paper  # a view: what is written there is written here
-        )
+        view = np.rot90(image, int(rng.integers(4)))
+        view[: rng.integers(3, 30)] = paper  # changes the image too
     return image
 
 
@@ -144,4 +144,4 @@ KINDS: tuple[tuple[Callable[[Cover, Rng], None], float], ...] = (
     (letters, 0.08),
     (whiskers, 0.08),
 )
-"""Every kind of thing, and how often a patch has it."""
+"""Every kind of decoy, and the share of patches that have it."""

@@ -1,57 +1,56 @@
-"""Realistic, seeded damage: what happens to a photograph before somebody wants it restored.
+"""Single kinds of damage, modelled on lens, sensor, film, paper and JPEG; `training.damage.recipes` combines them.
 
-The single damages follow physics (lens, sensor, film, paper, JPEG); `training.damage.recipes` puts them together. All
-take and return float32 RGB (H, W, 3) in [0, 1], sRGB-encoded, and leave their input untouched; chance comes from
-the given generator alone.
+All take and return float32 RGB (H, W, 3) in [0, 1], sRGB-encoded, and leave their input unchanged. Those that draw
+random numbers take them only from the given generator.
 """
 
 import cv2
 import numpy as np
 from albumentations.augmentations.pixel import functional as pixel
-from numpy.typing import NDArray
 
+from pipeline.arrays import Image, Image8
 from pipeline.methods import kernels
 
-Image = NDArray[np.float32]
-
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+"""Weights of red, green and blue in Rec. 601 luma."""
 SEPIA = np.array([1.07, 0.98, 0.82], np.float32)
+"""Factors of red, green and blue in a sepia print."""
 
 
 # Single damages
 
 
 def blur(image: Image, kernel: kernels.Kernel) -> Image:
-    """Convolve every channel with a kernel, the border mirrored."""
+    """Return the picture convolved with a kernel; borders are mirrored."""
     return cv2.filter2D(image, -1, kernel, borderType=cv2.BORDER_REFLECT_101)
 
 
 def soften(image: Image, sigma: float) -> Image:
-    """Blur with an isotropic Gaussian of `sigma` pixels."""
+    """Return the picture blurred by an isotropic Gaussian of `sigma` pixels."""
     return cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101)
 
 
 def resize(image: Image, height: int, width: int, interpolation: int) -> Image:
-    """Resize with one of OpenCV's interpolations, cut to [0, 1] where it overshoots.
+    """Return the picture resized by one of OpenCV's interpolations, clipped to [0, 1].
 
-    Only ``cv2.INTER_AREA`` filters before it reduces; the others alias, as careless programs do.
+    Only ``cv2.INTER_AREA`` filters before it reduces; the others alias, as some programs do.
     """
     return np.clip(cv2.resize(image, (width, height), interpolation=interpolation), 0, 1)
 
 
 def sensor_noise(image: Image, sigma: float, rng: np.random.Generator, shared: float = 0) -> Image:
-    """Add Gaussian noise.
+    """Return the picture with Gaussian noise.
 
     Parameters
     ----------
     image : ndarray, shape (H, W, 3)
         RGB in [0, 1].
     sigma : float
-        Standard deviation, as a part of the full range.
+        Standard deviation, on the scale of [0, 1].
     rng : numpy.random.Generator
-        The source of chance.
+        Random generator.
     shared : float
-        Part of the variance that the three channels have in common, from 0 (colour noise)
+        Share of the variance that the three channels have in common, from 0 (colour noise)
         to 1 (grey noise).
 
     Returns
@@ -66,16 +65,16 @@ def sensor_noise(image: Image, sigma: float, rng: np.random.Generator, shared: f
 
 
 def shot_noise(image: Image, sigma: float, rng: np.random.Generator) -> Image:
-    """Add the Poisson noise of counted photons, of standard deviation `sigma` at middle grey.
+    """Return the picture with the Poisson noise of photons, of standard deviation `sigma` at middle grey.
 
-    Photons are counted in linear light, so that in an sRGB-encoded picture the shadows suffer most.
+    Photons are counted in linear light, so an sRGB-encoded picture has most noise in its shadows.
     """
-    scale = 4 * sigma**2  # photons a unit of light, from the slope of the encoding at 0.5
+    scale = 4 * sigma**2  # photons per unit of light, from the slope of the encoding at 0.5
     return np.clip(pixel.shot_noise(image, scale, rng), 0, 1).astype(np.float32)
 
 
 def film_grain(image: Image, sigma: float, rng: np.random.Generator, size: float = 1.0) -> Image:
-    """Add grain: grey, in clumps of about `size` pixels, strongest in the middle tones."""
+    """Return the picture with grey grain in clumps of about `size` pixels, strongest in the midtones."""
     grain = soften(rng.standard_normal(image.shape[:2], np.float32), size / 2)
     grain *= sigma / grain.std()
     luma = image @ LUMA
@@ -84,7 +83,7 @@ def film_grain(image: Image, sigma: float, rng: np.random.Generator, size: float
 
 
 def jpeg(image: Image, quality: int) -> Image:
-    """Write as a JPEG of a quality from 1 to 100, and read it back."""
+    """Return the picture after JPEG compression at a quality from 1 to 100."""
     bgr = cv2.cvtColor(to_bytes(image), cv2.COLOR_RGB2BGR)
     _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
     back = cv2.imdecode(data, cv2.IMREAD_COLOR)
@@ -92,44 +91,44 @@ def jpeg(image: Image, quality: int) -> Image:
 
 
 def fade(image: Image, black: float, contrast: float) -> Image:
-    """Lose contrast as old prints do: black rises to `black`, the range shrinks to `contrast`."""
+    """Return a faded print: black rises to `black`, the range shrinks to `contrast`."""
     return np.clip(black + contrast * image, 0, 1).astype(np.float32)
 
 
 def grey(image: Image) -> Image:
-    """Keep the luminance alone, in three equal channels."""
+    """Return the luma in three equal channels."""
     return np.repeat((image @ LUMA)[..., None], 3, axis=2)
 
 
 def sepia(image: Image) -> Image:
-    """Keep the luminance alone, in the brown of an old print."""
+    """Return the luma in the brown of an old print."""
     return np.clip(grey(image) * SEPIA, 0, 1)
 
 
-def to_bytes(image: Image) -> NDArray[np.uint8]:
-    """Round to 8 bits a channel."""
+def to_bytes(image: Image) -> Image8:
+    """Return the picture in 8 bits a channel."""
     return (np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
-# Chance
+# Random damage
 
 
 def random_blur(image: Image, rng: np.random.Generator, low: float, high: float) -> Image:
-    """Blur by a Gaussian (often), a disk or motion whose width lies between `low` and `high`."""
+    """Return the picture blurred by a Gaussian (often), a disk or motion, of a width between `low` and `high`."""
     width, angle = rng.uniform(low, high), rng.uniform(0, np.pi)
     kind = rng.choice(4, p=[0.7, 0.15, 0.1, 0.05])
     if kind == 0:
         return soften(image, width)
     if kind == 1:
         return blur(image, kernels.gaussian(width, width * rng.uniform(0.3, 1), angle))
-    # A disk of radius 2 s and a line of length 3.5 s spread light about as far as a sigma of s.
+    # A disk of radius 2 s and a line of length 3.5 s blur about as much as a Gaussian of sigma s.
     if kind == 2:
         return blur(image, kernels.disk(2 * width))
     return blur(image, kernels.motion(3.5 * width, angle))
 
 
 def random_noise(image: Image, rng: np.random.Generator, low: float, high: float) -> Image:
-    """Add sensor noise, photon noise or grain of a strength between `low` and `high`."""
+    """Return the picture with sensor noise, photon noise or grain of a strength between `low` and `high`."""
     sigma = rng.uniform(low, high)
     kind = rng.choice(3, p=[0.76, 0.12, 0.12])
     if kind == 0:
@@ -140,9 +139,9 @@ def random_noise(image: Image, rng: np.random.Generator, low: float, high: float
 
 
 def random_resize(image: Image, rng: np.random.Generator, height: int, width: int) -> Image:
-    """Resize to a size by area, mostly, or by an interpolation that smooths or aliases."""
+    """Return the picture resized, mostly by area, else by linear or cubic interpolation."""
     ways = [cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC]
     way = int(rng.choice(ways, p=[0.7, 0.15, 0.15]))
     if way != cv2.INTER_AREA and height < image.shape[0]:
-        image = soften(image, 0.4 * image.shape[0] / height)  # a careful program filters first
+        image = soften(image, 0.4 * image.shape[0] / height)  # programs that avoid aliasing filter first
     return resize(image, height, width, way)

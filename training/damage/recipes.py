@@ -1,7 +1,6 @@
-"""Recipes of damage: what happens to a photograph on its way to somebody who wants it restored.
+"""Recipes: random combinations of the damage in `training.damage.degrade`, one for each task.
 
-Each puts the single damages of `training.damage.degrade` together by chance, and is seeded. Real-ESRGAN showed that
-networks learn from such recipes what real photographs need.
+Real-ESRGAN [1]_ and BSRGAN [2]_ showed that networks trained on such combinations work on real photographs.
 
 References
 ----------
@@ -17,10 +16,10 @@ from types import MappingProxyType
 import cv2
 import numpy as np
 
+from pipeline.arrays import Image
 from pipeline.methods import kernels
 from pipeline.methods.deconvolution import Blur, wiener
 from training.damage.degrade import (
-    Image,
     blur,
     fade,
     film_grain,
@@ -36,18 +35,18 @@ from training.damage.degrade import (
 )
 
 Recipe = Callable[[Image, np.random.Generator], Image]
-"""Takes a picture, RGB in [0, 1], shape (H, W, 3), and the source of chance; returns a damaged one of the same form."""
+"""Takes a picture (RGB in [0, 1], shape (H, W, 3)) and a random generator; returns the damaged picture."""
 
 
 def second_order(image: Image, rng: np.random.Generator, scale: float = 1) -> Image:
-    """Blur, resize, noise and JPEG in random order, twice: a picture that went round the internet.
+    """Return a picture as it circulates on the internet: blur, resize, noise and JPEG in random order, twice.
 
     Parameters
     ----------
     image : ndarray, shape (H, W, 3)
         RGB in [0, 1].
     rng : numpy.random.Generator
-        The source of chance.
+        Random generator.
     scale : float
         How many times smaller the result is.
 
@@ -73,7 +72,7 @@ def second_order(image: Image, rng: np.random.Generator, scale: float = 1) -> Im
 
 
 def photographed(image: Image, rng: np.random.Generator, scale: float = 1) -> Image:
-    """Blur of the lens, a smaller size, noise of the sensor, JPEG: a small or old camera's picture.
+    """Return the picture of a small or old camera: blur of the lens, a smaller size, noise of the sensor, JPEG.
 
     Parameters and result are those of `second_order`.
     """
@@ -86,9 +85,9 @@ def photographed(image: Image, rng: np.random.Generator, scale: float = 1) -> Im
 
 
 def worn(image: Image, rng: np.random.Generator) -> Image:
-    """Make the picture whose detail is to be restored: a small or old camera's, mostly.
+    """Return a picture whose detail is to be restored: usually that of a small or old camera.
 
-    One in five is as sharp as it was taken, for what a deblurrer has sharpened must be left alone.
+    One in five stays sharp, so that the network learns to leave sharp pictures unchanged.
 
     Parameters and result are those of a `Recipe`.
     """
@@ -99,18 +98,17 @@ def worn(image: Image, rng: np.random.Generator) -> Image:
 
 
 def reduced(image: Image, rng: np.random.Generator, scale: int) -> Image:
-    """Make the small picture that an upscaler is asked to enlarge.
+    """Return a small picture for an upscaler to enlarge.
 
-    A fifth of the pictures are only made smaller, for many that one meets are clean; a tenth
-    have gone round the internet; an eighth are soft, as what was enlarged before is; the rest
-    come from a small or old camera.
+    A fifth of the pictures are clean, only reduced; a tenth are as `second_order` makes them; an eighth are soft, like
+    pictures that were enlarged before; the rest are as `photographed` makes them.
 
     Parameters
     ----------
     image : ndarray, shape (H, W, 3)
         RGB in [0, 1]; both sides multiples of `scale`.
     rng : numpy.random.Generator
-        The source of chance.
+        Random generator.
     scale : int
         How many times smaller the result is.
 
@@ -128,9 +126,9 @@ def reduced(image: Image, rng: np.random.Generator, scale: int) -> Image:
 
 
 def noisy(image: Image, rng: np.random.Generator) -> Image:
-    """Make the picture that a denoiser is asked to clean: noise or grain, mostly written as a JPEG.
+    """Return a picture for a denoiser to clean: with noise or grain, usually compressed as JPEG.
 
-    One in twelve has no noise at all, for a denoiser must leave a clean picture alone.
+    One in twelve has no noise, so that the network learns to leave clean pictures unchanged.
 
     Parameters and result are those of a `Recipe`.
     """
@@ -141,9 +139,9 @@ def noisy(image: Image, rng: np.random.Generator) -> Image:
 
 
 def blurred(image: Image, rng: np.random.Generator) -> Image:
-    """Make the picture that a deblurrer is asked to sharpen: out of focus, shaken or soft, with faint noise.
+    """Return a picture for a deblurrer to sharpen: out of focus, shaken or soft, with faint noise.
 
-    One in eight is sharp, for a deblurrer must leave a sharp picture alone.
+    One in eight is sharp, so that the network learns to leave sharp pictures unchanged.
 
     Parameters and result are those of a `Recipe`.
     """
@@ -151,29 +149,29 @@ def blurred(image: Image, rng: np.random.Generator) -> Image:
 
 
 def known_blur(image: Image, rng: np.random.Generator) -> tuple[Image, Blur]:
-    """Do as `blurred` does, and tell how the picture was blurred: what an estimator has to find."""
+    """Return a picture as `blurred` makes it, and its blur, which an estimator has to find."""
     softer, found = _some_blur(image, rng)
     return image if softer is image else _camera(softer, rng), found
 
 
 def guessed(image: Image, rng: np.random.Generator) -> Image:
-    """Make the two pictures that the deblurrer in the box gets: the blurred one, and Wiener's answer to it.
+    """Return the two pictures that the bundled deblurrer takes: the blurred one, and its Wiener deconvolution.
 
-    The answer is that to a kernel nearly the true one, as the blur estimator finds it. Where there is no simple
-    kernel, and in one picture of ten beside, it is the blurred picture itself. In one of ten the kernel is a wrong
-    one, so that the network learns when not to believe the answer.
+    The deconvolution uses a kernel close to the true one, as the blur estimator finds it. Where no simple kernel
+    exists, and in one of ten other pictures, the second picture is the blurred one itself. In one of ten the kernel is
+    wrong, so that the network learns to recognise a wrong deconvolution.
 
     Parameters
     ----------
     image : ndarray, shape (H, W, 3)
         RGB in [0, 1].
     rng : numpy.random.Generator
-        The source of chance.
+        Random generator.
 
     Returns
     -------
     ndarray, shape (H, W, 6)
-        RGB in [0, 1], twice.
+        Two RGB pictures in [0, 1].
     """
     taken, found = known_blur(image, rng)
     estimate = (_miss, _near, _wrong)[rng.choice(3, p=[0.1, 0.8, 0.1])]
@@ -182,13 +180,13 @@ def guessed(image: Image, rng: np.random.Generator) -> Image:
 
 
 def _some_blur(image: Image, rng: np.random.Generator) -> tuple[Image, Blur]:
-    """Blur a picture in one of the ways that are met; a sharp one is returned itself."""
+    """Return a blurred picture and its blur; a sharp one is returned as the same object."""
     kind = rng.choice(6, p=[0.12, 0.34, 0.3, 0.07, 0.07, 0.1])
     if kind == 1:
         found = Blur("defocus", rng.uniform(1, 4.5))
         return blur(image, kernels.disk(found.size)), found
     length, angle = rng.uniform(4, 18), rng.uniform(0, np.pi)
-    lens = rng.uniform(0.3, 0.7)  # no lens is as sharp as the line that is drawn
+    lens = rng.uniform(0.3, 0.7)  # the drawn line is sharper than any lens
     if kind == 2:
         return soften(blur(image, kernels.motion(length, angle)), lens), Blur("motion", length, angle)
     if kind == 3:
@@ -200,7 +198,7 @@ def _some_blur(image: Image, rng: np.random.Generator) -> tuple[Image, Blur]:
 
 
 def _enlarged(image: Image, rng: np.random.Generator) -> Image:
-    """Reduce a picture and enlarge it again: many that people have are thumbnails made large."""
+    """Return a picture that was reduced and enlarged again, like an enlarged thumbnail."""
     height, width = image.shape[:2]
     factor = rng.uniform(1.5, 8)
     small = random_resize(image, rng, max(8, round(height / factor)), max(8, round(width / factor)))
@@ -211,7 +209,7 @@ def _enlarged(image: Image, rng: np.random.Generator) -> Image:
 
 
 def _camera(image: Image, rng: np.random.Generator, poor: float = 0) -> Image:
-    """Add what a camera adds: faint noise, a good JPEG; in a part `poor` of the pictures more noise, or a poor JPEG."""
+    """Add faint noise and a good JPEG; with probability `poor` more noise, or a poor JPEG."""
     if rng.random() < 0.9:
         sigma = rng.uniform(0.01, 0.03) if rng.random() < poor else rng.uniform(0.001, 0.01)
         image = sensor_noise(image, sigma, rng, shared=rng.uniform(0, 0.5))
@@ -221,19 +219,19 @@ def _camera(image: Image, rng: np.random.Generator, poor: float = 0) -> Image:
 
 
 def _miss(true: Blur, rng: np.random.Generator) -> Blur:
-    """See no blur."""
+    """Estimate that there is no blur."""
     return Blur("other")
 
 
 def _wrong(true: Blur, rng: np.random.Generator) -> Blur:
-    """See a blur that is not there."""
+    """Estimate a wrong blur."""
     if rng.random() < 0.5:
         return Blur("defocus", rng.uniform(1, 3))
     return Blur("motion", rng.uniform(4, 18), rng.uniform(0, np.pi))
 
 
 def _near(true: Blur, rng: np.random.Generator) -> Blur:
-    """Be off the true blur by about as much as the estimator is."""
+    """Estimate the true blur with about the errors of the blur estimator."""
     if true.kind == "defocus":
         return Blur("defocus", max(0.8, true.size + rng.normal(0, 0.06)))
     if true.kind == "motion":
@@ -243,7 +241,7 @@ def _near(true: Blur, rng: np.random.Generator) -> Blur:
 
 
 def age(image: Image, rng: np.random.Generator) -> Image:
-    """Age a photograph by a lifetime: grey or sepia, faded, a little soft, grained, then a JPEG.
+    """Return an old print of a photograph: grey or sepia, faded, slightly soft, with grain, then JPEG.
 
     Parameters and result are those of a `Recipe`.
     """
@@ -264,4 +262,4 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "blurred": blurred,
     }
 )
-"""Recipes that keep the size, by the names of the command line."""
+"""Recipes that keep the size, by their names on the command line."""

@@ -1,8 +1,8 @@
-"""Damage of prints and negatives, with the mask of what it covers: what the detector learns to find.
+"""Damage of prints and negatives with its mask, for training the detector.
 
-Everything is drawn as a cover: how opaque the damage is at each pixel. Chance comes from the given generator alone. The
-variety follows what people lay before restorers; that a network may learn it from drawings was shown by [1]_ for old
-photographs and by [2]_ for film.
+All damage is drawn as a cover, its opacity at each pixel; random numbers come only from the given generator. The kinds
+are those that restorers meet. That networks can learn from drawn damage was shown by [1]_ for old photographs and by
+[2]_ for film.
 
 References
 ----------
@@ -17,41 +17,40 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.damage.degrade import Image, soften
+from pipeline.arrays import Image, Mask, Plane
+from training.damage.degrade import soften
 
 Rng = np.random.Generator
 Cover = NDArray[np.uint8]
-"""Opacity of damage, shape (H, W), 0 to 255."""
-Mask = NDArray[np.bool_]
-"""True where a picture is damaged, shape (H, W)."""
+"""Opacity of damage, shape (H, W), from 0 to 255."""
 
 VISIBLE = 0.1
-"""Opacity from which damage counts."""
+"""Opacity above which damage belongs to the mask."""
 _SAME_PAPER = 0.75
-"""How often damage has the tone that other damage of the print has."""
+"""Share of the damage that has the same tone as other damage of its print."""
 _SUBPIXEL = 4
-"""Bits of the fraction in the coordinates of lines."""
+"""Fractional bits in the coordinates of lines."""
 
 
 def damaged(image: Image, rng: Rng) -> tuple[Image, Mask]:
-    """Damage a print.
+    """Return a damaged print, and the mask of its damage.
 
     Parameters
     ----------
     image : ndarray, shape (H, W, 3)
         RGB in [0, 1].
     rng : numpy.random.Generator
-        The source of chance.
+        Random generator.
 
     Returns
     -------
     damaged : ndarray, shape (H, W, 3)
         RGB in [0, 1].
     mask : ndarray of bool, shape (H, W)
-        Where damage can be seen.
+        Where damage is visible.
     """
     mask = np.zeros(image.shape[:2], bool)
-    is_light = rng.random() < 0.6  # prints lose their emulsion to white paper; negatives print theirs black
+    is_light = rng.random() < 0.6  # damage of prints shows white paper; damage of negatives prints black
     paper, dirt = (_tone(is_paper, rng) for is_paper in (True, False))
     for kind in _chosen(rng):
         cover = np.zeros(image.shape[:2], np.uint8)
@@ -70,21 +69,21 @@ def _chosen(rng: Rng) -> list[Callable[[Cover, Rng], None]]:
 
 
 def _tone(is_light: bool, rng: Rng) -> Image:
-    """Return the colour of bare paper or of dirt, shape (3,), mostly nearly grey."""
+    """Return the colour of bare paper or of dirt, shape (3,), usually nearly grey."""
     grey = rng.uniform(0.72, 1.0) if is_light else rng.uniform(0.0, 0.28)
     tint = rng.normal(0, 0.12 if rng.random() < 0.15 else 0.02, 3)
     return np.clip(grey + tint, 0, 1).astype(np.float32)
 
 
 def _textured(tone: Image, image: Image, rng: Rng) -> Image:
-    """Return a tone as a picture, now and then with the fibres of paper."""
+    """Return a tone as a picture, sometimes with the fibres of paper."""
     if rng.random() < 0.7:
         return np.broadcast_to(tone, image.shape)
     fibres = clouds(image.shape[:2], rng.uniform(0.5, 2), rng) * np.float32(rng.uniform(0.01, 0.05))
     return np.clip(tone + fibres[..., None], 0, 1)
 
 
-def clouds(size: tuple[int, int], scale: float, rng: Rng) -> Image:
+def clouds(size: tuple[int, int], scale: float, rng: Rng) -> Plane:
     """Return smooth noise of standard deviation 1, shape (H, W), in clumps of about `scale` pixels."""
     coarse = max(1, int(scale / 2))
     small = rng.standard_normal((size[0] // coarse + 2, size[1] // coarse + 2), np.float32)
@@ -96,22 +95,22 @@ def clouds(size: tuple[int, int], scale: float, rng: Rng) -> Image:
 
 
 def walk(start: Image, heading: float, length: float, bend: float, rng: Rng, *, jitter: float = 0.0) -> Image:
-    """Return the points of a line that wanders, shape (N, 2), as x and y.
+    """Return the points of a randomly bending line, shape (N, 2), as x and y.
 
     Parameters
     ----------
     start : ndarray, shape (2,)
-        Where it begins.
+        First point.
     heading : float
-        Its first direction, in radians.
+        First direction, in radians.
     length : float
-        In pixels.
+        Length in pixels.
     bend : float
         Standard deviation, in radians, of the turn over 10 pixels.
     rng : numpy.random.Generator
-        The source of chance.
+        Random generator.
     jitter : float
-        Standard deviation of the points from their line, in pixels.
+        Standard deviation of the points' distance from the line, in pixels.
     """
     step = float(np.clip(length / 12, 2, 8))
     count = max(int(length / step), 2)
@@ -122,7 +121,7 @@ def walk(start: Image, heading: float, length: float, bend: float, rng: Rng, *, 
 
 
 def stroke(cover: Cover, points: Image, width: int, opacity: float, *, gaps: float, rng: Rng) -> None:
-    """Draw a line in pieces, each a little more or less opaque, and some of them left out."""
+    """Draw a line in pieces of slightly different opacity; the share `gaps` of them is left out."""
     pieces = max(len(points) // 4, 1)
     whole = np.round(points * 2**_SUBPIXEL).astype(np.int32)
     is_smooth = cv2.LINE_AA if rng.random() < 0.7 else cv2.LINE_8
@@ -134,12 +133,12 @@ def stroke(cover: Cover, points: Image, width: int, opacity: float, *, gaps: flo
 
 
 def _somewhere(cover: Cover, rng: Rng) -> Image:
-    """Return a point in the picture or a little outside, as x and y."""
+    """Return a random point in the picture or a little outside, as x and y."""
     return np.asarray(rng.uniform(-0.15, 1.15, 2) * cover.shape[::-1], np.float32)
 
 
 def scratches(cover: Cover, rng: Rng) -> None:
-    """Draw scratches: long and nearly straight, of one direction as film has them, or of any."""
+    """Draw long, nearly straight scratches, vertical as on film or in any direction."""
     direction = np.pi / 2 if rng.random() < 0.6 else rng.uniform(0, np.pi)
     spread = rng.choice([0.03, 0.15, 1.0])
     for _ in range(rng.integers(1, 6)):
@@ -151,7 +150,7 @@ def scratches(cover: Cover, rng: Rng) -> None:
 
 
 def hairs(cover: Cover, rng: Rng) -> None:
-    """Draw hairs and fibres: thin and curled."""
+    """Draw thin, curled hairs and fibres."""
     for _ in range(rng.integers(1, 4)):
         points = walk(
             _somewhere(cover, rng), rng.uniform(0, 2 * np.pi), rng.uniform(15, 160), rng.uniform(0.2, 0.6), rng
@@ -160,7 +159,7 @@ def hairs(cover: Cover, rng: Rng) -> None:
 
 
 def cracks(cover: Cover, rng: Rng) -> None:
-    """Draw cracks of the emulsion: jagged, branching."""
+    """Draw jagged, branching cracks of the emulsion."""
     for _ in range(rng.integers(1, 4)):
         _crack(cover, _somewhere(cover, rng), rng.uniform(0, 2 * np.pi), rng.uniform(40, 250), 3, rng)
 
@@ -174,7 +173,7 @@ def _crack(cover: Cover, start: Image, heading: float, length: float, branches: 
 
 
 def crackle(cover: Cover, rng: Rng) -> None:
-    """Draw the net of fine cracks of an emulsion that has dried out, over a part of the print."""
+    """Draw a net of fine cracks, as in dried emulsion, over a part of the print."""
     height, width = cover.shape
     net = cv2.Subdiv2D((-width, -height, 3 * width, 3 * height))
     for _ in range(int(2 * height * width / rng.uniform(12, 45) ** 2) + 4):
@@ -189,14 +188,14 @@ def crackle(cover: Cover, rng: Rng) -> None:
 
 
 def folds(cover: Cover, rng: Rng) -> None:
-    """Draw a fold: a straight line right across, broken where the emulsion holds."""
+    """Draw a fold: a straight line across the print, with gaps where the emulsion is intact."""
     middle, heading = _somewhere(cover, rng), rng.choice([0, np.pi / 2, rng.uniform(0, np.pi)]) + rng.normal(0, 0.06)
     length = 3 * max(cover.shape)
     start = middle - length / 2 * np.array([np.cos(heading), np.sin(heading)])
     points = walk(start, heading, length, 0.003, rng, jitter=rng.uniform(0, 0.8))
     width, opacity = int(rng.integers(2, 9)), rng.uniform(0.5, 1)
     stroke(cover, points, width, opacity, gaps=rng.choice([0, 0.1, 0.3]), rng=rng)
-    if rng.random() < 0.5:  # the emulsion flakes off beside it
+    if rng.random() < 0.5:  # flaked emulsion beside the fold
         for point in points[rng.random(len(points)) < 0.15]:
             _flake(cover, point + rng.normal(0, width, 2), rng.uniform(1, width + 2), opacity, rng)
 
@@ -205,7 +204,7 @@ def folds(cover: Cover, rng: Rng) -> None:
 
 
 def dust(cover: Cover, rng: Rng) -> None:
-    """Draw dust: many specks, most of them small, in places in heaps."""
+    """Draw dust: many specks, most of them small, sometimes clustered."""
     heap = _somewhere(cover, rng) if rng.random() < 0.3 else None
     largest = rng.choice([1.5, 3, 5])
     for _ in range(rng.integers(2, 30)):
@@ -228,7 +227,7 @@ def _flake(cover: Cover, centre: Image, radius: float, opacity: float, rng: Rng)
 
 
 def losses(cover: Cover, rng: Rng) -> None:
-    """Draw where the emulsion has come off: ragged islands with sharp edges."""
+    """Draw lost emulsion: ragged islands with sharp edges."""
     size = cover.shape[:2]
     shape = clouds(size, rng.uniform(4, 25), rng) + 0.3 * clouds(size, 2, rng)
     near = _bump(cover, rng.uniform(15, 60), rng)
@@ -236,7 +235,7 @@ def losses(cover: Cover, rng: Rng) -> None:
 
 
 def stains(cover: Cover, rng: Rng) -> None:
-    """Draw stains: blots of a liquid, half transparent, darker at the rim."""
+    """Draw stains of a liquid: semi-transparent, more opaque at the rim."""
     for _ in range(rng.integers(1, 4)):
         near = _bump(cover, rng.uniform(5, 25), rng) + 0.05 * clouds(cover.shape, 8, rng)
         inside = near > 0.5
@@ -246,8 +245,8 @@ def stains(cover: Cover, rng: Rng) -> None:
             cover[rim] = int(255 * rng.uniform(0.6, 1))
 
 
-def _bump(cover: Cover, radius: float, rng: Rng) -> Image:
-    """Return a smooth elliptic hill somewhere, 1 at its top, shape (H, W)."""
+def _bump(cover: Cover, radius: float, rng: Rng) -> Plane:
+    """Return a smooth elliptic bump at a random place, 1 at its top, shape (H, W)."""
     x, y = _somewhere(cover, rng)
     across, down = radius * rng.uniform(0.6, 1.6, 2)
     rows, columns = np.ogrid[: cover.shape[0], : cover.shape[1]]
@@ -255,7 +254,7 @@ def _bump(cover: Cover, radius: float, rng: Rng) -> Image:
 
 
 def tears(cover: Cover, rng: Rng) -> None:
-    """Tear off a corner, or a strip along a side, with a ragged edge."""
+    """Draw a torn-off corner, or a strip along a side, with a ragged edge."""
     height, width = cover.shape
     depth = rng.uniform(0.05, 0.4) * min(height, width)
     along = np.linspace(-0.1, 1.1, 40)
@@ -282,5 +281,5 @@ KINDS: tuple[tuple[Callable[[Cover, Rng], None], float], ...] = (
     (stains, 0.06),
     (tears, 0.06),
 )
-"""Every kind of damage, and how often a damaged patch has it; what covers many pixels is seldom, or it would count
-for more than all else."""
+"""Every kind of damage, and the share of damaged patches that have it; kinds that cover many pixels are rare, so that
+they do not dominate the loss."""

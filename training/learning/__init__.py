@@ -1,1 +1,1 @@
-"""Losses, steps and measures of training."""
+"""Losses, optimizer and validation."""

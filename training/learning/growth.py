@@ -1,4 +1,4 @@
-"""Begin a deeper network with a shallower one's weights, so that it computes the same before its first step.
+"""Deepen a trained network without changing what it computes.
 
 References
 ----------
@@ -13,19 +13,19 @@ from torch import Tensor
 
 
 def deepen(state: Mapping[str, Tensor], num_conv: int) -> dict[str, Tensor]:
-    """Put convolutions that change nothing between those of a compact upscaler, as evenly as they go.
+    """Return a compact upscaler's state dict with identity convolutions, spread evenly between its own.
 
     Parameters
     ----------
     state : mapping of str to Tensor
-        Of `models.networks.srvgg.SRVGG`: ``body.0.weight`` and so on, convolutions and PReLU by turns.
+        State dict of `models.networks.srvgg.SRVGG`: ``body.0.weight`` and so on, convolutions and PReLU alternating.
     num_conv : int
-        Inner convolutions to reach; the state is returned as it is where it has as many or more.
+        Inner convolutions of the result; a state dict with as many or more is returned unchanged.
 
     Returns
     -------
     dict of str to Tensor
-        Keys of the deeper network.
+        State dict of the deeper network.
     """
     layers = _layers(state)
     has = (len(layers) - 3) // 2  # the first convolution and its PReLU, pairs of both, the last convolution
@@ -41,19 +41,20 @@ def deepen(state: Mapping[str, Tensor], num_conv: int) -> dict[str, Tensor]:
 
 
 def add_blocks(state: Mapping[str, Tensor], network: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Put residual blocks that add nothing behind those of a U-Net.
+    """Return a U-Net's state dict with more residual blocks, which add nothing at first.
 
     Parameters
     ----------
     state : mapping of str to Tensor
-        Of a restorer or of a damage detector, with fewer blocks a level.
+        State dict of a restorer or a damage detector with fewer blocks a level.
     network : mapping of str to Tensor
-        Of the deeper network, with weights of chance: new blocks keep their first convolution, and the second is 0.
+        State dict of the deeper network, untrained: new blocks take their first convolution from it; their second is
+        set to 0.
 
     Returns
     -------
     dict of str to Tensor
-        Keys of the deeper network.
+        State dict of the deeper network.
     """
     grown = dict(state)
     for key, tensor in network.items():
@@ -71,6 +72,6 @@ def _layers(state: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
 
 
 def _identity(like: Tensor) -> list[dict[str, Tensor]]:
-    """Make a convolution shaped like another, and a PReLU, that pass on what they are given."""
+    """Return a convolution of another's shape, and a PReLU, that pass their input on unchanged."""
     weight = torch.nn.init.dirac_(torch.empty_like(like))
     return [{"weight": weight, "bias": torch.zeros(len(like))}, {"weight": torch.ones(len(like))}]

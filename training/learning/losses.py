@@ -1,4 +1,8 @@
-"""Losses by name, weighed and added: how far a network's answer is from the one that it should give.
+"""Losses by name, and their weighted sum.
+
+SSIM and HaarPSI are written here rather than taken from piq, which is slower. Forward and backward on 16 patches of 192
+pixels, on one core of an AMD EPYC with AVX-512, piq 0.8.0, medians of 9 in turns: SSIM of three scales 51 ms here, 1040
+ms with `piq.ssim`; HaarPSI 95 ms here, 144 ms with `piq.haarpsi`. The tests compare both with the metrics.
 
 References
 ----------
@@ -15,37 +19,36 @@ from torch import Tensor
 from torch.nn import functional
 
 NAMES = ("l1", "gradient", "ssim", "haar", "distill", "adversarial")
-"""``l1`` draws to the truth, ``distill`` to a teacher's answer, ``gradient`` to edges as steep as theirs, ``ssim`` to
-texture of the truth's contrast, ``haar`` to edges, where the eye looks, of its height; ``adversarial`` (see
-`training.learning.critic`) to what cannot be told from truth."""
+"""``l1`` is the mean absolute difference from the truth, ``distill`` that from a teacher's answer, ``gradient`` that of
+neighbouring pixels' differences, ``ssim`` and ``haar`` are 1 minus the two similarities, ``adversarial`` is the loss of
+`training.learning.discriminator`."""
+
+WINDOW = 8
+"""Side of SSIM's square window in pixels; windows overlap by half, which is much cheaper than one at every pixel."""
+SCALES = 3
+"""SSIM compares the pictures, and the pictures reduced by 2 and 4 [2]_."""
+STABILISERS = (0.01**2, 0.03**2)
+"""Constants that keep SSIM's quotients of means and of variances finite [1]_."""
 
 LUMA = (0.299, 0.587, 0.114)
-WINDOW = 8
-"""Side of SSIM's square window in pixels; each lies half on the next, which is much cheaper than all there are."""
-SCALES = 3
-"""SSIM sees the pictures, and the pictures reduced by 2 and 4 [2]_."""
-STEADY = (0.01**2, 0.03**2)
-"""What keeps SSIM's quotients of means and of variances finite [1]_."""
-
-TO_YIQ = ((0.299, 0.587, 0.114), (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112))
+TO_YIQ = (LUMA, (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112))
 HAAR_SIDES = (2, 4, 8)
-"""Sides of the Haar wavelets: the finer two are compared, the coarsest says where the eye looks [4]_."""
-HAAR_STEADY = 30 / 255**2
+"""Sides of the Haar wavelets: the finer two are compared, the coarsest weights the places [4]_."""
+HAAR_STABILISER = 30 / 255**2
 HAAR_SLOPE = 4.2
-"""Both constants as fitted to what people judged [4]_."""
+"""Both constants as fitted to the ratings of viewers [4]_."""
 
 
 def combine(terms: Sequence[tuple[str, float]], output: Tensor, truth: Tensor, taught: Tensor | None = None) -> Tensor:
-    """Sum the named losses, each times its weight.
+    """Return the weighted sum of the named losses.
 
-    ``l1`` and ``distill`` together are one absolute difference, from the mean of truth and
-    teacher by their weights. Two differences would settle on one or the other, as medians do; the
-    mean keeps the truth's tones and takes a share of the teacher's crispness.
+    ``l1`` and ``distill`` together are one absolute difference, from the weighted mean of truth and teacher: the sum
+    of two absolute differences is least at one of the two, never between them.
 
     Parameters
     ----------
     terms : sequence of (str, float)
-        Names out of `NAMES` and weights; the adversarial one is left to the critic.
+        Names out of `NAMES` and weights; the adversarial loss is added elsewhere, by the discriminator.
     output, truth : Tensor, shape (N, 3, H, W)
         The network's answer and the clean patch.
     taught : Tensor, shape (N, 3, H, W), optional
@@ -63,16 +66,16 @@ def combine(terms: Sequence[tuple[str, float]], output: Tensor, truth: Tensor, t
         goal = torch.lerp(truth, taught, weights["distill"] / pixels)
     error = output - goal
     total = pixels * error.abs().mean() + weights["gradient"] * _steepness(error)
-    for name, unlike in (("ssim", dissimilarity), ("haar", haar_dissimilarity)):
+    for name, loss in (("ssim", ssim_loss), ("haar", haar_loss)):
         if weights[name]:
-            total = total + weights[name] * unlike(output, truth)
+            total = total + weights[name] * loss(output, truth)
     return total
 
 
-def dissimilarity(output: Tensor, truth: Tensor) -> Tensor:
-    """One less the structural similarity of luminance, the mean of three scales [1]_ [2]_.
+def ssim_loss(output: Tensor, truth: Tensor) -> Tensor:
+    """Return 1 minus the structural similarity of luminance, the mean of three scales [1]_ [2]_.
 
-    Unlike a difference of pixels it is no smaller for an answer that is too smooth [3]_.
+    Unlike a difference of pixels it does not prefer answers that are too smooth [3]_.
 
     Parameters
     ----------
@@ -95,17 +98,17 @@ def dissimilarity(output: Tensor, truth: Tensor) -> Tensor:
 
 
 def _ssim(x: Tensor, y: Tensor) -> Tensor:
-    """Mean SSIM of single-channel pictures."""
+    """Return the mean SSIM of single-channel pictures."""
     maps = torch.cat([x, y, x * x, y * y, x * y], 1)
     mean_x, mean_y, square_x, square_y, product = functional.avg_pool2d(maps, WINDOW, stride=WINDOW // 2).unbind(1)
     means, both = mean_x * mean_y, mean_x**2 + mean_y**2
-    brightness = (2 * means + STEADY[0]) / (both + STEADY[0])
-    contrast = (2 * (product - means) + STEADY[1]) / (square_x + square_y - both + STEADY[1])
+    brightness = (2 * means + STABILISERS[0]) / (both + STABILISERS[0])
+    contrast = (2 * (product - means) + STABILISERS[1]) / (square_x + square_y - both + STABILISERS[1])
     return (brightness * contrast).mean()
 
 
-def haar_dissimilarity(output: Tensor, truth: Tensor) -> Tensor:
-    """One less the Haar wavelet-based perceptual similarity index [4]_.
+def haar_loss(output: Tensor, truth: Tensor) -> Tensor:
+    """Return 1 minus the Haar wavelet-based perceptual similarity index (HaarPSI) [4]_.
 
     Parameters
     ----------
@@ -128,7 +131,7 @@ def haar_dissimilarity(output: Tensor, truth: Tensor) -> Tensor:
 
 
 def _haar(image: Tensor) -> tuple[Tensor, Tensor]:
-    """Return YIQ at half the size, and its coefficients, down and across, of the wavelets from fine to coarse."""
+    """Return YIQ at half the size, and the wavelets' coefficients of Y, down and across, from fine to coarse."""
     yiq = torch.einsum("nchw,dc->ndhw", functional.avg_pool2d(image, 2), image.new_tensor(TO_YIQ))
     widest = max(HAAR_SIDES)
     kernels = []
@@ -141,12 +144,12 @@ def _haar(image: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _alike(x: Tensor, y: Tensor) -> Tensor:
-    """Return how like each other magnitudes are, in [0, 1]."""
-    return (2 * (x * y).abs() + HAAR_STEADY) / (x * x + y * y + HAAR_STEADY)
+    """Return the similarity of magnitudes, in [0, 1]."""
+    return (2 * (x * y).abs() + HAAR_STABILISER) / (x * x + y * y + HAAR_STABILISER)
 
 
 def _steepness(image: Tensor) -> Tensor:
-    """Mean absolute difference of neighbours, across and down."""
+    """Return the mean absolute difference of neighbours, across and down."""
     across = image[..., :, 1:] - image[..., :, :-1]
     down = image[..., 1:, :] - image[..., :-1, :]
     return across.abs().mean() + down.abs().mean()

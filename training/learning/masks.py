@@ -1,9 +1,9 @@
-"""Masks of damage: losses and the measure for a detector.
+"""Losses and F1 of damage masks.
 
 References
 ----------
 .. [1] F. Milletari et al., "V-Net: Fully Convolutional Neural Networks for Volumetric Medical Image Segmentation",
-   3DV 2016: the Dice coefficient as a loss, which rare classes do not drown in.
+   3DV 2016: the Dice coefficient as a loss for rare classes.
 """
 
 from collections.abc import Sequence
@@ -11,31 +11,32 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
+from pipeline.arrays import Mask
+
 NAMES = ("bce", "dice")
-"""``bce`` counts every pixel by its stakes alone; ``dice`` sets what is found against what there is, however little
-that is."""
+"""``bce`` is the cross-entropy, each pixel weighted by its cost; ``dice`` compares marked and true damage, however
+small the damage is."""
 
 TOLERANCE = 2
-"""Pixels by which a mark may miss."""
+"""Distance in pixels up to which a mark counts as right."""
 
-_STEADY = 100.0
-"""Pixels that are added to both sides of Dice's quotient, so that an undamaged patch has one."""
+_SMOOTHING = 100.0
+"""Pixels added to both sides of Dice's quotient, so that it exists for an undamaged patch."""
 
 
 def combine(terms: Sequence[tuple[str, float]], logits: Tensor, goal: Tensor) -> Tensor:
-    """Sum the named losses, each times its weight.
+    """Return the weighted sum of the named losses.
 
     Parameters
     ----------
     terms : sequence of (str, float)
         Names out of `NAMES` and weights.
     logits : Tensor, shape (N, 1, H, W)
-        The network's votes.
+        The network's answer.
     goal : Tensor, shape (N, 2, H, W)
-        The mask, 1 where there is damage, else 0; and the stakes, how much a pixel counts.
+        The mask, 1 where there is damage, else 0; and the cost of a wrong answer at each pixel.
 
     Returns
     -------
@@ -43,35 +44,35 @@ def combine(terms: Sequence[tuple[str, float]], logits: Tensor, goal: Tensor) ->
         A scalar.
     """
     weights = dict.fromkeys(NAMES, 0.0) | dict(terms)
-    mask, stakes = goal.split(1, dim=1)
-    plain = F.binary_cross_entropy_with_logits(logits, mask, weight=stakes)
-    return weights["bce"] * plain + weights["dice"] * undice(logits.sigmoid(), mask, stakes)
+    mask, costs = goal.split(1, dim=1)
+    plain = F.binary_cross_entropy_with_logits(logits, mask, weight=costs)
+    return weights["bce"] * plain + weights["dice"] * dice_loss(logits.sigmoid(), mask, costs)
 
 
-def undice(found: Tensor, mask: Tensor, stakes: Tensor) -> Tensor:
-    """Return one less the soft Dice coefficient of each picture, averaged [1]_.
+def dice_loss(found: Tensor, mask: Tensor, costs: Tensor) -> Tensor:
+    """Return 1 minus the soft Dice coefficient of each picture, averaged [1]_.
 
     Parameters
     ----------
     found, mask : Tensor, shape (N, 1, H, W)
         Probability and truth, in [0, 1].
-    stakes : Tensor, shape (N, 1, H, W)
-        How much a pixel counts.
+    costs : Tensor, shape (N, 1, H, W)
+        Weight of each pixel.
     """
-    both = (stakes * found * mask).sum((1, 2, 3))
-    either = (stakes * (found + mask)).sum((1, 2, 3))
-    return (1 - (2 * both + _STEADY) / (either + _STEADY)).mean()
+    both = (costs * found * mask).sum((1, 2, 3))
+    either = (costs * (found + mask)).sum((1, 2, 3))
+    return (1 - (2 * both + _SMOOTHING) / (either + _SMOOTHING)).mean()
 
 
-def hits(found: NDArray[np.bool_], mask: NDArray[np.bool_], tolerance: int = TOLERANCE) -> tuple[int, int, int, int]:
-    """Count what F1 needs: marks that are right, marks, damage that is found, damage.
+def hits(found: Mask, mask: Mask, tolerance: int = TOLERANCE) -> tuple[int, int, int, int]:
+    """Return the counts that F1 needs: correct marks, all marks, found damage, all damage.
 
     Parameters
     ----------
     found, mask : ndarray of bool, shape (H, W)
-        What was marked, and what should be.
+        Marked pixels, and true damage.
     tolerance : int
-        Pixels by which a mark may miss, in any direction.
+        Distance in pixels up to which a mark counts as right, in any direction.
     """
     disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * tolerance + 1, 2 * tolerance + 1))
     near_damage, near_mark = (cv2.dilate(x.astype(np.uint8), disk).astype(bool) for x in (mask, found))

@@ -1,11 +1,11 @@
-"""Muon: momentum whose steps are made orthogonal, which needs far fewer steps than Adam to the same loss.
+"""Muon: momentum with orthogonalised steps, which reaches the same loss as Adam in far fewer steps.
 
-torch's own takes matrices alone, and works in bfloat16, which many CPUs cannot compute.
+torch's own Muon takes only matrices, and computes in bfloat16, which many CPUs lack.
 
 References
 ----------
 .. [1] K. Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024.
-.. [2] D. Kingma and J. Ba, "Adam", ICLR 2015: the rule for everything that is no matrix.
+.. [2] D. Kingma and J. Ba, "Adam", ICLR 2015: the rule for all parameters that are not kernels.
 """
 
 from collections import defaultdict
@@ -17,23 +17,23 @@ from torch import Tensor
 
 MOMENTUM = 0.95
 ADAM_SHARE = 0.05
-"""Rate of Adam as a part of the rate of Muon."""
+"""Learning rate of Adam as a share of Muon's."""
 BETAS = (0.9, 0.99)
 QUINTIC = (3.4445, -4.7750, 2.0315)
-"""Coefficients of the iteration that draws all singular values towards 1 [1]_."""
+"""Coefficients of the iteration that moves all singular values towards 1 [1]_."""
 ITERATIONS = 5
 TINY = 1e-8
 
 
 class Muon(torch.optim.Optimizer):
-    """Muon for the kernels of convolutions, each as a matrix of one row a filter; Adam for the rest.
+    """Muon for the kernels of convolutions, each as a matrix with one row for each filter; Adam for the rest.
 
     Parameters
     ----------
     parameters : iterable of Tensor
-        What is trained.
+        Parameters to train.
     lr : float
-        Rate of Muon: 0.006 suits all networks here; U-Nets diverge at 0.02.
+        Learning rate of Muon: 0.006 suits all networks of this project; U-Nets diverge at 0.02.
     """
 
     def __init__(self, parameters: Iterable[Tensor], lr: float) -> None:
@@ -47,7 +47,7 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:
-        """Take one step along the gradients."""
+        """Take one step along the gradients; return the closure's loss, if one is given."""
         loss = None
         if closure is not None:
             with torch.enable_grad():
@@ -67,14 +67,14 @@ class Muon(torch.optim.Optimizer):
 
 
 def _ahead(gradient: Tensor, state: dict[str, Any]) -> Tensor:
-    """Follow the gradient with momentum; return Nesterov's look ahead."""
+    """Update the momentum; return Nesterov's estimate of the next gradient."""
     momentum = state.setdefault("momentum", torch.zeros_like(gradient))
     momentum.mul_(MOMENTUM).add_(gradient)
     return gradient + MOMENTUM * momentum
 
 
 def _muon(pairs: list[tuple[Tensor, Tensor]], lr: float) -> None:
-    """Move weights of one shape, all at once: a CUDA card spends its time on starting what is small."""
+    """Move all weights of one shape at once: on a CUDA card many small operations take longer."""
     matrices = torch.stack([ahead.flatten(1) for _, ahead in pairs])
     rows, columns = matrices.shape[1:]
     stretch = max(1.0, rows / columns) ** 0.5
@@ -93,17 +93,17 @@ def _adam(weight: Tensor, gradient: Tensor, state: dict[str, Any], lr: float) ->
 
 
 def orthogonal(matrix: Tensor) -> Tensor:
-    """Bring the singular values of a matrix, or of each of many, to about 1, by Newton and Schulz's iteration.
+    """Return matrices with the singular values brought to about 1 by the Newton-Schulz iteration.
 
     Parameters
     ----------
     matrix : Tensor, shape (..., M, N)
-        Of full rank, or nearly.
+        One or more matrices of full rank, or nearly.
 
     Returns
     -------
     Tensor, shape (..., M, N)
-        The same singular vectors; values between 0.7 and 1.2 where they were not tiny.
+        The same singular vectors; values between 0.7 and 1.2, except those that were tiny.
     """
     a, b, c = QUINTIC
     x = matrix / (torch.linalg.matrix_norm(matrix, keepdim=True) + TINY)

@@ -1,1 +1,1 @@
-"""What is learnt."""
+"""The tasks that networks are trained for."""

@@ -1,45 +1,47 @@
-"""The task of colouring: the network in the box, and what it learns by."""
+"""The task of colouring: the bundled colorizer's network, its patches and its losses."""
 
 from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.utils.data import Dataset
 
 from models.networks.fast_colorizer import TEMPERATURE, ColorClassifier
-from training.data import Photograph
-from training.learning import exam, votes
+from pipeline.arrays import Image, Image8
+from training.data import Pair, Patches, Photograph
+from training.learning import colour_classes, validation
 from training.settings import Settings
 from training.tasks import colour_patches
 from training.tasks.task import Task
 
 PRIOR_PATCHES = 4000
-EXAM_PATCHES = 200
+"""Patches whose colours are counted before training starts."""
+VALIDATION_PATCHES = 200
 BLOCKS = (1, 1, 2)
 """Residual blocks of the levels."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Colorize(Task):
-    """Guess ab from L."""
+    """Learn CIE a and b from L."""
 
-    def fit(self, pixels: NDArray[np.uint8], patch: int) -> NDArray[np.uint8] | None:
-        """Bring a photograph to about the size of a patch; None where it has no colours."""
+    def fit(self, pixels: Image8, patch: int) -> Image8 | None:
+        """Return a photograph at nearly the size of a patch, or None where it has no colours."""
         return colour_patches.fit(pixels, patch)
 
-    def patches(
-        self, photographs: list[Photograph], settings: Settings, count: int, seed: int
-    ) -> Dataset[tuple[Tensor, Tensor]]:
-        """Make `count` pairs of L and ab."""
-        return colour_patches.ColourPatches(photographs, settings.patch, self.damage, count, seed=seed)
+    def cut(self, photographs: list[Photograph], side: int, rng: np.random.Generator) -> Image:
+        """Return a random patch, perhaps mirrored, never turned."""
+        return colour_patches.cut(photographs, side, rng)
 
-    def prepare(self, network: nn.Module, data: Dataset[tuple[Tensor, Tensor]]) -> None:
-        """Count the classes, which the losses need, and let the network begin with their share."""
+    def pair(self, image: Image, rng: np.random.Generator, settings: Settings) -> Pair:
+        """Return L of a print, and ab of the photograph at a quarter of the size."""
+        return colour_patches.lightness_and_colours(image, rng, colour_patches.printed)
+
+    def prepare(self, network: nn.Module, data: Patches) -> None:
+        """Set the shares of the classes, which the losses need, and the first logits to match them."""
         network = cast(ColorClassifier, network)
-        shares = [votes.share_of_classes(data[i][1][None]) for i in range(PRIOR_PATCHES)]
+        shares = [colour_classes.share_of_classes(data[i][1][None]) for i in range(PRIOR_PATCHES)]
         with torch.no_grad():
             network.prior.copy_(torch.stack(shares).mean(0))
             cast(Tensor, network.tail.bias).copy_(network.prior.clamp_min(1e-6).log())
@@ -47,17 +49,16 @@ class Colorize(Task):
     def loss(
         self, network: nn.Module, output: Tensor, goal: Tensor, taught: Tensor | None, settings: Settings
     ) -> Tensor:
-        """Return how far the votes are from the true colours."""
-        weights = votes.class_weights(cast(ColorClassifier, network).prior, settings.rebalance)
-        terms = [weight * votes.loss(name, output, goal, weights) for name, weight in settings.losses]
+        """Return the weighted sum of the losses of the class probabilities."""
+        weights = colour_classes.class_weights(cast(ColorClassifier, network).prior, settings.rebalance)
+        terms = [weight * colour_classes.loss(name, output, goal, weights) for name, weight in settings.losses]
         return torch.stack(terms).sum()
 
-    def judge(self, network: nn.Module, data: Dataset[tuple[Tensor, Tensor]], settings: Settings) -> str:
-        """Measure errors of colour, and chroma."""
+    def validate(self, network: nn.Module, data: Patches, settings: Settings) -> str:
+        """Return the colour error, that of grey, and the chroma."""
         temperature = 1.0 if dict(settings.losses).keys() == {"mean"} else TEMPERATURE
-        device = next(network.parameters()).device
-        error, grey, chroma = exam.colour_errors(
-            cast(ColorClassifier, network), data, EXAM_PATCHES, device, temperature
+        error, grey, chroma = validation.colour_errors(
+            cast(ColorClassifier, network), data, VALIDATION_PATCHES, temperature
         )
         return f"de00 {error:.2f} at half the chroma (grey {grey:.2f}), chroma {chroma:.2f}"
 
@@ -67,11 +68,10 @@ def _classifier(features: int) -> nn.Module:
 
 
 COLORIZE = Colorize(
-    "colorize",
-    colour_patches.printed,
-    _classifier,
+    name="colorize",
+    build=_classifier,
     features=48,
     multiple=16,
-    losses=votes.NAMES,
+    losses=colour_classes.NAMES,
     extras=frozenset({"rebalance"}),
 )

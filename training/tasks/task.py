@@ -1,22 +1,25 @@
-"""What can be trained: how a clean patch is damaged, and which network repairs it."""
+"""What can be trained: a network, the pairs that it learns from, its loss and how it is validated."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.utils.data import Dataset
 
 from models.networks.srvgg import SRVGG
 from models.networks.unet import UNet
+from pipeline.arrays import Image, Image8
 from training.damage import recipes
-from training.data import Patches, Photograph
-from training.learning import exam, losses
+from training.damage.degrade import grey
+from training.data import Pair, Patches, Photograph, crispen, random_patch
+from training.learning import losses, validation
 from training.settings import Settings
 
-EXAM_PATCHES = 32
+VALIDATION_PATCHES = 32
+GREY_PART = 0.1
+"""Share of the patches that are made grey, so that networks keep grey photographs grey."""
 DEPTH = 20
 """Inner convolutions of an upscaler."""
 FOLD = 2
@@ -24,83 +27,114 @@ FOLD = 2
 BLOCKS = (1, 1, 2)
 """Residual blocks of a restorer's levels; each lower level has twice the features."""
 
-
 EXTRAS = ("pool", "crisp", "rebalance")
-"""Settings that only some tasks heed, each nothing by default."""
+"""Settings that only some tasks support; each is off by default."""
 
 
-@dataclass(frozen=True)
-class Task:
-    """One kind of restoration that a network can learn."""
+@dataclass(frozen=True, kw_only=True)
+class Task(ABC):
+    """One kind of work that a network can learn."""
 
     name: str
-    """As messages call it."""
-    damage: recipes.Recipe
-    """Makes the network's input from a clean patch."""
+    """Its name in messages."""
     build: Callable[[int], nn.Module]
-    """Makes the network of so many features, with weights of chance."""
+    """Makes an untrained network with this many features."""
     features: int
-    """Features of the network, at its finest level."""
+    """Features of the network at its finest level."""
     multiple: int
-    """The sides of a clean patch are multiples of this."""
-    losses: tuple[str, ...] = losses.NAMES
-    """Names of what the network can learn by."""
-    extras: frozenset[str] = frozenset({"pool", "crisp"})
-    """Settings, out of `EXTRAS`, that it heeds."""
+    """The side of a patch is a multiple of this."""
+    losses: tuple[str, ...]
+    """Names of the losses that it supports."""
+    extras: frozenset[str] = frozenset()
+    """Settings out of `EXTRAS` that it supports."""
 
     def network(self) -> nn.Module:
-        """Make the network, with weights of chance."""
+        """Return an untrained network."""
         return self.build(self.features)
 
-    def fit(self, pixels: NDArray[np.uint8], patch: int) -> NDArray[np.uint8] | None:
-        """Bring a photograph, RGB of shape (H, W, 3), to the size to cut patches from; None leaves it out."""
+    def fit(self, pixels: Image8, patch: int) -> Image8 | None:
+        """Return a photograph at the size to cut patches from, or None where it is of no use."""
         return pixels if min(pixels.shape[:2]) >= patch else None
 
-    def patches(
-        self, photographs: list[Photograph], settings: Settings, count: int, seed: int
-    ) -> Dataset[tuple[Tensor, Tensor]]:
-        """Make `count` pairs of what the network is given and what it should answer."""
-        return Patches(photographs, settings.patch, self.damage, count, seed=seed, crisp=settings.crisp)
+    def cut(self, photographs: list[Photograph], side: int, rng: np.random.Generator) -> Image:
+        """Return a random patch of `side` pixels, RGB in [0, 1]."""
+        return random_patch(photographs, side, rng)
 
-    def prepare(self, network: nn.Module, data: Dataset[tuple[Tensor, Tensor]]) -> None:
-        """Put into a new network what it must know of its data beforehand."""
+    @abstractmethod
+    def pair(self, image: Image, rng: np.random.Generator, settings: Settings) -> Pair:
+        """Return what the network is given and what it should answer, made from a patch."""
+
+    def patches(self, photographs: list[Photograph], settings: Settings, count: int, seed: int) -> Patches:
+        """Return `count` pairs of input and goal, cut from photographs."""
+        make = partial(self.pair, settings=settings)
+        return Patches(photographs, settings.patch, make, count, seed=seed, cut=self.cut)
+
+    def prepare(self, network: nn.Module, data: Patches) -> None:  # noqa: B027 (a hook that most tasks do not need)
+        """Initialise what an untrained network must know of its data."""
+
+    @abstractmethod
+    def loss(
+        self, network: nn.Module, output: Tensor, goal: Tensor, taught: Tensor | None, settings: Settings
+    ) -> Tensor:
+        """Return the loss as a scalar; `taught` is a teacher's answer, where there is one."""
+
+    @abstractmethod
+    def validate(self, network: nn.Module, data: Patches, settings: Settings) -> str:
+        """Return the network's figures on unseen pairs, as text."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restoration(Task):
+    """Learn to undo damage that a recipe makes."""
+
+    damage: recipes.Recipe
+    """Makes the network's input from a clean patch."""
+    losses: tuple[str, ...] = losses.NAMES
+    extras: frozenset[str] = frozenset({"pool", "crisp"})
+
+    def pair(self, image: Image, rng: np.random.Generator, settings: Settings) -> Pair:
+        """Return the damaged patch, and the clean one, sharpened by `settings.crisp`."""
+        clean = grey(image) if rng.random() < GREY_PART else image
+        return self.damage(clean, rng), crispen(clean, settings.crisp)
 
     def loss(
         self, network: nn.Module, output: Tensor, goal: Tensor, taught: Tensor | None, settings: Settings
     ) -> Tensor:
-        """Return how far the network's output is from its goal, as a scalar."""
+        """Return the weighted sum of the losses in the settings."""
         return losses.combine(settings.losses, output, goal, taught)
 
-    def judge(self, network: nn.Module, data: Dataset[tuple[Tensor, Tensor]], settings: Settings) -> str:
-        """Examine a network, and say in a few words how good it is."""
-        device = next(network.parameters()).device
-        return f"psnr {exam.psnr(network, data, EXAM_PATCHES, device):.2f} dB"
+    def validate(self, network: nn.Module, data: Patches, settings: Settings) -> str:
+        """Return the mean PSNR of the luminance."""
+        return f"psnr {validation.psnr(network, data, VALIDATION_PATCHES):.2f} dB"
 
 
-def upscale(scale: int) -> Task:
-    """Enlarge by `scale`, repairing what small and old cameras do; 1 repairs and keeps the size."""
+def upscale(scale: int) -> Restoration:
+    """Return the task of enlarging by `scale` pictures of small and old cameras; with 1, of restoring their detail."""
     if scale == 1:
-        return _restorer("upscale x1", recipes.worn, features=32)
-    build = partial(_upscaler, scale=scale)
-    return Task(f"upscale x{scale}", partial(recipes.reduced, scale=scale), build, features=32, multiple=scale)
+        return _restorer("upscale x1", recipes.worn)
+    return Restoration(
+        name=f"upscale x{scale}",
+        damage=partial(recipes.reduced, scale=scale),
+        build=partial(_upscaler, scale=scale),
+        features=32,
+        multiple=scale,
+    )
 
 
 def _upscaler(features: int, scale: int) -> nn.Module:
     return SRVGG(num_feat=features, num_conv=DEPTH, scale=scale)
 
 
-def _restorer(
-    name: str, damage: recipes.Recipe, features: int, *, blocks: tuple[int, ...] = BLOCKS, pictures: int = 1
-) -> Task:
+def _restorer(name: str, damage: recipes.Recipe, *, blocks: tuple[int, ...] = BLOCKS, pictures: int = 1) -> Restoration:
     build = partial(unet, blocks=blocks, pictures=pictures)
-    return Task(name, damage, build, features, multiple=FOLD * 2 ** (len(blocks) - 1))
+    return Restoration(name=name, damage=damage, build=build, features=32, multiple=FOLD * 2 ** (len(blocks) - 1))
 
 
 def unet(features: int, *, blocks: tuple[int, ...] = BLOCKS, pictures: int = 1) -> nn.Module:
-    """Make a restorer with weights of chance, of so many features at its finest level."""
+    """Return an untrained restorer with this many features at its finest level."""
     widths = [features * 2**level for level in range(len(blocks))]
     return UNet(widths=widths, blocks=blocks, fold=FOLD, pictures=pictures)
 
 
-DEBLUR = _restorer("deblur", recipes.guessed, features=32, pictures=2)
-DENOISE = _restorer("denoise", recipes.noisy, features=32, blocks=(2, 2, 4))
+DEBLUR = _restorer("deblur", recipes.guessed, pictures=2)
+DENOISE = _restorer("denoise", recipes.noisy, blocks=(2, 2, 4))

@@ -1,6 +1,6 @@
-"""An adversary: a network that learns to tell truth from answers, so that the other learns to be taken for truth.
+"""Discriminator and hinge loss for adversarial training.
 
-It makes pictures crisper than any mean does, and needs many steps: some hours on a CUDA card, days on a CPU.
+Answers become crisper than with any mean of differences, after many steps: some hours on a CUDA card, days on a CPU.
 
 References
 ----------
@@ -17,11 +17,11 @@ from torch.nn.utils.parametrizations import spectral_norm
 WIDTHS = (32, 64, 128, 128)
 SLOPE = 0.2
 RATE = 1e-4
-"""Rate of the critic's Adam."""
+"""Learning rate of the discriminator's Adam."""
 
 
-class Critic(nn.Module):
-    """Convolutions that halve the size, with spectral norms; one verdict a patch of 46 pixels."""
+class Discriminator(nn.Module):
+    """Strided convolutions with spectral norms; one score for each patch of 46 pixels."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class Critic(nn.Module):
         self.body = nn.Sequential(*layers, spectral_norm(nn.Conv2d(below, 1, 1)))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Judge pictures.
+        """Return scores of pictures.
 
         Parameters
         ----------
@@ -43,14 +43,14 @@ class Critic(nn.Module):
         Returns
         -------
         Tensor, shape (N, 1, H / 16, W / 16)
-            Above 0 for truth, below for an answer.
+            Above 0 for photographs, below 0 for a network's answers.
         """
-        verdict: Tensor = self.body(x)
-        return verdict
+        score: Tensor = self.body(x)
+        return score
 
 
 class Adversary:
-    """The critic with its optimizer.
+    """A discriminator with its optimizer.
 
     Parameters
     ----------
@@ -59,28 +59,28 @@ class Adversary:
     """
 
     def __init__(self, device: torch.device) -> None:
-        self.critic = Critic().to(device)
-        self.optimizer = torch.optim.Adam(self.critic.parameters(), lr=RATE, betas=(0.5, 0.99))
+        self.discriminator = Discriminator().to(device)
+        self.optimizer = torch.optim.Adam(self.discriminator.parameters(), lr=RATE, betas=(0.5, 0.99))
 
     def loss(self, output: Tensor) -> Tensor:
-        """How clearly the critic sees through an answer; lower is better for who answered."""
-        self.critic.requires_grad_(False)
-        return -self.critic(output).mean()
+        """Return the generator's loss: lower where the discriminator takes answers for photographs."""
+        self.discriminator.requires_grad_(False)
+        return -self.discriminator(output).mean()
 
     def learn(self, output: Tensor, truth: Tensor) -> float:
-        """Take one step towards telling answers from truth; return the hinge loss."""
-        self.critic.requires_grad_(True)
-        loss = F.relu(1 - self.critic(truth)).mean() + F.relu(1 + self.critic(output.detach())).mean()
+        """Update the discriminator by one step, and return its hinge loss."""
+        self.discriminator.requires_grad_(True)
+        loss = F.relu(1 - self.discriminator(truth)).mean() + F.relu(1 + self.discriminator(output.detach())).mean()
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
         return float(loss.detach())
 
     def state_dict(self) -> dict[str, object]:
-        """Return what a checkpoint keeps."""
-        return {"critic": self.critic.state_dict(), "optimizer": self.optimizer.state_dict()}
+        """Return the state that a checkpoint stores."""
+        return {"discriminator": self.discriminator.state_dict(), "optimizer": self.optimizer.state_dict()}
 
     def load_state_dict(self, state: dict[str, dict[str, Tensor]]) -> None:
-        """Go back to what a checkpoint kept."""
-        self.critic.load_state_dict(state["critic"])
+        """Restore the state that a checkpoint stored."""
+        self.discriminator.load_state_dict(state["discriminator"])
         self.optimizer.load_state_dict(state["optimizer"])

@@ -1,4 +1,4 @@
-"""What a colorizer that votes over classes learns from: its losses, and the share of each class in photographs.
+"""Losses of a colorizer that predicts classes of colour, and the share of each class in photographs.
 
 References
 ----------
@@ -16,18 +16,18 @@ from torch import Tensor
 from models.networks.fast_colorizer import CENTRES
 
 NAMES = ("classes", "mean")
-"""``classes`` is the cross-entropy of votes and true classes; ``mean`` draws the votes' mean to the true colour."""
+"""``classes`` is the cross-entropy of predicted and true classes; ``mean`` the squared error of the mean colour."""
 
 NEIGHBOURS = 5
-"""Classes among which a true colour is shared out."""
+"""Classes among which a true colour is distributed."""
 SIGMA = 5.0
-"""Width of the Gaussian by which it is shared, in CIE units."""
+"""Sigma of the Gaussian that weights them, in CIE units."""
 REACH = 110
-"""Largest a or b that is told apart."""
+"""Largest a or b that is distinguished."""
 
 
 def soft_classes(ab: Tensor) -> tuple[Tensor, Tensor]:
-    """Share out colours among their nearest classes.
+    """Distribute colours among their nearest classes.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def soft_classes(ab: Tensor) -> tuple[Tensor, Tensor]:
     Returns
     -------
     index : Tensor of int64, shape (N, 5, H, W)
-        The nearest classes, the first the nearest.
+        The nearest classes, the nearest first.
     share : Tensor, shape (N, 5, H, W)
         Sums to 1.
     """
@@ -49,7 +49,7 @@ def soft_classes(ab: Tensor) -> tuple[Tensor, Tensor]:
 
 @lru_cache(maxsize=1)
 def _tables() -> tuple[Tensor, Tensor]:
-    """Return nearest classes and shares of every whole a and b, shape (cells, 5)."""
+    """Return nearest classes and shares of every integer a and b, shape (cells, 5)."""
     values = torch.arange(-REACH, REACH + 1, dtype=torch.float32)
     colours = torch.cartesian_prod(values, values)
     distance, index = torch.cdist(colours, torch.tensor(CENTRES, dtype=torch.float32)).topk(NEIGHBOURS, largest=False)
@@ -64,15 +64,15 @@ def share_of_classes(ab: Tensor) -> Tensor:
 
 
 def class_weights(prior: Tensor, rebalance: float) -> Tensor:
-    """Return how much each class counts, shape (313,): on average over the photographs, 1.
+    """Return the weight of each class in the loss, shape (313,); their mean over the photographs is 1.
 
     Parameters
     ----------
     prior : Tensor, shape (313,)
         Share of each class in the photographs.
     rebalance : float
-        0 counts all alike; Zhang's 0.5 counts rare colours some 50 times as much as grey; 1 is the inverse of the
-        share, bare.
+        0 weights all classes alike; Zhang's 0.5 weights rare colours about 50 times as much as grey; 1 is the plain
+        inverse of the share.
     """
     mixed = rebalance * prior + (1 - rebalance) / len(prior)
     weights = 1 / mixed.clamp_min(1e-6)
@@ -85,13 +85,13 @@ def loss(name: str, logits: Tensor, ab: Tensor, weights: Tensor) -> Tensor:
     Parameters
     ----------
     name : str
-        Out of `NAMES`.
+        One of `NAMES`.
     logits : Tensor, shape (N, 313, H, W)
-        Votes.
+        Of the classes.
     ab : Tensor, shape (N, 2, H, W)
         The true colours.
     weights : Tensor, shape (313,)
-        As `class_weights` makes them; for ``classes``.
+        As `class_weights` makes them; used by ``classes``.
 
     Returns
     -------
