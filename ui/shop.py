@@ -10,6 +10,6 @@ from studio.workshop import Workshop
 def workshop() -> Workshop:
     """Return the workshop; the first call, when the server starts, opens it.
 
-    Streamlit's own cache would do the same, but a visitor can clear it from the keyboard.
+    It is not in Streamlit's cache, which can be cleared: pages would get another workshop than routes have.
     """
     return Workshop(config.load())

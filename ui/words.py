@@ -71,9 +71,9 @@ def _of_notices() -> str:
 
 
 def explain(error: StudioError) -> str:
-    """Return an error in the language of this session, with its own words where they say more."""
+    """Return an error in the language of this session, and in small print what exactly was expected and what came."""
     general = say_or(f"error.{type(error).__name__}", "")
-    return f"{general}  \n{error}" if general else str(error)
+    return f"{general}  \n:small[{plain(str(error))}]" if general else plain(str(error))
 
 
 def brief(error: StudioError) -> str:
@@ -83,7 +83,7 @@ def brief(error: StudioError) -> str:
 
 def plain(text: str) -> str:
     """Return a text, such as the name of a file, so that Streamlit draws it as it is, not as Markdown."""
-    return re.sub(r"([^\w\s]|_)", r"\\\1", text)
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)  # Markdown escapes ASCII punctuation only
 
 
 def stage_name(name: str) -> str:

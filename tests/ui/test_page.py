@@ -132,10 +132,11 @@ def test_a_failure_of_the_page_itself_says_what_to_do(app, monkeypatch):
 
 
 def test_a_name_is_shown_as_it_is(app):
-    name = "1954 *Anna* & __Max__ $5-$6 :star: [x](y) `z` #1.jpg"
+    name = "1954 *Anna* & __Max__ $5-$6 :star: [x](y) `z` #1 «№ 7» – “ž”.jpg"
     dropped(app, (name, EXAMPLE.read_bytes(), "image/jpeg"))
     assert re.sub(r"\\(.)", r"\1", app.subheader[0].value) == name
     assert not re.search(r"(?<!\\)[*_$:\[\]`#]", app.subheader[0].value)
+    assert not re.search(r"\\[^!-~]", app.subheader[0].value)  # Markdown would show the backslash
 
 
 def test_what_is_no_picture_is_told_before_it_is_restored(app):
