@@ -1,44 +1,40 @@
-"""The mask component: the damage that was found, over the photograph, and brushes to correct it."""
+"""The mask component: the damage that was found, drawn over the photograph, and brushes to correct it."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import streamlit as st
 
+from pipeline.mask import THRESHOLD
 from pipeline.plan import Plan
-from pipeline.stages import Repair
-from studio import damage_map
+from pipeline.stage import Stage
 from studio.album import Album, Picture
+from ui.components import component, spans
 from ui.keys import key
+from ui.shop import workshop
 from ui.words import say
 
 _HERE = Path(__file__).parent
-_VIEWER = _HERE.parent / "viewer"
-_PARTS = (_VIEWER / "geometry.js", _VIEWER / "pointers.js", _HERE / "sheet.js", _HERE / "mask.js")
 _TOOLS = ("tools", "mark", "erase", "protect", "move", "size", "sensitivity", "hide", "clear", "load", "save")
 _LABELS = ("label", "undo", "redo", "in", "out", "fit", "share", "looking", "help", "failed", *_TOOLS)
 
-_component = st.components.v2.component(
-    "studio.mask",
-    html=(_HERE / "mask.html").read_text(encoding="utf-8"),
-    css=(_HERE / "mask.css").read_text(encoding="utf-8"),
-    js="\n".join(part.read_text(encoding="utf-8") for part in _PARTS),
-)
+_component = component(_HERE / "mask", _HERE.parent / "viewer" / "controls.css")
 
 
 def offer(album: Album, number: int, plan: Plan) -> bool:
-    """Draw the switch that shows the damage, where a plan repairs it; return whether the mask is drawn."""
-    repairs = [stage for stage in plan.stages if isinstance(stage, Repair)]
-    if not repairs:
+    """Draw the switch that shows the damage, where a plan repairs it; return whether the editor is drawn."""
+    stage = next((stage for stage in plan.stages if stage.takes_mask), None)
+    if stage is None:
         return False
     if not st.toggle(say("mask.open"), help=say("mask.open.help"), key=f"mask.on.{album.id}.{number}"):
-        _tell_own(album.pictures[number])
+        _offer_to_drop(album.pictures[number])
         return False
-    editor(album, number, repairs[0])
+    editor(album, number, stage)
     return True
 
 
-def _tell_own(picture: Picture) -> None:
-    """Say that the mask is a person's own, where it is, and offer to give it up."""
+def _offer_to_drop(picture: Picture) -> None:
+    """Where a person corrected the mask, say so and draw the button that drops it."""
     if picture.mask is None:
         return
     st.caption(say("mask.own"))
@@ -47,25 +43,26 @@ def _tell_own(picture: Picture) -> None:
         st.rerun()
 
 
-def editor(album: Album, number: int, repair: Repair) -> None:
-    """Draw a photograph of an album with its mask; the mask goes straight to the server (`api.routes`).
+def editor(album: Album, number: int, stage: Stage) -> None:
+    """Draw a photograph of an album under its mask; the mask goes straight to the server (`api.pixels`).
 
     Parameters
     ----------
     album : Album
     number : int
         Of the photograph in it.
-    repair : Repair
-        Its detector and sensitivity are where the editor begins.
+    stage : Stage
+        The editor begins with its detector and sensitivity.
     """
-    picture = album.pictures[number]
+    picture, options = album.pictures[number], asdict(stage)
     data = {
         "address": f"studio/{album.id}/{number}/",
-        "size": damage_map.size(picture),
-        "edited": picture.mask is not None,
-        "model": repair.model,
-        "sensitivity": repair.sensitivity,
+        "size": workshop().size(picture),
+        "isEdited": picture.mask is not None,
+        "model": options["model"],
+        "sensitivity": {**spans(type(stage))["sensitivity"], "value": options["sensitivity"]},
+        "threshold": THRESHOLD,
         "file": f"{Path(picture.name).stem}_mask.png",
-        "labels": {name: say(f"mask.{name}", share="{share}") for name in _LABELS},  # the browser knows the share
+        "labels": {name: say(f"mask.{name}", share="{share}") for name in _LABELS},  # the browser fills in the share
     }
-    _component(data=data, key=key("mask", album.id, number, repair.model, repair.sensitivity))
+    _component(data=data, key=key("mask", album.id, number, options["model"], options["sensitivity"]))

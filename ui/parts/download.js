@@ -1,9 +1,13 @@
-// Asks the server to make the file, then lets the browser fetch it from there: nothing waits in memory.
+// Orders a file, waits until the server has made it, and lets the browser download it: nothing is held in memory.
 
-const latest = new WeakMap()
-const pause = (ms) => new Promise((done) => setTimeout(done, ms))
+import { checked, pause, poll } from "./polling.js"
 
-/** Wait until what was typed or chosen just before the click has come back from the server as new data. */
+const FIRST_WAIT_MS = 300
+const LONGEST_WAIT_MS = 1000
+const latest = new WeakMap() // data of each button, as Streamlit gave them last
+const working = new WeakSet() // buttons whose file is being made
+
+/** Wait until a value that was typed or chosen just before the click has come back as new data. */
 async function settled() {
   await pause(250)
   for (let waited = 0; waited < 10_000; waited += 50) {
@@ -12,43 +16,69 @@ async function settled() {
   }
 }
 
-async function make(data) {
+/**
+ * What to do after an answer about a job: return its file and notices, ask again, or fail.
+ * @param {{state: string, file: string, notices: string[], error: string}} job
+ * @param {number} wait milliseconds until the next question
+ */
+export function nextStep(job, wait) {
+  if (job.state === "done") return { value: job }
+  if (job.state === "waiting" || job.state === "running") return { wait }
+  throw new Error(job.error)
+}
+
+/** The address of a file, whose name may hold any character. */
+export function fileAddress(files, name) {
+  return files + name.split("/").map(encodeURIComponent).join("/")
+}
+
+async function made(button, { make, jobs, asked }) {
   const headers = { "Content-Type": "application/json" }
-  const answer = await fetch(data.make, { method: "POST", headers, body: JSON.stringify(data.asked) })
-  if (answer.ok) return answer.json()
-  const said = await answer.text()
-  throw new Error(said || answer.statusText)
+  const ordered = await checked(await fetch(make, { method: "POST", headers, body: JSON.stringify(asked) }))
+  const { job } = await ordered.json()
+  let wait = FIRST_WAIT_MS
+  return poll(button, async () => {
+    const answer = await checked(await fetch(jobs + encodeURIComponent(job)))
+    wait = Math.min(LONGEST_WAIT_MS, wait * 1.5)
+    return nextStep(await answer.json(), wait)
+  })
 }
 
-function fetchFile(address) {
-  const link = document.createElement("a")
-  link.href = address
-  link.download = ""
-  link.click()
+function download(address) {
+  Object.assign(document.createElement("a"), { href: address, download: "" }).click()
 }
 
-export default function ({ data, parentElement }) {
+async function prepare(button, status) {
+  status.textContent = ""
+  try {
+    await settled()
+    const data = latest.get(button)
+    const { file, notices } = await made(button, data)
+    status.textContent = notices.join(" ")
+    if (button.isConnected) download(fileAddress(data.files, file))
+  } catch (error) {
+    status.textContent = `${latest.get(button).failed} ${error.message}`
+  }
+}
+
+/** Write the button's text; while a file is being made it keeps the focus, but does nothing. */
+function draw(button) {
+  const { label, preparing } = latest.get(button)
+  const isWorking = working.has(button)
+  button.querySelector("span").textContent = isWorking ? `${preparing} …` : label
+  button.setAttribute("aria-disabled", isWorking)
+}
+
+export default function show({ data, parentElement }) {
   const button = parentElement.querySelector("button")
-  const label = button.querySelector("span")
-  const status = parentElement.querySelector("p")
   latest.set(button, data)
-  if (!button.disabled) label.textContent = data.label
-
+  draw(button)
   button.onclick = async () => {
-    button.disabled = true
-    label.textContent = `${data.preparing} …`
-    status.textContent = ""
-    try {
-      await settled()
-      const { files } = latest.get(button)
-      const made = await make(latest.get(button))
-      status.textContent = made.notices.join(" ")
-      fetchFile(files + made.file.split("/").map(encodeURIComponent).join("/"))
-    } catch (error) {
-      status.textContent = `${data.failed} ${error.message}`
-    } finally {
-      button.disabled = false
-      label.textContent = latest.get(button).label
-    }
+    if (working.has(button)) return
+    working.add(button)
+    draw(button)
+    await prepare(button, parentElement.querySelector("p"))
+    working.delete(button)
+    draw(button)
   }
 }

@@ -8,17 +8,12 @@ from pipeline.options import Choice, Number, rules
 from pipeline.photo import Output, restored_name, safe_stem
 from pipeline.plan import to_json
 from studio.album import Album
+from ui.components import component
 from ui.words import language, say
 
-HERE = Path(__file__).parent
 _LOSSY = ("jpeg", "webp")
 
-_button = st.components.v2.component(
-    "studio.download",
-    html='<button type="button"><span></span></button><p role="status"></p>',
-    css=(HERE / "download.css").read_text(encoding="utf-8"),
-    js=(HERE / "download.js").read_text(encoding="utf-8"),
-)
+_button = component(Path(__file__).parent / "download")
 
 
 def picture(album: Album, number: int) -> None:
@@ -69,6 +64,7 @@ def _draw(address: str, album: Album, label: str, asked: dict[str, object], key:
     words = {name: say(f"download.{name}") for name in ("preparing", "failed")}
     data = {
         "make": address,
+        "jobs": f"studio/{album.id}/jobs/",
         "files": f"studio/{album.id}/files/",
         "asked": asked | {"language": language()},
         "label": label,

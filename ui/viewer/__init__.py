@@ -1,30 +1,26 @@
 """The before-and-after component: two pictures on one another, pixel by pixel, and the live finish."""
 
 from pathlib import Path
+from typing import Any
 
-import streamlit as st
-
+from pipeline import finish, strengths
 from pipeline.finish import Finish
-from pipeline.options import Number, rules
-from studio.album import Album
+from studio import layers
+from studio.album import Album, Picture
+from ui.components import component, spans
 from ui.keys import key
 from ui.words import say, stage_name
 
 _HERE = Path(__file__).parent
-_PARTS = ("geometry.js", "pointers.js", "plane.js", "divider.js", "finish.js", "strip.js", "viewer.js")
 _LABELS = ("label", "before", "after", "divider", "fit", "full", "in", "out", "hold", "screen", "strip", "photo")
 _MORE_LABELS = ("result", "help", "failed")
+_STRENGTH = {"low": strengths.NONE, "high": strengths.ALL, "step": 0.05, "neutral": strengths.ALL}
 
-_component = st.components.v2.component(
-    "studio.viewer",
-    html=(_HERE / "viewer.html").read_text(encoding="utf-8"),
-    css=(_HERE / "viewer.css").read_text(encoding="utf-8"),
-    js="\n".join((_HERE / part).read_text(encoding="utf-8") for part in _PARTS),
-)
+_component = component(_HERE / "viewer", _HERE / "controls.css")
 
 
 def viewer(album: Album, number: int) -> None:
-    """Draw the restored photograph of an album; its live finish goes straight to the server (`api.routes`).
+    """Draw a restored photograph beside its original; the finish goes straight to the server (`api.pixels`).
 
     Parameters
     ----------
@@ -33,25 +29,35 @@ def viewer(album: Album, number: int) -> None:
         Of the photograph in it.
     """
     picture = album.pictures[number]
-    done = picture.done
-    run = done.layers.id
+    run = picture.done.layers.id
     data = {
         "address": f"studio/{album.id}/{number}/",
         "run": run,
-        "size": done.layers.size,
-        "stages": [
-            {"name": timing.stage, "label": stage_name(timing.stage), "changed": timing.outcome != "skipped"}
-            for timing in done.timings
-        ],
-        "finish": {"blur": picture.finish.blur, "sharpen": picture.finish.sharpen, "strengths": picture.strengths},
-        "limits": {name: [rule.low, rule.high, rule.step] for name, rule in _sliders().items()},
+        "size": picture.done.layers.size,
+        "photo": layers.PHOTO,
+        "result": layers.RESULT,
+        "maxSide": layers.MAX_SIDE,
+        "radius": finish.RADIUS,
+        "stages": _stages(picture),
+        "strength": _STRENGTH,
+        "sliders": {name: {**span, "value": getattr(picture.finish, name)} for name, span in spans(Finish).items()},
         "labels": _labels(),
     }
     _component(data=data, key=key("viewer", album.id, number, run))
 
 
-def _sliders() -> dict[str, Number]:
-    return {name: rule for name, rule in rules(Finish).items() if isinstance(rule, Number)}
+def _stages(picture: Picture) -> list[dict[str, Any]]:
+    """Return the stages in order, each with its layer and its strength."""
+    return [
+        {
+            "name": timing.stage,
+            "label": stage_name(timing.stage),
+            "layer": layer,
+            "changed": timing.outcome != "skipped",
+            "strength": picture.strengths.get(timing.stage, strengths.ALL),
+        }
+        for layer, timing in enumerate(picture.done.timings, start=layers.PHOTO + 1)
+    ]
 
 
 def _labels() -> dict[str, str]:

@@ -1,83 +1,107 @@
 // The divider, panning and zooming: mouse, pen, one or two fingers, and keys.
 
-class Divider {
-  constructor(frame, handle, viewer) {
+import { clamp } from "./geometry.js"
+import { pinch, pointIn, wheelZoom } from "./pointers.js"
+import { ZOOM_STEP } from "./view.js"
+
+const PAN_STEP = 60 // CSS pixels that a key pans
+
+/** Where the divider stands in a frame, in per cent from its left. */
+export function percentAt(x, width) {
+  return clamp((100 * x) / width, 0, 100)
+}
+
+/** Where a key moves the divider; null where it is no key of the divider. */
+export function percentAfter(key, percent, isFast) {
+  const step = isFast ? 10 : 2
+  const places = { ArrowLeft: percent - step, ArrowRight: percent + step, Home: 0, End: 100 }
+  return key in places ? clamp(places[key], 0, 100) : null
+}
+
+/** What a pointer does once it is down. */
+export function dragMode(fingers, isOnDivider, isCropped) {
+  if (fingers > 1) return "pinch"
+  return isOnDivider || !isCropped ? "divide" : "pan"
+}
+
+export class Divider {
+  constructor(frame, handle, view) {
     this.frame = frame
     this.handle = handle
-    this.viewer = viewer
+    this.view = view
     this.pointers = new Map()
-    this.at = 50
-    frame.addEventListener("pointerdown", (event) => this._down(event))
-    frame.addEventListener("pointermove", (event) => this._move(event))
-    for (const end of ["pointerup", "pointercancel"]) frame.addEventListener(end, (event) => this._up(event))
-    frame.addEventListener("dblclick", (event) => viewer.toggleFull(pointIn(this.frame, event)))
-    frame.addEventListener("wheel", (event) => this._wheel(event), { passive: false })
-    handle.addEventListener("keydown", (event) => this._key(event))
+    this.percent = 50
+    frame.addEventListener("pointerdown", (event) => this.#down(event))
+    frame.addEventListener("pointermove", (event) => this.#move(event))
+    for (const end of ["pointerup", "pointercancel"]) frame.addEventListener(end, (event) => this.#up(event))
+    frame.addEventListener("dblclick", (event) => view.toggleFull(pointIn(this.frame, event)))
+    frame.addEventListener("wheel", (event) => this.#wheel(event), { passive: false })
+    handle.addEventListener("keydown", (event) => this.#key(event))
   }
 
   move(percent) {
-    this.at = Math.min(100, Math.max(0, percent))
-    this.frame.style.setProperty("--at", `${this.at}%`)
-    this.handle.setAttribute("aria-valuenow", Math.round(this.at))
-    this.handle.setAttribute("aria-valuetext", `${Math.round(this.at)} %`)
+    this.percent = percent
+    this.frame.style.setProperty("--at", `${percent}%`)
+    this.handle.setAttribute("aria-valuenow", Math.round(percent))
+    this.handle.setAttribute("aria-valuetext", `${Math.round(percent)} %`)
   }
 
-  _down(event) {
+  #down(event) {
     if (event.button) return
     this.frame.setPointerCapture(event.pointerId)
     const point = pointIn(this.frame, event)
     this.pointers.set(event.pointerId, point)
-    const onHandle = event.target === this.handle
-    this.mode = this.pointers.size > 1 ? "pinch" : onHandle || !this.viewer.isZoomed() ? "divide" : "pan"
+    this.mode = dragMode(this.pointers.size, event.target === this.handle, this.view.isCropped)
     if (this.mode === "divide") {
       this.handle.focus({ preventScroll: true })
-      this.move((100 * point.x) / this.frame.clientWidth)
+      this.move(percentAt(point.x, this.frame.clientWidth))
     }
     if (event.pointerType === "mouse") event.preventDefault()
   }
 
-  _move(event) {
+  #move(event) {
     const before = this.pointers.get(event.pointerId)
     if (!before) return
     const now = pointIn(this.frame, event)
-    if (this.mode === "divide") this.move((100 * now.x) / this.frame.clientWidth)
-    if (this.mode === "pan") this.viewer.pan(now.x - before.x, now.y - before.y)
-    if (this.mode === "pinch") pinch(this.viewer, this.pointers, event.pointerId, now)
+    if (this.mode === "divide") this.move(percentAt(now.x, this.frame.clientWidth))
+    if (this.mode === "pan") this.view.pan(now.x - before.x, now.y - before.y)
+    if (this.mode === "pinch") pinch(this.view, this.pointers, event.pointerId, now)
     this.pointers.set(event.pointerId, now)
   }
 
-  _up(event) {
+  #up(event) {
     this.pointers.delete(event.pointerId)
     if (!this.pointers.size) this.mode = null
   }
 
-  _wheel(event) {
-    if (!event.ctrlKey && !event.metaKey) return // the page scrolls
+  #wheel(event) {
+    const factor = wheelZoom(event)
+    if (!factor) return
     event.preventDefault()
-    this.viewer.zoomBy(Math.exp(-event.deltaY / 300), pointIn(this.frame, event))
+    this.view.zoomBy(factor, pointIn(this.frame, event))
   }
 
-  _key(event) {
-    const step = event.shiftKey ? 10 : 2
-    const pan = 60
-    const { viewer } = this
-    const actions = {
-      ArrowLeft: () => this.move(this.at - step),
-      ArrowRight: () => this.move(this.at + step),
-      Home: () => this.move(0),
-      End: () => this.move(100),
-      ArrowUp: () => viewer.pan(0, pan),
-      ArrowDown: () => viewer.pan(0, -pan),
-      PageUp: () => viewer.pan(pan, 0),
-      PageDown: () => viewer.pan(-pan, 0),
-      "+": () => viewer.zoomBy(1.5),
-      "=": () => viewer.zoomBy(1.5),
-      "-": () => viewer.zoomBy(1 / 1.5),
-      0: () => viewer.fit(),
-      1: () => viewer.full(),
-    }
-    if (!actions[event.key] || event.ctrlKey || event.metaKey || event.altKey) return
+  #key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    const percent = percentAfter(event.key, this.percent, event.shiftKey)
+    const action = percent === null ? this.#viewKeys()[event.key] : () => this.move(percent)
+    if (!action) return
     event.preventDefault()
-    actions[event.key]()
+    action()
+  }
+
+  #viewKeys() {
+    const { view } = this
+    return {
+      ArrowUp: () => view.pan(0, PAN_STEP),
+      ArrowDown: () => view.pan(0, -PAN_STEP),
+      PageUp: () => view.pan(PAN_STEP, 0),
+      PageDown: () => view.pan(-PAN_STEP, 0),
+      "+": () => view.zoomBy(ZOOM_STEP),
+      "=": () => view.zoomBy(ZOOM_STEP),
+      "-": () => view.zoomBy(1 / ZOOM_STEP),
+      0: () => view.fit(),
+      1: () => view.full(),
+    }
   }
 }

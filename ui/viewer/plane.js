@@ -1,37 +1,50 @@
-// One picture in the frame: the whole of it at screen size, and over it the seen part at its true pixels.
+// One picture in the frame: all of it at the size of the frame, and over it the visible part at its true pixels.
 
-class Plane {
+import { detail, shares } from "./fetching.js"
+
+export class Plane {
+  /**
+   * @param {HTMLElement} element
+   * @param {(what: object, rectangle: object | null, width: number) => string} addressOf
+   * @param {() => void} onFailure
+   */
   constructor(element, addressOf, onFailure) {
     this.element = element
     this.base = element.querySelector(".base")
     this.detail = element.querySelector(".detail")
-    this.addressOf = addressOf // (what, rectangle or null, width wanted) -> address
+    this.addressOf = addressOf
     this.onFailure = onFailure
     this.what = null
-    this.busy = false
-    this.baseWidth = 0
+    this.isBusy = false
+    this.width = 0
     this.turn = 0
   }
 
-  /** Show something else. Calls that come while one loads are answered by the last of them. */
-  show(what, baseWidth) {
-    this.baseWidth = baseWidth
+  /** Show another picture. Of several calls while one is loading, only the last one is answered. */
+  show(what, width) {
+    this.width = width
     this.what = what
-    if (this.busy) return void (this.again = true)
-    const address = this.addressOf(what, null, baseWidth)
-    if (this.base.dataset.address === address) return this.refine()
-    this.busy = true
-    this._load(address, (image) => {
-      this.busy = false
-      if (image) {
-        this.base.src = image.src
-        this.base.dataset.address = address
-      }
-      if (this.again) {
-        this.again = false
-        this.show(this.what, this.baseWidth)
-      } else this.refine()
-    })
+    if (this.isBusy) {
+      this.isOutdated = true
+      return
+    }
+    const address = this.addressOf(what, null, width)
+    if (this.base.dataset.address === address) this.refine()
+    else this.#replace(address)
+  }
+
+  async #replace(address) {
+    this.isBusy = true
+    const image = await this.#load(address)
+    this.isBusy = false
+    if (image) {
+      this.base.src = image.src
+      this.base.dataset.address = address
+    }
+    if (this.isOutdated) {
+      this.isOutdated = false
+      this.show(this.what, this.width)
+    } else this.refine()
   }
 
   place(place, size) {
@@ -43,40 +56,35 @@ class Plane {
     })
   }
 
-  /** Fetch the seen part, where the whole at screen size is coarser than what the screen can show. */
-  refine(part = this.part) {
+  /** Fetch the visible part, where the whole picture is coarser than the screen. */
+  async refine(part = this.part) {
     this.part = part
     if (!part || !this.what) return
-    const turn = ++this.turn
-    if (part.wanted <= this.baseWidth * 1.01) {
+    this.turn += 1
+    const { turn } = this
+    const wanted = detail(part, this.width)
+    if (!wanted) {
       this.detail.style.visibility = "hidden"
       return
     }
-    const { rectangle, size } = part
-    const width = Math.ceil((rectangle.width * part.wanted) / size.width)
-    const address = this.addressOf(this.what, rectangle, width)
-    this._load(address, (image) => {
-      if (!image || turn !== this.turn) return
-      this.detail.src = image.src
-      this.detail.dataset.address = address
-      const share = (length, whole) => `${(100 * length) / whole}%`
-      Object.assign(this.detail.style, {
-        visibility: "visible",
-        left: share(rectangle.x, size.width),
-        top: share(rectangle.y, size.height),
-        width: share(rectangle.width, size.width),
-        height: share(rectangle.height, size.height),
-      })
-    })
+    const address = this.addressOf(this.what, wanted.rectangle, wanted.width)
+    const image = await this.#load(address)
+    if (!image || turn !== this.turn) return
+    this.detail.src = image.src
+    this.detail.dataset.address = address
+    Object.assign(this.detail.style, { visibility: "visible", ...shares(wanted.rectangle, part.size) })
   }
 
-  _load(address, then) {
+  /** Return a decoded image, or null where it could not be loaded. */
+  async #load(address) {
     const image = new Image()
-    image.onload = () => image.decode().then(() => then(image), () => then(null))
-    image.onerror = () => {
-      this.onFailure()
-      then(null)
-    }
     image.src = address
+    try {
+      await image.decode()
+      return image
+    } catch {
+      this.onFailure()
+      return null
+    }
   }
 }

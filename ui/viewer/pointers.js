@@ -1,18 +1,29 @@
 // Mice, pens and fingers over a frame.
 
+import { pinched } from "./geometry.js"
+
 /** Where a pointer is in a frame. */
-function pointIn(frame, event) {
+export function pointIn(frame, event) {
   const box = frame.getBoundingClientRect()
   return { x: event.clientX - box.left, y: event.clientY - box.top }
 }
 
-/** Pan and zoom a view as two fingers ask for, one of which has come to `now`. */
-function pinch(view, pointers, id, now) {
-  const before = pointers.get(id)
+/** The factor by which a turn of the wheel zooms, or null where it scrolls the page. */
+export function wheelZoom({ ctrlKey, metaKey, deltaY }) {
+  return ctrlKey || metaKey ? Math.exp(-deltaY / 300) : null
+}
+
+/**
+ * Pan and zoom as two fingers ask for, one of which has come to `now`.
+ * @param {{pan: Function, zoomBy: Function}} view
+ * @param {Map<number, import("./geometry.js").Point>} pointers where each finger was
+ * @param {number} id of the finger that moved
+ * @param {import("./geometry.js").Point} now
+ */
+export function pinch(view, pointers, id, now) {
   const other = [...pointers].find(([key]) => key !== id)?.[1]
   if (!other) return
-  const reach = (point) => Math.hypot(point.x - other.x, point.y - other.y) || 1
-  const middle = (point) => ({ x: (point.x + other.x) / 2, y: (point.y + other.y) / 2 })
-  view.pan(middle(now).x - middle(before).x, middle(now).y - middle(before).y)
-  view.zoomBy(reach(now) / reach(before), middle(now))
+  const { x, y, factor, middle } = pinched(pointers.get(id), now, other)
+  view.pan(x, y)
+  view.zoomBy(factor, middle)
 }

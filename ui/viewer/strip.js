@@ -1,19 +1,28 @@
-// A strip of small pictures: the photograph, what each stage made of it, and the result.
+// A strip of small pictures: the photograph, the picture after each stage, and the result.
 
-/** Draw the strip; `choose` is called with a number of a picture, or "result". */
-function buildStrip(element, data, addressOf, choose) {
-  const kept = data.stages.map((stage, index) => ({ ...stage, layer: index + 1 })).filter((stage) => stage.changed)
-  const entries = [
-    { layer: 0, label: data.labels.photo },
-    ...kept,
-    { layer: "result", label: data.labels.result },
+const WIDTH = 224 // of a small picture, in pixels
+
+/**
+ * What the strip shows, in order; a stage that changed nothing is left out.
+ * @param {{stages: object[], photo: number, result: string, labels: object}} data
+ * @returns {{layer: number | string, label: string}[]}
+ */
+export function stripEntries({ stages, photo, result, labels }) {
+  return [
+    { layer: photo, label: labels.photo },
+    ...stages.filter((stage) => stage.changed).map(({ layer, label }) => ({ layer, label })),
+    { layer: result, label: labels.result },
   ]
+}
+
+/** Draw the strip; `choose` is called with the layer of the picture that was clicked. */
+export function buildStrip(element, data, addressOf, choose) {
   element.setAttribute("aria-label", data.labels.strip)
   element.replaceChildren(
-    ...entries.map(({ layer, label }) => {
+    ...stripEntries(data).map(({ layer, label }) => {
       const button = Object.assign(document.createElement("button"), { type: "button" })
       const image = Object.assign(document.createElement("img"), { alt: "", loading: "lazy" })
-      image.src = addressOf({ layer }, null, 224)
+      image.src = addressOf({ layer }, null, WIDTH)
       const text = Object.assign(document.createElement("span"), { textContent: label, title: label })
       button.append(image, text)
       button.dataset.layer = layer
@@ -23,7 +32,7 @@ function buildStrip(element, data, addressOf, choose) {
   )
 }
 
-/** Mark which picture of the strip is seen. */
-function markStrip(element, layer) {
+/** Mark the picture of the strip that is shown. */
+export function markStrip(element, layer) {
   for (const button of element.children) button.setAttribute("aria-pressed", button.dataset.layer === String(layer))
 }

@@ -1,224 +1,184 @@
 // Before and after on one another. Streamlit calls the default function at first and after every change of data.
 
+import { bindButtons, buttonOf, labelButtons } from "./controls.js"
+import { Divider } from "./divider.js"
+import { neededWidth, viewQuery, wholeWidth } from "./fetching.js"
+import { Finish, strengthsText } from "./finish.js"
+import { frameHeight, visiblePart } from "./geometry.js"
+import { Plane } from "./plane.js"
+import { buildStrip, markStrip } from "./strip.js"
+import { View, ZOOM_STEP } from "./view.js"
+
 const REFINE_MS = 120
-const SCREEN_SHARE = 0.68
 const viewers = new WeakMap()
 
 class Viewer {
   constructor(root, data) {
     this.root = root
+    this.data = data
     this.frame = root.querySelector(".frame")
-    this.layer = "result"
-    this.isFitted = true
-    this.place = { scale: 1, x: 0, y: 0 }
-    this.size = { width: data.size[0], height: data.size[1] }
-    const addressOf = (...what) => this._address(...what)
-    const onFailure = () => (root.querySelector(".failed").hidden = false)
-    this.before = new Plane(root.querySelector(".before"), addressOf, onFailure)
-    this.after = new Plane(root.querySelector(".after"), addressOf, onFailure)
-    this.divider = new Divider(this.frame, root.querySelector(".divider"), this)
+    this.strip = root.querySelector(".strip")
+    this.layer = data.result
+    this.view = new View({ width: data.size[0], height: data.size[1] }, 1, () => this.#moved())
+    const addressOf = (...what) => this.#address(...what)
+    this.before = new Plane(root.querySelector(".before"), addressOf, () => this.#fail())
+    this.after = new Plane(root.querySelector(".after"), addressOf, () => this.#fail())
+    this.divider = new Divider(this.frame, root.querySelector(".divider"), this.view)
     this.finish = new Finish(root.querySelector(".finish"), root.querySelector("filter"), this)
-    this._bindToolbar()
-    this.observer = new ResizeObserver(() => this._layout())
+    this.#bindToolbar()
+    new ResizeObserver(() => this.#layout()).observe(this.frame.parentElement)
   }
 
   update(data) {
     this.data = data
-    this._label(data.labels)
+    this.#label(data.labels)
     this.finish.build(data)
-    this._buildStrip(data)
-    markStrip(this.root.querySelector(".strip"), this.layer)
-    this.divider.move(this.divider.at)
-    this.observer.observe(this.frame.parentElement)
-    this._layout()
-  }
-
-  isZoomed() {
-    const { width, height } = this._frameSize()
-    const { scale } = this.place
-    return this.size.width * scale > width + 1 || this.size.height * scale > height + 1
-  }
-
-  pan(x, y) {
-    this._go({ ...this.place, x: this.place.x + x, y: this.place.y + y })
-  }
-
-  zoomBy(factor, point = this._middle()) {
-    const least = fitScale(this.size, this._frameSize())
-    const scale = Math.min(Math.max(this.place.scale * factor, least), MAX_ZOOM / devicePixelRatio)
-    this.isFitted = scale <= least
-    this._go(zoomed(this.place, scale, point))
-  }
-
-  fit() {
-    this.zoomBy(0)
-  }
-
-  /** One pixel of the picture on each pixel of the screen. */
-  full(point = this._middle()) {
-    this.zoomBy(1 / devicePixelRatio / this.place.scale, point)
-    this.isFitted = false
-  }
-
-  toggleFull(point) {
-    if (this.isFitted) this.full(point)
-    else this.fit()
+    this.#buildStrip()
+    markStrip(this.strip, this.layer)
+    this.divider.move(this.divider.percent)
+    this.#layout()
   }
 
   choose(layer) {
     this.layer = layer
-    markStrip(this.root.querySelector(".strip"), layer)
-    const button = this.root.querySelector(`.strip [data-layer="${layer}"]`)
-    this.root.querySelector(".right").textContent = layer === "result" ? this.data.labels.after : button.textContent
-    this._showAfter()
+    markStrip(this.strip, layer)
+    const button = this.strip.querySelector(`[data-layer="${layer}"]`)
+    this.root.querySelector(".right").textContent = this.#isResult ? this.data.labels.after : button.textContent
+    this.#showAfter()
   }
 
   /** Show the result with the exact finish, from the server. */
   showResult() {
-    this.after.element.style.filter = ""
-    if (this.layer === "result") this._showAfter()
-    else this.choose("result")
+    if (this.#isResult) this.#showAfter()
+    else this.choose(this.data.result)
   }
 
   /** Show the result without its finish, under the browser's own filter. */
   showPlain() {
-    if (this.layer !== "result") this.choose("result")
+    if (!this.#isResult) this.choose(this.data.result)
     this.after.element.style.filter = "url(#live-finish)"
-    this.after.show({ layer: "result", plain: true }, this._baseWidth())
+    this.after.show({ layer: this.layer, isPlain: true }, this.#wholeWidth())
   }
 
-  /** Tell the server how the finish stands, so that downloads and reloads have it. */
-  async tell(value) {
+  /** Send the finish to the server, for downloads and reloads. */
+  async send(value) {
     const headers = { "Content-Type": "application/json" }
-    const told = await fetch(`${this.data.address}finish`, { method: "POST", headers, body: JSON.stringify({ ...value, run: this.data.run }) })
-    if (!told.ok) this.root.querySelector(".failed").hidden = false
+    const body = JSON.stringify({ ...value, run: this.data.run })
+    const answer = await fetch(`${this.data.address}finish`, { method: "POST", headers, body }).catch(() => null)
+    if (!answer?.ok) this.#fail()
   }
 
-  _showAfter() {
+  get #isResult() {
+    return this.layer === this.data.result
+  }
+
+  #fail() {
+    this.root.querySelector(".failed").hidden = false
+  }
+
+  #showAfter() {
     this.after.element.style.filter = ""
-    this.after.show({ layer: this.layer, ...(this.layer === "result" ? this.finish.value : {}) }, this._baseWidth())
+    this.after.show({ layer: this.layer }, this.#wholeWidth())
   }
 
-  _address(what, rectangle, out) {
-    const query = new URLSearchParams({ run: this.data.run, layer: what.layer, out: Math.ceil(out) })
-    if (rectangle) {
-      const { x, y, width, height } = rectangle
-      for (const [name, value] of Object.entries({ x, y, w: width, h: height })) query.set(name, value)
-    }
-    if (what.layer === "result") {
-      const { blur, sharpen, strengths } = this.finish.value
-      query.set("strengths", this.data.stages.map((stage) => strengths[stage.name] ?? 1).join(","))
-      if (!what.plain) query.set("blur", blur)
-      if (!what.plain) query.set("sharpen", sharpen)
-    }
-    return `${this.data.address}view?${query}`
+  #address({ layer, isPlain }, rectangle, width) {
+    const { address, run, result } = this.data
+    const finish = layer === result ? this.#finishQuery(isPlain) : {}
+    return `${address}view?${viewQuery({ run, layer, width }, rectangle, finish)}`
   }
 
-  /** Draw the strip, where its texts are new; its pictures stay. */
-  _buildStrip(data) {
-    const key = JSON.stringify([data.run, data.labels])
+  #finishQuery(isPlain) {
+    const { stages, strength } = this.data
+    const { blur, sharpen, strengths } = this.finish.value
+    const blended = { strengths: strengthsText(stages, strengths, strength.neutral) }
+    return isPlain ? blended : { ...blended, blur, sharpen }
+  }
+
+  /** Draw the strip anew only where its texts are new: its pictures stay. */
+  #buildStrip() {
+    const key = JSON.stringify([this.data.run, this.data.labels])
     if (key === this.stripKey) return
     this.stripKey = key
-    const addressOf = (...what) => this._address(...what)
-    buildStrip(this.root.querySelector(".strip"), data, addressOf, (layer) => this.choose(layer))
+    const addressOf = (...what) => this.#address(...what)
+    buildStrip(this.strip, this.data, addressOf, (layer) => this.choose(layer))
   }
 
-  _frameSize() {
-    return { width: this.frame.clientWidth, height: this.frame.clientHeight }
+  #wholeWidth() {
+    const { size, frame, ratio } = this.view
+    return wholeWidth(size, frame, ratio, this.data.maxSide)
   }
 
-  _middle() {
-    const { width, height } = this._frameSize()
-    return { x: width / 2, y: height / 2 }
-  }
-
-  _baseWidth() {
-    return Math.min(this.size.width, Math.ceil(this.size.width * fitScale(this.size, this._frameSize()) * devicePixelRatio))
-  }
-
-  _layout() {
+  #layout() {
     const width = this.root.clientWidth
     if (!width) return
-    const natural = Math.min(width / this.size.width, 1) * this.size.height
-    const isFull = this.root.getRootNode().fullscreenElement === this.root
-    this.frame.style.height = isFull ? "" : `${Math.max(Math.min(natural, innerHeight * SCREEN_SHARE), 220)}px`
-    if (this.isFitted) this.place.scale = fitScale(this.size, this._frameSize())
-    this._go(this.place)
-    this.before.show({ layer: 0 }, this._baseWidth())
-    this._showAfter()
+    const isFullScreen = this.root.getRootNode().fullscreenElement === this.root
+    this.frame.style.height = isFullScreen ? "" : `${frameHeight(this.view.size, width, innerHeight)}px`
+    this.view.resize({ width: this.frame.clientWidth, height: this.frame.clientHeight }, devicePixelRatio)
+    this.before.show({ layer: this.data.photo }, this.#wholeWidth())
+    this.#showAfter()
   }
 
-  _go(place) {
-    this.place = settled(place, this.size, this._frameSize())
-    for (const plane of [this.before, this.after]) plane.place(this.place, this.size)
-    const device = this.place.scale * devicePixelRatio
-    this.frame.classList.toggle("zoomed", this.isZoomed())
-    this.frame.classList.toggle("pixels", device >= 2)
-    this.root.querySelector(".zoom").textContent = `${Math.round(100 * device)} %`
+  /** Draw both pictures where the view is now, and fetch their visible part once it rests. */
+  #moved() {
+    const { place, size, zoom, percent, isCropped } = this.view
+    for (const plane of [this.before, this.after]) plane.place(place, size)
+    this.frame.classList.toggle("zoomed", isCropped)
+    this.frame.classList.toggle("pixels", zoom >= 2)
+    this.root.querySelector(".zoom").textContent = percent
     clearTimeout(this.refining)
-    this.refining = setTimeout(() => this._refine(), REFINE_MS)
+    this.refining = setTimeout(() => this.#refine(), REFINE_MS)
   }
 
-  _refine() {
-    const rectangle = seen(this.place, this.size, this._frameSize())
-    const wanted = Math.min(this.size.width, this.size.width * this.place.scale * devicePixelRatio)
-    for (const plane of [this.before, this.after]) plane.refine({ rectangle, wanted, size: this.size })
+  #refine() {
+    const { place, size, frame, zoom } = this.view
+    const part = { rectangle: visiblePart(place, size, frame), needed: neededWidth(size, zoom), size }
+    for (const plane of [this.before, this.after]) plane.refine(part)
   }
 
-  _bindToolbar() {
-    const actions = {
-      out: () => this.zoomBy(1 / 1.5),
-      in: () => this.zoomBy(1.5),
-      fit: () => this.fit(),
-      full: () => this.full(),
-      screen: () => this._toggleScreen(),
-    }
-    for (const [name, action] of Object.entries(actions)) this._button(name).addEventListener("click", action)
-    const hold = this._button("hold")
-    const holding = (is) => this.frame.classList.toggle("holding", is)
-    hold.addEventListener("pointerdown", () => holding(true))
+  #bindToolbar() {
+    bindButtons(this.root, {
+      out: () => this.view.zoomBy(1 / ZOOM_STEP),
+      in: () => this.view.zoomBy(ZOOM_STEP),
+      fit: () => this.view.fit(),
+      full: () => this.view.full(),
+      screen: () => this.#toggleScreen(),
+    })
+    this.#bindHold(buttonOf(this.root, "hold"))
+  }
+
+  #bindHold(hold) {
+    const show = (isHeld) => this.frame.classList.toggle("holding", isHeld)
+    hold.addEventListener("pointerdown", () => show(true))
     for (const end of ["pointerup", "pointerleave", "pointercancel", "blur", "keyup"]) {
-      hold.addEventListener(end, () => holding(false))
+      hold.addEventListener(end, () => show(false))
     }
     hold.addEventListener("keydown", (event) => {
-      if (event.key === " " || event.key === "Enter") holding(true)
+      if (event.key === " " || event.key === "Enter") show(true)
     })
     hold.addEventListener("contextmenu", (event) => event.preventDefault())
   }
 
-  _toggleScreen() {
-    const owner = this.root.getRootNode()
-    if (owner.fullscreenElement) document.exitFullscreen()
+  #toggleScreen() {
+    if (this.root.getRootNode().fullscreenElement) document.exitFullscreen()
     else this.root.requestFullscreen()
   }
 
-  _button(name) {
-    return this.root.querySelector(`[data-do="${name}"]`)
-  }
-
-  _label(labels) {
+  #label(labels) {
     this.root.setAttribute("aria-label", labels.label)
     this.root.querySelector(".toolbar").setAttribute("aria-label", labels.label)
     this.root.querySelector(".divider").setAttribute("aria-label", labels.divider)
     this.root.querySelector(".failed").textContent = labels.failed
     this.root.querySelector(".help").textContent = labels.help
     this.root.querySelector(".left").textContent = labels.before
-    if (this.layer === "result") this.root.querySelector(".right").textContent = labels.after
+    if (this.#isResult) this.root.querySelector(".right").textContent = labels.after
     this.before.base.alt = labels.before
     this.after.base.alt = labels.after
-    for (const name of ["out", "in", "fit", "full", "hold", "screen"]) {
-      const button = this._button(name)
-      if (button.classList.contains("text")) button.textContent = labels[name]
-      else button.setAttribute("aria-label", labels[name])
-      button.title = labels[name]
-    }
+    labelButtons(this.root, labels)
   }
 }
 
-export default function ({ data, parentElement }) {
+export default function show({ data, parentElement }) {
   const root = parentElement.querySelector(".viewer")
   if (!viewers.has(root)) viewers.set(root, new Viewer(root, data))
-  const viewer = viewers.get(root)
-  viewer.update(data)
-  return () => viewer.observer.disconnect()
+  viewers.get(root).update(data)
 }
