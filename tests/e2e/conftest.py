@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from examples.screen import chromium, serving
+from tests.e2e.modules import Modules
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +22,23 @@ def browser():
         pytest.skip("chromium is not installed (Debian's package of that name)")
     with chromium() as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def js(browser):
+    """The modules of the page's JavaScript, all in one blank page."""
+    page = browser.new_page()
+    yield Modules(page)
+    page.close()
+
+
+@pytest.fixture
+def blank(browser):
+    """A blank page in which components can be mounted."""
+    page = browser.new_page(viewport={"width": 500, "height": 600})
+    page.set_default_timeout(5000)
+    yield Modules(page)
+    page.close()
 
 
 @pytest.fixture
