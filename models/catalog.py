@@ -1,19 +1,19 @@
 """Every model as data: what it does, where its file comes from, and what its inputs must be.
 
-Adding a model is one `ModelSpec` in `MODELS` and, where no definition fits, one file in
-``models/networks``. Nothing here imports torch before a person's own file is read.
+Adding a model is one `ModelSpec` in `MODELS` and, where no definition fits, one file in ``models/networks``.
 """
 
 from difflib import get_close_matches
 
 from models.errors import ModelError
 from models.families import (
+    FILLER_TAKES,
+    bundled_colorizer,
+    bundled_detector,
+    bundled_restorer,
+    bundled_upscaler,
     colorizer,
     deblurgan,
-    fast_colorizer,
-    fast_detector,
-    fast_restorer,
-    fast_upscaler,
     real_esrgan,
 )
 from models.spec import ModelSpec, Task
@@ -32,7 +32,7 @@ def get(model_id: str) -> ModelSpec:
     Raises
     ------
     ModelError
-        If there is none; the text names those that are spelled alike.
+        If there is none; the text names ids of similar spelling.
 
     Examples
     --------
@@ -48,37 +48,37 @@ def get(model_id: str) -> ModelSpec:
 
 
 def for_task(task: Task) -> tuple[ModelSpec, ...]:
-    """Return the models for a task, those in the box first.
+    """Return the models for a task, bundled ones first.
 
     Parameters
     ----------
     task : {"denoise", "deblur", "colorize", "upscale", "estimate", "detect", "fill"}
-        What they are for.
+        What they do.
     """
     return tuple(spec for spec in MODELS if spec.task == task)
 
 
 MODELS: tuple[ModelSpec, ...] = (
-    fast_upscaler("fast-x4", "Fast x4", scale=4, partner="fast-x4-faithful"),
-    fast_upscaler("fast-x4-faithful", "Fast x4, faithful", scale=4),
-    fast_upscaler("fast-x2", "Fast x2", scale=2),
-    fast_restorer("fast-x1", "Fast, same size", task="upscale"),
-    fast_restorer("fast-denoise", "Fast denoise", task="denoise", tile=768),  # twice as deep as the others
-    fast_restorer("fast-deblur", "Fast deblur", task="deblur", pictures=2),
+    bundled_upscaler("fast-x4", "Fast x4", scale=4, partner="fast-x4-faithful"),
+    bundled_upscaler("fast-x4-faithful", "Fast x4, faithful", scale=4),
+    bundled_upscaler("fast-x2", "Fast x2", scale=2),
+    bundled_restorer("fast-x1", "Fast, same size", task="upscale"),
+    bundled_restorer("fast-denoise", "Fast denoise", task="denoise", tile=768),  # it has twice the depth of the others
+    bundled_restorer("fast-deblur", "Fast deblur", task="deblur", takes=("photo", "guess")),
     ModelSpec(
         id="fast-blur",
         title="Blur estimator",
         task="estimate",
-        tier="fast",
+        tier="bundled",
         builder="models.networks.blur_estimator:build",
         file="fast-blur.safetensors",
         licence="MIT",
         paper="trained by this project; after M. Cannon, Blind Deconvolution of Spatially Invariant Image Blurs, 1976",
-        channels=1,
+        takes=("spectrum",),
         tiling="never",
     ),
-    fast_detector(),
-    fast_restorer("fast-fill", "Fast fill", task="fill", pictures=3),
+    bundled_detector(),
+    bundled_restorer("fast-fill", "Fast fill", task="fill", takes=FILLER_TAKES),
     real_esrgan(
         "realesrgan-x4plus",
         "Real-ESRGAN x4plus",
@@ -134,16 +134,16 @@ MODELS: tuple[ModelSpec, ...] = (
         drive="1UXcsRVW-6KF23_TNzxw-xC0SzaMfXOaR",
         minimum=128,
         encoder="inception",
-        pin=(None, None),  # published nowhere that we know of
+        pin=(None, None),  # not published
     ),
-    fast_colorizer(),
+    bundled_colorizer(),
     colorizer(
         "siggraph17",
         "Real-Time User-Guided Colorization",
         "R. Zhang et al., Real-Time User-Guided Image Colorization, SIGGRAPH 2017",
         file="siggraph17-df00044c.pth",
         pin=(136_787_426, "df00044c0a4d7c3edcecf6f75437ce346a66e7a42612d9b968e1a7e17dbc6f66"),
-        channels=4,
+        takes=("luminance", "hints"),
         mirrors=(
             "https://storage.openvinotoolkit.org/repositories/open_model_zoo/public/2022.1/"
             "colorization-siggraph/siggraph17-df00044c.pth",
@@ -157,4 +157,4 @@ MODELS: tuple[ModelSpec, ...] = (
         pin=(128_976_165, "9b330a0bae53f4ded77b1e23defbf78beaa09c10ebc4c4999e8e4f4a160b93f9"),
     ),
 )
-"""The catalog."""
+"""All models, in the order in which the page lists them."""

@@ -1,11 +1,13 @@
-"""Families of models: what the members of each have in common, for `models.catalog`."""
+"""Families of models: what their members have in common."""
 
-from models.spec import BLEND, EXACT_TILE, ModelSpec, Task
+from models.spec import BLEND, EXACT_TILE, ModelSpec, Part, Task
 
 _REAL_ESRGAN = "github.com/xinntao/Real-ESRGAN"
 _REAL_ESRGAN_PAPER = "X. Wang et al., Real-ESRGAN, ICCV workshops 2021"
 _DRUNET_PAPER = "K. Zhang et al., Plug-and-Play Image Restoration with Deep Denoiser Prior, 2021"
 
+FILLER_TAKES: tuple[Part, ...] = ("photo", "mask", "mask", "mask", "guess")
+"""What the bundled filler takes: three pictures, the second of which is the mask."""
 
 Pin = tuple[int | None, str | None]
 """Bytes and SHA-256 of a file, where they are known."""
@@ -15,13 +17,13 @@ def _digest(pin: Pin) -> str | None:
     return pin[1] and f"sha256:{pin[1]}"
 
 
-def fast_upscaler(model_id: str, title: str, *, scale: int, partner: str = "") -> ModelSpec:
-    """Return an upscaler in the box; its partner is the same network, trained to be faithful before it is crisp."""
+def bundled_upscaler(model_id: str, title: str, *, scale: int, partner: str = "") -> ModelSpec:
+    """Return a bundled upscaler; `partner` is the same network with weights that are faithful rather than crisp."""
     return ModelSpec(
         id=model_id,
         title=title,
         task="upscale",
-        tier="fast",
+        tier="bundled",
         builder="models.networks.srvgg:build",
         file=f"{model_id}.safetensors",
         licence="MIT",
@@ -36,20 +38,26 @@ def fast_upscaler(model_id: str, title: str, *, scale: int, partner: str = "") -
     )
 
 
-def fast_restorer(
-    model_id: str, title: str, *, task: Task, pictures: int = 1, multiple: int = 8, tile: int = 1024
+def bundled_restorer(
+    model_id: str,
+    title: str,
+    *,
+    task: Task,
+    takes: tuple[Part, ...] = ("photo",),
+    multiple: int = 8,
+    tile: int = 1024,
 ) -> ModelSpec:
-    """Return a restorer in the box, which keeps the size; beside the photograph it may be given a guess, or marks."""
+    """Return a bundled restorer, which keeps the size of the photograph."""
     return ModelSpec(
         id=model_id,
         title=title,
         task=task,
-        tier="fast",
+        tier="bundled",
         builder="models.networks.unet:build",
         file=f"{model_id}.safetensors",
         licence="MIT",
         paper=f"trained by this project; a U-Net with residual blocks, as {_DRUNET_PAPER}",
-        channels=3 * pictures,
+        takes=takes,
         multiple=multiple,  # folded by 2, then halved twice
         minimum=multiple,
         context=64,
@@ -61,12 +69,12 @@ def fast_restorer(
 def real_esrgan(
     model_id: str, title: str, *, path: str, pin: Pin, scale: int = 4, reach: int = 0, partner: str = ""
 ) -> ModelSpec:
-    """Return an official upscaler; `reach` is its receptive radius where that is small enough to be exact."""
+    """Return an official upscaler; `reach` is its receptive radius, where tiles with that overlap are exact."""
     return ModelSpec(
         id=model_id,
         title=title,
         task="upscale",
-        tier="full",
+        tier="official",
         builder="models.networks.realesrgan:build",
         file=path.rpartition("/")[2],
         licence="BSD-3-Clause",
@@ -88,12 +96,12 @@ def real_esrgan(
 
 
 def deblurgan(variant: str, title: str, *, drive: str, minimum: int, encoder: str, pin: Pin) -> ModelSpec:
-    """Return a DeblurGAN-v2; its files hold the encoder twice, and statistics that are never read."""
+    """Return a DeblurGAN-v2; its files hold the encoder twice, and statistics that inference does not read."""
     return ModelSpec(
         id=f"deblurgan-{variant}",
         title=title,
         task="deblur",
-        tier="full",
+        tier="official",
         builder=f"models.networks.deblurgan:build_{variant}",
         file=f"fpn_{variant}.h5",
         licence="BSD-2-Clause",
@@ -101,7 +109,7 @@ def deblurgan(variant: str, title: str, *, drive: str, minimum: int, encoder: st
         multiple=32,
         minimum=minimum,
         context=64,
-        tile=2048,  # its norms see all of a tile, so pictures up to the usual cap go through whole
+        tile=2048,  # its norms take statistics of a whole tile, so pictures up to the usual limit are one tile
         sources=(f"https://drive.usercontent.google.com/download?id={drive}&export=download&confirm=t",),
         page="https://github.com/VITA-Group/DeblurGANv2",
         size=pin[0],
@@ -112,18 +120,18 @@ def deblurgan(variant: str, title: str, *, drive: str, minimum: int, encoder: st
     )
 
 
-def fast_colorizer() -> ModelSpec:
-    """Return the colorizer in the box; it sees the whole picture, so there are no tiles."""
+def bundled_colorizer() -> ModelSpec:
+    """Return the bundled colorizer; it takes the whole picture at a small size, without tiles."""
     return ModelSpec(
         id="fast-colorize",
         title="Fast colorize",
         task="colorize",
-        tier="fast",
+        tier="bundled",
         builder="models.networks.fast_colorizer:build",
         file="fast-colorize.safetensors",
         licence="MIT",
-        paper="trained by this project; votes over classes as R. Zhang et al., Colorful Image Colorization, ECCV 2016",
-        channels=1,
+        paper="trained by this project; classes of colour as R. Zhang et al., Colorful Image Colorization, ECCV 2016",
+        takes=("luminance",),
         working_side=160,
         multiple=16,  # folded by 4, then halved twice
         minimum=64,
@@ -131,13 +139,13 @@ def fast_colorizer() -> ModelSpec:
     )
 
 
-def fast_detector(*, multiple: int = 16) -> ModelSpec:
-    """Return the damage detector in the box; its answer is a picture of probabilities."""
+def bundled_detector(*, multiple: int = 16) -> ModelSpec:
+    """Return the bundled damage detector; its output is a picture of probabilities."""
     return ModelSpec(
         id="fast-damage",
         title="Fast damage detector",
         task="detect",
-        tier="fast",
+        tier="bundled",
         builder="models.networks.damage_detector:build",
         file="fast-damage.safetensors",
         licence="MIT",
@@ -147,24 +155,31 @@ def fast_detector(*, multiple: int = 16) -> ModelSpec:
         context=96,
         tile=1024,
         half=True,
-        usual=0.12,  # more than the 3 percent that it learns from, for Dice's loss makes its votes too sure
+        usual=0.12,  # above the 3 percent of its training data: trained with the Dice loss, it is overconfident
     )
 
 
 def colorizer(
-    name: str, title: str, paper: str, *, file: str, pin: Pin, channels: int = 1, mirrors: tuple[str, ...] = ()
+    name: str,
+    title: str,
+    paper: str,
+    *,
+    file: str,
+    pin: Pin,
+    takes: tuple[Part, ...] = ("luminance",),
+    mirrors: tuple[str, ...] = (),
 ) -> ModelSpec:
-    """Return an official colorizer; it sees the whole picture, so there are no tiles."""
+    """Return an official colorizer; it takes the whole picture at a small size, without tiles."""
     return ModelSpec(
         id=name,
         title=title,
         task="colorize",
-        tier="full",
+        tier="official",
         builder=f"models.networks.colorizers:build_{name}",
         file=file,
         licence="BSD-2-Clause",
         paper=paper,
-        channels=channels,
+        takes=takes,
         working_side=256,
         multiple=8,
         minimum=32,

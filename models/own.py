@@ -1,21 +1,28 @@
 """A person's own models: files of any architecture that is recognised, read by path."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from models.catalog import get
-from models.families import fast_detector, fast_restorer
+from models.errors import CheckpointMismatch
+from models.families import FILLER_TAKES, bundled_detector, bundled_restorer
 from models.files import weights
-from models.spec import ModelSpec
+from models.spec import PIPELINE, ModelSpec, Part, Task
 
 FOLDER = "own"
 """Folder of a person's own model files, in that of downloaded ones."""
 
-
 OWN_SUFFIXES = (".pth", ".pt", ".ckpt", ".safetensors")
-"""Endings of files that may hold a person's own model."""
-_OWN_WRAPPERS = ("params_ema", "params-ema", "params", "model_state_dict", "state_dict", "model_state", "model", "net")
+"""Suffixes of files that may hold the tensors of a person's own model."""
+
+State = Mapping[str, Any]
+"""The tensors of a file, by key."""
+
+_WRAPPERS = ("params_ema", "params-ema", "params", "model_state_dict", "state_dict", "model_state", "model", "net")
+_UNET_TAKES: tuple[tuple[Part, ...], ...] = (("photo",), ("photo", "guess"), FILLER_TAKES)
+"""What U-Nets of one, two and three pictures take."""
 
 
 def find(name: str) -> ModelSpec:
@@ -24,14 +31,20 @@ def find(name: str) -> ModelSpec:
     Parameters
     ----------
     name : str
-        An id, or the path of a file that ends in one of `OWN_SUFFIXES`.
+        An id; the path of a file that ends in one of `OWN_SUFFIXES`; or the path of a filler: an ``.onnx`` file, or a
+        folder that diffusers wrote.
 
     Raises
     ------
     ModelError
         As `get` and `from_file` do.
     """
-    return from_file(name) if Path(name).suffix.lower() in OWN_SUFFIXES else get(name)
+    path = Path(name).expanduser()
+    if (path / PIPELINE).is_file():
+        return replace(_spec(path / PIPELINE), title=path.name, **_FILLER)
+    if path.suffix.lower() == ".onnx":
+        return replace(_spec(path), **_FILLER)
+    return from_file(path) if is_file(name) else get(name)
 
 
 def from_file(path: str | Path) -> ModelSpec:
@@ -41,7 +54,7 @@ def from_file(path: str | Path) -> ModelSpec:
     ----------
     path : str or Path
         A file of any architecture that spandrel knows, a restorer or detector that ``python -m training`` made, or the
-        scratch detector of "Bringing Old Photos Back to Life". Nothing vouches for it but its owner.
+        scratch detector of "Bringing Old Photos Back to Life". Nobody vouches for it but its owner.
 
     Raises
     ------
@@ -52,41 +65,9 @@ def from_file(path: str | Path) -> ModelSpec:
     PackageMissing
         If torch is not installed.
     """
-    path = Path(path).expanduser().resolve()
-    spec = ModelSpec(
-        id=f"file:{path.name}",
-        title=path.stem,
-        task="upscale",
-        tier="own",
-        builder="models.networks.realesrgan:build",
-        file=str(path),
-        licence="the file's own",
-        paper="",
-        wrappers=_OWN_WRAPPERS,
-    )
+    spec = _spec(Path(path).expanduser())
     state = weights.read_state(weights.find(spec), spec)
-    from models.networks import damage_detector, lama, realesrgan, scratch_unet, unet  # which import torch
-
-    if unet.detect(state):
-        traits = unet.traits(state)
-        ours = fast_restorer(spec.id, spec.title, task="fill" if traits["pictures"] == 3 else "denoise", **traits)
-        return replace(ours, tier="own", file=spec.file, licence=spec.licence, paper="", wrappers=_OWN_WRAPPERS)
-    if damage_detector.detect(state):
-        found = fast_detector(**damage_detector.traits(state))
-        return replace(spec, task="detect", builder=found.builder, **_sizes(found))
-    if scratch_unet.detect(state):
-        found = fast_detector(**scratch_unet.traits(state))
-        return replace(spec, task="detect", builder="models.networks.scratch_unet:build", **_sizes(found))
-    if lama.detect(state):
-        filler = replace(spec, task="fill", builder="models.networks.lama:build", channels=4)
-        return replace(filler, **lama.traits(state), context=64, tile=512)
-    return replace(spec, **realesrgan.traits(state))
-
-
-def _sizes(spec: ModelSpec) -> dict[str, Any]:
-    """Return what pictures a spec's network takes, and how they are split."""
-    names = ("multiple", "minimum", "context", "tile", "tiling", "half")
-    return {name: getattr(spec, name) for name in names}
+    return _described(spec, state)
 
 
 def files() -> list[str]:
@@ -96,5 +77,74 @@ def files() -> list[str]:
 
 
 def is_file(name: str) -> bool:
-    """Say whether an option's value is the path of a model file."""
+    """Return whether an option's value is the path of a model file."""
     return Path(name).suffix.lower() in OWN_SUFFIXES
+
+
+_FILLER: dict[str, Any] = {"task": "fill", "takes": ("photo", "mask"), "tiling": "never", "half": True, "builder": ""}
+"""What fillers in ONNX and of diffusers have in common: they resize pictures themselves."""
+
+
+def _spec(path: Path) -> ModelSpec:
+    """Return what all specs of a person's own files have in common."""
+    path = path.resolve()
+    return ModelSpec(
+        id=f"file:{path.name}",
+        title=path.stem,
+        task="upscale",
+        tier="own",
+        builder="models.networks.realesrgan:build",
+        file=str(path),
+        licence="the file's own",
+        paper="",
+        wrappers=_WRAPPERS,
+    )
+
+
+def _described(spec: ModelSpec, state: State) -> ModelSpec:
+    """Return what the first kind of network that recognises the tensors says of them."""
+    from models.networks import damage_detector, lama, realesrgan, scratch_unet, unet  # which import torch
+
+    kinds: tuple[tuple[Any, Callable[..., ModelSpec]], ...] = (
+        (unet, _restorer),
+        (damage_detector, _detector),
+        (scratch_unet, _scratch_detector),
+        (lama, _filler),
+        (realesrgan, replace),  # every other network that spandrel knows
+    )
+    for network, describe in kinds:
+        if network.detect(state):
+            return describe(spec, **network.traits(state))
+    msg = (
+        f"Expected a network that this project trains or spandrel knows in {spec.file}, got tensors of none "
+        f"({', '.join(list(state)[:4])} ...). Choose a file of an architecture that spandrel lists."
+    )
+    raise CheckpointMismatch(msg)
+
+
+def _restorer(spec: ModelSpec, *, pictures: int, multiple: int) -> ModelSpec:
+    if pictures > len(_UNET_TAKES):
+        msg = f"Expected a U-Net that takes up to {len(_UNET_TAKES)} pictures, got one of {pictures}. Choose another."
+        raise CheckpointMismatch(msg)
+    takes = _UNET_TAKES[pictures - 1]
+    task: Task = "fill" if takes is FILLER_TAKES else "denoise"
+    return _like(bundled_restorer(spec.id, spec.title, task=task, takes=takes, multiple=multiple), spec)
+
+
+def _detector(spec: ModelSpec, *, multiple: int) -> ModelSpec:
+    return _like(replace(bundled_detector(multiple=multiple), usual=0.0), spec)
+
+
+def _scratch_detector(spec: ModelSpec, *, multiple: int) -> ModelSpec:
+    return replace(_detector(spec, multiple=multiple), builder="models.networks.scratch_unet:build")
+
+
+def _filler(spec: ModelSpec, *, multiple: int, minimum: int) -> ModelSpec:
+    filler = replace(spec, task="fill", builder="models.networks.lama:build", takes=("photo", "mask"))
+    return replace(filler, multiple=multiple, minimum=minimum, context=64, tile=512)
+
+
+def _like(bundled: ModelSpec, spec: ModelSpec) -> ModelSpec:
+    """Return a bundled model's spec as that of a person's own file."""
+    ours = {name: getattr(spec, name) for name in ("id", "title", "tier", "file", "licence", "paper", "wrappers")}
+    return replace(bundled, **ours)

@@ -1,16 +1,30 @@
 """What the studio must know of a model, as data."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
+from types import MappingProxyType
 from typing import Literal
 
 Task = Literal["denoise", "deblur", "colorize", "upscale", "estimate", "detect", "fill"]
-Tier = Literal["fast", "full", "own"]
+Tier = Literal["bundled", "official", "own"]
 Tiling = Literal["exact", "approximate", "never"]
+Format = Literal["openvino", "tensors", "onnx", "diffusers"]
+Part = Literal["photo", "guess", "mask", "hints", "luminance", "spectrum"]
+
+CHANNELS: Mapping[Part, int] = MappingProxyType(
+    {"photo": 3, "guess": 3, "mask": 1, "hints": 3, "luminance": 1, "spectrum": 1}
+)
+"""Channels of each part of an input: photo and guess are RGB in [0, 1]; mask is 1 in holes, else 0; luminance is CIE L
+in [0, 100]; hints are CIE a, b and 1 where a colour is given, else 0; spectrum is mean logarithmic power."""
 
 BLEND = 32
 """Overlap for tiles of a network that sees too far to be exact."""
 EXACT_TILE = 1024
 """Side of a tile of an official network whose tiles are exact; the overlaps of 512 would cost a fifth of the time."""
+
+PIPELINE = "model_index.json"
+"""The file that names the parts of a pipeline, in the folder that diffusers writes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,22 +32,19 @@ class ModelSpec:
     """One model; sizes are in pixels of its input."""
 
     id: str
-    """The name that commands and settings use."""
+    """The name in commands and settings."""
 
     title: str
-    """The name that people read."""
+    """The name for people."""
 
     task: Task
-    """What it is for."""
+    """What it does."""
 
     tier: Tier
-    """``"fast"`` comes in the box, ``"full"`` is downloaded, ``"own"`` is a person's file."""
-
-    builder: str
-    """``"module:function"`` that makes the network of a state dict; imported on first use."""
+    """``"bundled"`` comes with the studio, ``"official"`` is downloaded, ``"own"`` is a person's file."""
 
     file: str
-    """Name of its file in the folder of its tier."""
+    """Name of its file in the folder of its tier, or the path of a person's own."""
 
     licence: str
     """SPDX identifier of the weights' licence."""
@@ -41,15 +52,17 @@ class ModelSpec:
     paper: str
     """Where it was published."""
 
+    builder: str = ""
+    """``"module:function"`` that builds the torch module of a state dict; imported on first use."""
+
+    takes: tuple[Part, ...] = ("photo",)
+    """What its input holds, in the order of its channels; see `CHANNELS`."""
+
     scale: int = 1
     """Enlargement."""
 
-    channels: int = 3
-    """Channels of the input: 3 for RGB in [0, 1], 1 for CIE L in [0, 100], 4 for L and a person's hints, or for
-    RGB and a mask, 3 n for n pictures one behind the other."""
-
     working_side: int = 0
-    """Where above 0, a picture is reduced to the area of a square of this side before the network sees it."""
+    """Where above 0, a picture is reduced to the area of a square of this side before inference."""
 
     multiple: int = 1
     """Both sides are multiples of this."""
@@ -58,7 +71,7 @@ class ModelSpec:
     """Both sides are at least this."""
 
     context: int = 0
-    """How far an output pixel sees; where tiles are not exact, the overlap to blend over."""
+    """Receptive radius; where tiles are not exact, the overlap to blend over."""
 
     tile: int = 256
     """Side of a tile, its overlap included."""
@@ -67,16 +80,16 @@ class ModelSpec:
     """Whether tiles with `context` equal the whole, come close, or must not be used."""
 
     half: bool = False
-    """Whether it keeps its quality in 16-bit floats."""
+    """Whether 16-bit floats keep its quality."""
 
     ranges: bool = False
-    """Whether its graph keeps the ranges with which it computes in 8 bits, and loses nothing by it."""
+    """Whether its graph keeps the ranges that 8-bit inference needs, and loses nothing by it."""
 
     usual: float = 0.0
-    """Part of all pixels that a detector of damage takes for damaged before it sees a picture; 0 if not known."""
+    """Prior share of damaged pixels, for a detector; 0 if unknown."""
 
     partner: str = ""
-    """Model whose weights may be mixed in, to denoise less or to be more faithful."""
+    """Id of the model whose weights may be mixed in, to denoise less or to be more faithful."""
 
     sources: tuple[str, ...] = ()
     """Addresses of its file, in the order to try them."""
@@ -101,5 +114,20 @@ class ModelSpec:
 
     @property
     def bundled(self) -> bool:
-        """Whether the model comes in the box."""
-        return self.tier == "fast"
+        """Whether the model comes with the studio."""
+        return self.tier == "bundled"
+
+    @property
+    def channels(self) -> int:
+        """Channels of its input."""
+        return sum(CHANNELS[part] for part in self.takes)
+
+    @property
+    def format(self) -> Format:
+        """How its network is stored: a bundled one as OpenVINO's graph, beside its tensors; others by their file."""
+        path = PurePath(self.file)
+        if self.bundled:
+            return "openvino"
+        if path.name == PIPELINE:
+            return "diffusers"
+        return "onnx" if path.suffix.lower() == ".onnx" else "tensors"

@@ -1,1 +1,1 @@
-"""A model's file: where it is, whether it is the right one, how to get it."""
+"""A model's file: where it is, whether it is the right one, and how to get it."""

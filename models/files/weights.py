@@ -50,7 +50,7 @@ def graph(spec: ModelSpec) -> Path:
     Parameters
     ----------
     spec : ModelSpec
-        A model of tier ``"fast"``.
+        A bundled model.
 
     Raises
     ------
@@ -227,7 +227,7 @@ def remove(spec: ModelSpec) -> None:
     Parameters
     ----------
     spec : ModelSpec
-        A model of tier ``"full"``.
+        A model of tier ``"official"``.
 
     Raises
     ------
@@ -236,7 +236,7 @@ def remove(spec: ModelSpec) -> None:
     WeightsMissing
         If it is not there.
     """
-    if spec.tier != "full":
+    if spec.tier != "official":
         msg = f"Expected a downloaded model, got {spec.title}, which is not one. Nothing was deleted."
         raise ModelError(msg)
     _record(location(spec)).unlink(missing_ok=True)

@@ -1,7 +1,7 @@
-"""Compiled networks kept on disk, so that the next start neither compiles them nor, for official ones, imports torch.
+"""Compiled networks on disk: the next start neither compiles them nor, for official ones, imports torch.
 
-They lie in ``compiled`` in the folder of downloaded models. The name of each tells its file's digest, the engine's
-version, the processor, the precision and everything else that it was made from, so that nothing stale is ever read.
+They lie in ``compiled`` in the folder of downloaded models. The name of an entry is a digest of everything that it was
+made from: file, version of the engine, processor, precision and more; so no stale entry is ever read.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ from models.runtime import graphs
 from models.spec import ModelSpec
 
 MOST_BYTES = 1 << 30
-"""All of them together; the ones that were not used for longest go first."""
+"""Bytes of all entries together; the least recently used are deleted first."""
 
 _LOG = logging.getLogger(__name__)
 _DIGEST_BYTES = 32
@@ -33,7 +33,7 @@ _SOURCES = ("runtime/graphs.py", "runtime/quantised.py", "networks/*.py")
 """The code that turns a file into a graph."""
 
 _TRANSLATORS = ("torch", "spandrel")
-"""Packages that build a network of a file; a bundled network's graph needs neither."""
+"""Packages that turn a file's tensors into a graph."""
 
 
 def folder() -> Path:
@@ -41,22 +41,20 @@ def folder() -> Path:
     return weights.folder() / "compiled"
 
 
-def load(spec: ModelSpec, mix: float, precision: str, hints: dict[str, Any], make: Callable[[], Any]) -> Any:
-    """Return a network compiled for the CPU: from disk where it is there, else made, and kept.
+def load(spec: ModelSpec, mix: float, precision: str, make: Callable[[], Any]) -> Any:
+    """Return a network compiled for the CPU, from disk where there is an entry, else made and written there.
 
-    An entry that cannot be read is discarded with a warning in the log, and made anew; a folder that cannot be written
-    to costs no more than a warning either. Entries appear whole or not at all, whoever else writes them.
+    An entry that cannot be read is deleted with a warning in the log, and made again; a folder that cannot be written
+    to gives a warning, too. Several processes may write entries at the same time; each appears whole or not at all.
 
     Parameters
     ----------
     spec : ModelSpec
         The network, whose file is verified first.
     mix : float
-        Its share where its weights are mixed with those of its partner.
+        Its share where its weights are interpolated with those of its partner.
     precision : str
-        What it computes in; part of its name.
-    hints : dict
-        How OpenVINO is to compile it.
+        ``"float32"``, ``"bfloat16"`` or ``"int8"``, whose graph is quantised and computes the rest in bfloat16.
     make : callable
         Returns the graph, where there is no entry.
 
@@ -65,6 +63,8 @@ def load(spec: ModelSpec, mix: float, precision: str, hints: dict[str, Any], mak
     WeightsMissing, WeightsCorrupt, CheckpointMismatch
         If the file is not here or not the right one, or does not fit.
     """
+    kind = openvino.Type.f32 if precision == "float32" else openvino.Type.bf16
+    hints = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": kind}
     path = folder() / f"{_key(spec, mix, precision, hints)}.blob"
     compiled = _read(path, hints)
     if compiled is None:
@@ -74,16 +74,16 @@ def load(spec: ModelSpec, mix: float, precision: str, hints: dict[str, Any], mak
 
 
 def _key(spec: ModelSpec, mix: float, precision: str, hints: dict[str, Any]) -> str:
-    """Return a digest of all that a compiled network depends on."""
+    """Return a digest of everything that a compiled network depends on."""
     files = [_digest(spec)] + ([_digest(catalog.get(spec.partner))] if mix < 1.0 else [])
-    translators = [] if spec.bundled else [version(name) for name in _TRANSLATORS]
+    translators = [version(name) for name in _TRANSLATORS] if spec.format == "tensors" else []
     made_by = [openvino.get_version(), _processor(), _code(), *translators]
     facts = [spec, mix, precision, sorted((name, str(value)) for name, value in hints.items()), files, made_by]
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
 def _digest(spec: ModelSpec) -> str:
-    """Return the digest of what a network is made from."""
+    """Return the digest of the file that a network is made from."""
     if not spec.bundled:
         return weights.verify(spec, weights.find(spec))
     graph = weights.graph(spec)
@@ -99,37 +99,42 @@ def _code() -> str:
 
 @lru_cache(maxsize=1)
 def _processor() -> str:
-    """Return what tells this processor from others; its name alone may stand for several."""
-    told = [str(graphs.core().get_property("CPU", name)) for name in ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")]
+    """Return what identifies this processor; several may share a name."""
+    names = [str(graphs.core().get_property("CPU", name)) for name in ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")]
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.is_file() else []
-    return " ".join([platform.machine(), *told, next((line for line in lines if line.startswith("flags")), "")])
+    return " ".join([platform.machine(), *names, next((line for line in lines if line.startswith("flags")), "")])
 
 
 def _read(path: Path, hints: dict[str, Any]) -> Any | None:
-    """Return an entry, or None where there is none that is whole."""
+    """Return an entry, or None if there is none that can be used."""
     try:
         content = memoryview(path.read_bytes())
     except OSError:
         return None
     digest, blob = bytes(content[:_DIGEST_BYTES]), bytes(content[_DIGEST_BYTES:])
+    if hashlib.sha256(blob).digest() != digest:
+        _discard(path, "its bytes are not those that were written")
+        return None
     try:
-        if hashlib.sha256(blob).digest() != digest:
-            msg = "its bytes are not those that were written"
-            raise ValueError(msg)
         compiled = graphs.core().import_model(blob, "CPU", hints)
-    except (RuntimeError, ValueError) as error:
-        _LOG.warning("The compiled network %s is discarded and made anew: %s", path, error)
-        with suppress(OSError):  # on a disk that is only read
-            path.unlink(missing_ok=True)
+    except RuntimeError as error:
+        _discard(path, str(error))
         return None
     with suppress(OSError):
         os.utime(path)
     return compiled
 
 
+def _discard(path: Path, reason: str) -> None:
+    """Delete an entry that cannot be used."""
+    _LOG.warning("The compiled network %s is unusable and is made again: %s", path, reason)
+    with suppress(OSError):  # on a read-only disk
+        path.unlink(missing_ok=True)
+
+
 def _keep(path: Path, compiled: Any) -> None:
-    """Write an entry and make room for it."""
+    """Write an entry, and delete old ones that no longer fit."""
     stream = BytesIO()
     compiled.export_model(stream)
     try:
@@ -137,11 +142,11 @@ def _keep(path: Path, compiled: Any) -> None:
         _write(path, stream.getvalue())
         _make_room(path.parent)
     except OSError as error:
-        _LOG.warning("Compiled networks cannot be kept in %s, so each start compiles them: %s", path.parent, error)
+        _LOG.warning("Compiled networks cannot be written to %s, so each start compiles them: %s", path.parent, error)
 
 
 def _write(path: Path, blob: bytes) -> None:
-    """Write an entry under another name, then give it its own: it is there whole or not at all."""
+    """Write an entry under a temporary name, then rename it, so that it appears whole or not at all."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -153,7 +158,7 @@ def _write(path: Path, blob: bytes) -> None:
 
 
 def _make_room(place: Path) -> None:
-    """Remove the entries that were not used for longest, until the rest fits into `MOST_BYTES`."""
+    """Delete the least recently used entries, until the rest fits into `MOST_BYTES`."""
     entries = sorted(((entry.stat(), entry) for entry in place.glob("*.blob")), key=lambda pair: -pair[0].st_mtime)
     total = 0
     for state, entry in entries:

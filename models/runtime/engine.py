@@ -1,7 +1,4 @@
-"""Load a network: for OpenVINO on a CPU, for torch on a CUDA card.
-
-The networks in the box are stored as OpenVINO's own files too, so that on a CPU they run without importing torch.
-"""
+"""Turn a spec into a network that runs: by OpenVINO on a CPU, by torch on a CUDA card."""
 
 import ctypes.util
 import logging
@@ -13,18 +10,16 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any, Literal
 
-import openvino
-
 from models import catalog
-from models.catalog import ModelSpec
 from models.errors import Cancelled, ModelError
 from models.files import weights
 from models.packages import INSTALL, missing, require_full
-from models.runtime import compiled, graphs, quantised
+from models.runtime import compiled, diffusion, graphs, onnx, quantised
 from models.runtime.network import POLL_MS, Device, Network, OpenVinoNetwork, Precision, TorchNetwork
+from models.spec import ModelSpec
 
 MAX_LOADED = 8
-"""Networks kept in memory by one engine; simple mode with everything on runs seven."""
+"""Networks that one engine keeps in memory; simple mode with every stage runs seven."""
 
 AT_WORK = 2
 """Recently used networks that keep their inference buffers, which take more memory than all other networks."""
@@ -33,20 +28,20 @@ _LOG = logging.getLogger(__name__)
 
 
 class Engine:
-    """Loads networks once, and keeps the last few.
+    """Loads each network once, whatever its format, and keeps the most recently used.
 
     Parameters
     ----------
     device : {"auto", "cpu", "cuda"}
-        ``"auto"`` takes a CUDA card where there is one.
+        ``"auto"`` uses a CUDA card where there is one.
     precision : {"auto", "float32", "bfloat16", "float16"}
-        ``"auto"`` is, for networks that bear it, int8 or bfloat16 on a CPU that computes bfloat16, and float16 on
-        CUDA; else float32.
+        ``"auto"`` is int8 or bfloat16 on a CPU that computes bfloat16, and float16 on CUDA, for networks whose
+        quality that keeps; else float32.
 
     Raises
     ------
     ModelError
-        If this machine cannot compute what is asked.
+        If this machine cannot compute what was asked for.
     PackageMissing
         If CUDA is asked for, and torch is not installed.
     """
@@ -81,21 +76,21 @@ class Engine:
         mix : float
             1 is the model itself; below it, its weights are interpolated towards those of ``spec.partner``.
         device, precision : optional
-            Overrule the engine's own choice.
+            Override the engine's own choice.
         cancelled : callable
-            Asked while the network loads, which takes a large one many seconds; the loading itself goes on, and
-            serves the next call.
+            Asked while the network loads, which may take many seconds; the loading itself goes on, and the next call
+            uses its result.
 
         Raises
         ------
         Cancelled
-            Soon after `cancelled` says so.
+            Soon after `cancelled` returns true.
         WeightsMissing, WeightsCorrupt, CheckpointMismatch
             If the file is not here, is not the right one, or does not fit.
         PackageMissing
             If the network needs torch, and it is not installed.
         """
-        device = device or self.device
+        device = "cpu" if spec.format == "onnx" else device or self.device
         precision = precision or self._precision_on(device, spec)
         key = (spec, mix, device, precision, _written(spec))
         with self._lock:
@@ -119,18 +114,18 @@ class Engine:
 
     @property
     def device(self) -> Device:
-        """The device that this engine computes on."""
+        """The device that networks run on by default."""
         return self._device
 
     @property
     def precision(self) -> str:
-        """What this engine computes in, in words, but for networks that bear nothing less than float32."""
+        """Default precision, as text."""
         usual = self._precision_on(self._device)
         return f"{usual} and int8" if self._precision == "auto" and usual == "bfloat16" else usual
 
     def _precision_on(self, device: Device, spec: ModelSpec | None = None) -> Precision:
         if self._precision != "auto":
-            return self._precision
+            return "float32" if device == "cpu" and self._precision == "float16" else self._precision
         if (spec and not spec.half) or (device == "cpu" and not _computes_bfloat16()):
             return "float32"
         if device == "cuda":
@@ -141,48 +136,50 @@ class Engine:
 
 
 def _check(device: Device, precision: str) -> None:
-    """Refuse what this machine cannot compute, rather than compute something else."""
+    """Raise if this machine cannot compute what was asked for."""
     if device == "cuda":
         require_full("A CUDA card")
     if device == "cuda" and not _has_cuda():
-        msg = "A CUDA card was asked for, and torch finds none here. Use the CPU, or install a driver and CUDA's torch."
+        msg = "Expected a CUDA card, and torch finds none. Use the CPU, or install its driver and torch for CUDA."
     elif device == "cpu" and precision == "float16":
         msg = "float16 is for CUDA cards. On a CPU use float32, or bfloat16 where the processor computes it."
     elif device == "cpu" and precision == "bfloat16" and not _computes_bfloat16():
-        msg = "bfloat16 was asked for, and this processor does not compute it. Use float32."
+        msg = "This processor does not compute bfloat16. Use float32."
     else:
         return
     raise ModelError(msg)
 
 
 def _written(spec: ModelSpec) -> int:
-    """Return when a model's file was written, 0 for one of the box: another file of that name is another network."""
+    """Return when a model's file was written, 0 for a bundled one: a replaced file is another network."""
     path = weights.location(spec)
     return 0 if spec.bundled or not path.is_file() else path.stat().st_mtime_ns
 
 
 def _load(spec: ModelSpec, mix: float, device: Device, precision: Precision) -> Network:
-    if device == "cuda" or not spec.bundled:
+    if spec.format == "onnx":
+        return onnx.load(spec, precision)
+    if spec.format == "diffusers":
+        return diffusion.load(spec, device, precision)
+    if spec.format == "tensors" or device == "cuda":
         require_full(spec.title)
     if device == "cuda":
         return TorchNetwork(spec, _module(spec, mix), precision)
-    kind = openvino.Type.f32 if precision == "float32" else openvino.Type.bf16
-    hints = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": kind}
 
     def make() -> Any:
         made = graph(spec, mix)
         return graphs.channels_last(quantised.quantise(made) if precision == "int8" else made)
 
-    return OpenVinoNetwork(spec, compiled.load(spec, mix, precision, hints, make), precision)
+    return OpenVinoNetwork(spec, compiled.load(spec, mix, precision, make), precision)
 
 
 def graph(spec: ModelSpec, mix: float = 1.0) -> Any:
-    """Make OpenVINO's graph of a network, of free height and width.
+    """Return OpenVINO's graph of a bundled network, or of one in a file of tensors, for any height and width.
 
     Parameters
     ----------
     spec, mix
-        As for `Engine.network`; only models in the box need no torch.
+        As for `Engine.network`; only bundled networks need no torch.
     """
     if not spec.bundled:
         return graphs.convert(spec, _module(spec, mix))

@@ -1,4 +1,4 @@
-"""OpenVINO's graphs: made of a torch module, read from the box, or mixed of two."""
+"""OpenVINO's graphs: converted from a torch module, read from a file, or interpolated between two files."""
 
 import warnings
 from functools import lru_cache
@@ -24,7 +24,7 @@ def core() -> Any:
 
 
 def convert(spec: ModelSpec, module: Any) -> Any:
-    """Trace a torch module into a graph with free height and width."""
+    """Return the graph of a torch module, for any height and width; it is traced."""
     import torch
 
     side = -(-max(spec.minimum, 64) // spec.multiple) * spec.multiple
@@ -38,7 +38,7 @@ def convert(spec: ModelSpec, module: Any) -> Any:
 
 
 def read(path: Path, other: Path | None = None, share: float = 1.0) -> Any:
-    """Read a graph, and mix its weights with those of another of the same network, without torch.
+    """Return a graph, its weights interpolated with those of another of the same network; needs no torch.
 
     Parameters
     ----------
@@ -48,13 +48,13 @@ def read(path: Path, other: Path | None = None, share: float = 1.0) -> Any:
         The other graph.
     share : float
         The first graph's share, in [0, 1]: every weight becomes ``share * first + (1 - share) * other``, the
-        network interpolation of ESRGAN (X. Wang et al., 2018). So do the ranges of what goes into convolutions,
-        where both graphs keep them.
+        network interpolation of ESRGAN (X. Wang et al., 2018). So do the input ranges of convolutions, where both
+        graphs keep them.
 
     Raises
     ------
     CheckpointMismatch
-        If the two are not of one network.
+        If the two are of different networks.
     """
     graph = core().read_model(path)
     if other is None:
@@ -62,7 +62,10 @@ def read(path: Path, other: Path | None = None, share: float = 1.0) -> Any:
     partner = core().read_model(other)
     first, second = _weights(graph), _weights(partner)
     if [node.shape for node in first] != [node.shape for node in second]:
-        msg = f"Expected two files of one network, got {path.name} and {other.name}, whose shapes differ."
+        msg = (
+            f"Expected two files of one network, got {path.name} and {other.name}, whose shapes differ. "
+            "Choose two files of one release."
+        )
         raise CheckpointMismatch(msg)
     for node, twin in zip(first, second, strict=True):
         mixed = share * node.data.astype(np.float32) + (1 - share) * twin.data.astype(np.float32)
@@ -74,10 +77,10 @@ def read(path: Path, other: Path | None = None, share: float = 1.0) -> Any:
 
 
 def channels_last(graph: Any) -> Any:
-    """Let a graph that answers with a picture answer pixel by pixel, shape (1, H, W, C), as the picture is needed.
+    """Return a graph whose output is a picture with that output channels-last, shape (1, H, W, C).
 
-    The engine turns it on every core and often as part of its last layer: a sixth less work for an upscaler than
-    turning it afterwards. Any other graph is returned as it is.
+    OpenVINO transposes it on every core, and often as part of the last layer: an upscaler takes a sixth less time than
+    with a transposition afterwards. Any other graph is returned as it is.
     """
     if graph.output(0).partial_shape.rank.get_length() != _PICTURE_RANK:
         return graph
@@ -88,6 +91,6 @@ def channels_last(graph: Any) -> Any:
 
 
 def _weights(graph: Any) -> list[Any]:
-    """Return the constants that hold weights; those that steer reshapes are whole numbers."""
+    """Return the constants that hold weights, which are real numbers; shapes and axes are integers."""
     constants = (node for node in graph.get_ordered_ops() if node.get_type_name() == "Constant")
     return [node for node in constants if node.get_element_type().is_real()]

@@ -1,8 +1,8 @@
-"""Graphs whose convolutions compute in whole numbers of 8 bits.
+"""Graphs whose convolutions compute in 8-bit integers.
 
-Weights are rounded when a graph is loaded, each output channel by its own step. What goes into a convolution is rounded
-by a step that must be known beforehand: its range over many pictures, which ``python -m training calibrate`` measures
-and the graph's file keeps.
+Weights are quantised when a graph is loaded, with a step for each output channel. The input of a convolution is
+quantised with a step that must be known beforehand, from its range over many pictures: ``python -m training calibrate``
+measures it, and the graph's file keeps it.
 
 References
 ----------
@@ -19,7 +19,7 @@ from openvino import opset13 as operations
 from models.errors import WeightsCorrupt
 
 Ranges = NDArray[np.float32]
-"""Least and greatest value that goes into each convolution, in the graph's order, shape (convolutions, 2)."""
+"""Least and greatest input of each convolution, in the graph's order, shape (convolutions, 2)."""
 
 _PLACE = ["restoration_studio", "ranges"]
 _STEPS = 255
@@ -31,20 +31,20 @@ def convolutions(graph: Any) -> list[Any]:
 
 
 def has_ranges(graph: Any) -> bool:
-    """Say whether a graph knows what goes into its convolutions."""
+    """Return whether a graph keeps the input ranges of its convolutions."""
     return bool(graph.has_rt_info(_PLACE))
 
 
 def ranges_of(graph: Any) -> Ranges:
-    """Return the ranges that a graph's file keeps.
+    """Return the input ranges that a graph keeps.
 
     Raises
     ------
     WeightsCorrupt
         If it keeps none, or those of another network.
     """
-    told = str(graph.get_rt_info(_PLACE).value) if has_ranges(graph) else ""
-    values = np.array(told.split(), np.float32)
+    kept = str(graph.get_rt_info(_PLACE).value) if has_ranges(graph) else ""
+    values = np.array(kept.split(), np.float32)
     if values.size != 2 * len(convolutions(graph)):
         msg = (
             f"Expected the ranges of {len(convolutions(graph))} convolutions in the graph, got {values.size // 2}. "
@@ -55,30 +55,30 @@ def ranges_of(graph: Any) -> Ranges:
 
 
 def keep(graph: Any, ranges: Ranges) -> None:
-    """Let a graph keep its ranges, in memory and in the file that it is written to."""
+    """Store input ranges in a graph, so that its file keeps them."""
     graph.set_rt_info(" ".join(f"{value:.6g}" for value in ranges.ravel()), _PLACE)
 
 
 def quantise(graph: Any) -> Any:
-    """Round, in place, all that goes into the convolutions of a graph that keeps its ranges.
+    """Quantise, in place, the inputs and weights of all convolutions of a graph that keeps its ranges.
 
     Parameters
     ----------
     graph : openvino.Model
-        Its activations must lie behind convolutions, as those of an upscaler in the box do.
+        Its activations must follow convolutions, as those of the bundled upscalers do.
 
     Returns
     -------
     openvino.Model
-        The same; compiled, its convolutions compute in 8 bits, and the rest in what is asked.
+        The same; once compiled, its convolutions compute in 8 bits, the rest in the precision that is asked for.
 
     Raises
     ------
     WeightsCorrupt
         As `ranges_of` does.
     """
-    for node, (low, high) in zip(convolutions(graph), ranges_of(graph), strict=True):
-        low, high = _with_exact_zero(float(low), float(high))
+    for node, (least, greatest) in zip(convolutions(graph), ranges_of(graph), strict=True):
+        low, high = _with_exact_zero(float(least), float(greatest))
         rounded = operations.fake_quantize(node.input_value(0), low, high, low, high, _STEPS + 1)
         node.input(0).replace_source_output(rounded.output(0))
         node.input(1).replace_source_output(_rounded_weights(_constant(node.input_value(1).get_node())).output(0))
@@ -87,7 +87,7 @@ def quantise(graph: Any) -> Any:
 
 
 def _with_exact_zero(low: float, high: float) -> tuple[np.float32, np.float32]:
-    """Move a range by less than a step, so that 0, which pads the borders, is one of its values."""
+    """Return a range shifted by less than a step, so that 0, which pads the borders, is exact."""
     low, high = min(low, 0.0), max(high, 1e-6)
     step = (high - low) / _STEPS
     zero = round(-low / step)
@@ -100,7 +100,7 @@ def _rounded_weights(weights: NDArray[np.float32]) -> Any:
 
 
 def _constant(node: Any) -> NDArray[np.float32]:
-    """Return the numbers behind what widens 16-bit weights."""
+    """Return the values of a constant that a conversion from 16 bits may follow."""
     while node.get_type_name() != "Constant":
         node = node.input_value(0).get_node()
     return np.asarray(node.data, np.float32)

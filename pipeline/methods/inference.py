@@ -104,7 +104,8 @@ def stack(spec: ModelSpec, **given: Image | Mask | None) -> Image:
     parts = {name: part for name, part in given.items() if part is not None}
     if parts.keys() != set(spec.takes):
         takes, got = (" and ".join(dict.fromkeys(names)) for names in (spec.takes, parts))
-        msg = f"Expected a model that takes {got}, got {spec.title}, which takes {takes}. Choose another model."
+        hint = "It works in the deblur stage only." if spec.takes == ("photo", "guess") else "Choose another model."
+        msg = f"Expected a model that takes {got}, got {spec.title}, which takes {takes}. {hint}"
         raise OptionError(msg)
     if len(spec.takes) == 1:
         return np.asarray(parts[spec.takes[0]], np.float32)

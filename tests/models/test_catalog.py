@@ -10,12 +10,12 @@ import safetensors.torch
 import torch
 
 from models import catalog, own
-from models.errors import ModelError
+from models.errors import CheckpointMismatch, ModelError
 from models.runtime.engine import Engine
 from tests.models.restorers import random_unet
 from tests.models.seeded import read_keys
 
-FULL = [spec for spec in catalog.MODELS if spec.tier == "full"]
+OFFICIAL = [spec for spec in catalog.MODELS if spec.tier == "official"]
 
 
 @pytest.mark.parametrize("spec", catalog.MODELS, ids=lambda spec: spec.id)
@@ -24,7 +24,7 @@ def test_every_builder_is_there(spec):
     assert callable(getattr(import_module(module), function))
 
 
-@pytest.mark.parametrize("spec", FULL, ids=lambda spec: spec.id)
+@pytest.mark.parametrize("spec", OFFICIAL, ids=lambda spec: spec.id)
 def test_every_download_is_pinned(spec):
     assert spec.page.startswith("https://")
     assert spec.licence.startswith("BSD")
@@ -68,6 +68,24 @@ def test_tasks_list_the_box_first():
     assert [spec.id for spec in catalog.for_task("colorize")] == ["fast-colorize", "siggraph17", "eccv16"]
 
 
+def test_a_file_that_no_kind_of_network_recognises_is_refused(tmp_path):
+    torch.save({"some": torch.zeros(1)}, tmp_path / "other.pth")
+    with pytest.raises(CheckpointMismatch, match=r"got tensors of none \(some"):
+        own.find(str(tmp_path / "other.pth"))
+    with pytest.raises(CheckpointMismatch, match="up to 3 pictures, got one of 4"):
+        own.find(str(restorer(tmp_path, 4, (4, 8))[0]))
+
+
+def test_the_format_follows_from_the_file(tmp_path):
+    (tmp_path / "pipeline").mkdir()
+    (tmp_path / "pipeline" / "model_index.json").write_text("{}")
+    found = [own.find(str(tmp_path / name)) for name in ("filler.ONNX", "pipeline")]
+    specs = [catalog.get("fast-x4"), catalog.get("siggraph17"), *found]
+    assert [spec.format for spec in specs] == ["openvino", "tensors", "onnx", "diffusers"]
+    assert [spec.title for spec in found] == ["filler", "pipeline"]
+    assert all(spec.takes == ("photo", "mask") for spec in found)
+
+
 def test_reading_the_catalog_does_not_import_torch():
     lines = [
         "import sys",
@@ -78,13 +96,27 @@ def test_reading_the_catalog_does_not_import_torch():
     assert subprocess.run([sys.executable, "-c", "\n".join(lines)], check=False).returncode == 0
 
 
-@pytest.mark.parametrize(("pictures", "widths"), [(1, (4, 8)), (2, (4, 8, 16))])
-def test_a_restorer_of_ones_own_training_is_known_by_its_tensors(tmp_path, pictures, widths):
-    path = tmp_path / "mine.safetensors"
+def restorer(folder, pictures, widths):
+    """The file of a U-Net, and the network."""
+    path = folder / "mine.safetensors"
     network = random_unet(widths=widths, blocks=(1,) * len(widths), fold=2, pictures=pictures)
     safetensors.torch.save_file(network.state_dict(), path)
+    return path, network
+
+
+@pytest.mark.parametrize(
+    ("widths", "task", "takes"),
+    [
+        ((4, 8), "denoise", ("photo",)),
+        ((4, 8, 16), "denoise", ("photo", "guess")),
+        ((4, 8), "fill", ("photo", "mask", "mask", "mask", "guess")),
+    ],
+)
+def test_a_restorer_of_ones_own_training_is_known_by_its_tensors(tmp_path, widths, task, takes):
+    path, network = restorer(tmp_path, len(set(takes)), widths)
     spec = own.find(str(path))
-    assert (spec.tier, spec.scale, spec.channels, spec.multiple) == ("own", 1, 3 * pictures, 2 ** len(widths))
+    assert (spec.tier, spec.task, spec.scale, spec.takes) == ("own", task, 1, takes)
+    assert (spec.channels, spec.multiple) == (3 * len(set(takes)), 2 ** len(widths))
     x = np.random.default_rng(0).random((1, spec.channels, 32, 48), np.float32)
     with torch.inference_mode():
         expected = network(torch.from_numpy(x)).numpy()

@@ -5,11 +5,13 @@ import pytest
 from diffusers import AutoencoderKL, DDIMPipeline, DDIMScheduler, StableDiffusionInpaintPipeline, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
+from models import own
 from models.errors import Cancelled, CheckpointMismatch, WeightsCorrupt
 from models.runtime import diffusion
 from models.runtime.engine import Engine
 from pipeline.context import Context
 from pipeline.errors import OptionError
+from pipeline.methods.inference import stack
 from pipeline.methods.inpainting import BIHARMONIC, fill, wide_parts
 from tests.photographs import photograph
 
@@ -52,6 +54,13 @@ def small(monkeypatch):
     monkeypatch.setattr(diffusion, "STEPS", 4)
 
 
+def run(folder, image, mask, **options):
+    """What the pipeline in a folder makes of all of a picture."""
+    spec = own.find(str(folder))
+    x = stack(spec, photo=image, mask=mask).transpose(2, 0, 1)[None]
+    return Engine("cpu", "float32").network(spec).run(x, **options)[0].transpose(1, 2, 0)
+
+
 def wide_and_narrow():
     mask = np.zeros((80, 96), bool)
     mask[20:50, 30:60] = True
@@ -74,7 +83,7 @@ def test_wide_holes_are_filled_by_diffusion_and_narrow_ones_as_ever(folder):
 def test_the_same_photograph_is_filled_alike_and_another_prompt_fills_otherwise(folder):
     image, mask = wide_and_narrow()
     prompts = ("sky", "sky", "a face")
-    first, again, other = (diffusion.fill(folder, image, mask, prompt=p, device="cpu") for p in prompts)
+    first, again, other = (run(folder, image, mask, prompt=prompt) for prompt in prompts)
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
     assert first.shape == image.shape
@@ -84,7 +93,7 @@ def test_the_same_photograph_is_filled_alike_and_another_prompt_fills_otherwise(
 def test_it_tells_of_every_step_and_stops_when_it_is_told_to(folder):
     image, mask = wide_and_narrow()
     told = []
-    diffusion.fill(folder, image, mask, prompt="", device="cpu", tell=told.append)
+    run(folder, image, mask, progress=told.append)
     assert told == pytest.approx([0.25, 0.5, 0.75, 1])
     context = Context(Engine("cpu", "float32"), progress=told.append, cancelled=lambda: len(told) > 6)
     with pytest.raises(Cancelled):
@@ -102,7 +111,7 @@ def test_folders_that_hold_something_else_are_refused(folder, tmp_path):
     (tmp_path / "model_index.json").write_text("{}")
     with pytest.raises((WeightsCorrupt, CheckpointMismatch), match=str(tmp_path)):
         fill(image, mask, str(tmp_path), Context(Engine("cpu", "float32")))
-    unet = diffusion._load(folder, "cpu").unet
+    unet = UNet2DConditionModel.from_pretrained(folder / "unet")
     DDIMPipeline(unet=unet, scheduler=DDIMScheduler()).save_pretrained(tmp_path / "other")
     with pytest.raises(CheckpointMismatch, match="inpainting"):
         fill(image, mask, str(tmp_path / "other"), Context(Engine("cpu", "float32")))

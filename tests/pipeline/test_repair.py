@@ -127,7 +127,7 @@ def test_official_keys_are_those_of_the_published_definition():
 
 
 def test_only_a_detector_detects():
-    with pytest.raises(OptionError, match="there to denoise"):
+    with pytest.raises(OptionError, match="task is denoise"):
         Repair(model="fast-denoise").run(photograph("coffee"), Context(FakeEngine(None)))
     with pytest.raises(WeightsMissing):
         Repair(model="/nowhere/mine.safetensors").run(photograph("coffee"), Context(FakeEngine(None)))
@@ -229,7 +229,7 @@ def test_repair_is_suggested_for_what_the_bundled_detector_finds():
 @pytest.mark.parametrize("stage", [Denoise, Deblur, Upscale], ids=lambda stage: stage.name)
 def test_a_detector_restores_nothing(stage, tmp_path):
     always = {"always": True} if stage is Deblur else {}
-    with pytest.raises(OptionError, match="there to detect"):
+    with pytest.raises(OptionError, match="task is detect"):
         stage(model=str(detector(tmp_path / "mine.safetensors")), **always).run(
             noisy(photograph("coffee", 100), 0.1), Context(Engine())
         )

@@ -190,7 +190,7 @@ def test_a_model_that_enlarges_does_not_deblur():
 @pytest.mark.parametrize("stage", [Denoise, Upscale], ids=lambda stage: stage.name)
 def test_a_deblurrer_of_ones_own_is_refused_elsewhere(stage):
     own = str(BUNDLED / "fast-deblur.safetensors")
-    with pytest.raises(OptionError, match="deblur stage alone"):
+    with pytest.raises(OptionError, match="deblur stage only"):
         stage(model=own).run(noisy(photograph("coffee"), 0.05), context())
 
 
