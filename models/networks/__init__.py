@@ -1,1 +1,1 @@
-"""Our own definitions of networks, one file each; torch is imported only when one is built."""
+"""Definitions of networks in torch, one architecture in each file."""

@@ -1,4 +1,4 @@
-"""The blur estimator in the box: reads from a power spectrum how a picture was blurred."""
+"""The bundled blur estimator: from a picture's power spectrum to kind, size and direction of its blur."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -13,16 +13,16 @@ SIDE = 64
 WIDTHS = (24, 48, 64, 64)
 HIDDEN = 96
 ANSWERS = 7
-"""Scores of three kinds, radius, length, and cosine and sine of twice the angle."""
+"""Outputs: scores of three kinds, radius, length, and cosine and sine of twice the angle."""
 UNIT = 18.0
-"""Pixels that an answer of 1 inside means."""
+"""Pixels of radius or length that an output of 1 stands for."""
 
 
 class BlurEstimator(nn.Module):
     """Four convolutions and two linear layers.
 
-    A disk draws rings into the logarithmic power spectrum of what it blurs, a motion stripes; their distance tells
-    the size and their direction the angle. What is left to learn is how pictures look without them.
+    Defocus causes rings in the logarithmic power spectrum, motion causes stripes; their distance depends on the size of
+    the blur and their direction on its angle.
 
     References
     ----------
@@ -42,7 +42,7 @@ class BlurEstimator(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Read spectra.
+        """Estimate blur from spectra.
 
         Parameters
         ----------
@@ -53,9 +53,9 @@ class BlurEstimator(nn.Module):
         -------
         Tensor, shape (N, ANSWERS)
             Logits of the kinds (other, defocus, motion); radius and length in pixels; cosine and sine of twice the
-            angle, so that a line has one answer whichever way it is followed.
+            angle, which are the same for both directions along a line.
         """
-        answer = self.layers(x / 4)  # the power's logarithm spreads over about four
+        answer = self.layers(x / 4)  # the standard deviation of the logarithmic power is about four
         return torch.cat([answer[:, :3], UNIT * answer[:, 3:5], answer[:, 5:]], dim=1)
 
 
@@ -65,7 +65,7 @@ def detect(state: Mapping[str, Tensor]) -> bool:
 
 
 def build(state: Mapping[str, Tensor]) -> BlurEstimator:
-    """Load a state dict.
+    """Return the network with the weights of a state dict.
 
     Raises
     ------

@@ -1,6 +1,6 @@
-"""Zhang's two colorizers: from lightness to colour, in CIE Lab.
+"""Zhang's two official colorizers: from lightness to colour, in CIE Lab.
 
-Both were trained on pictures of 256 x 256 pixels; other sizes work and give other colours.
+Both were trained on pictures of 256 x 256 pixels; other sizes work, with other colours.
 
 References
 ----------
@@ -18,11 +18,11 @@ from torch import Tensor, nn
 from models.networks.loading import load
 
 AB_RANGE = 110.0
-"""The networks count a and b in units of this many CIE units."""
+"""CIE units of a and b in one unit of the networks."""
 
 
 class ECCV16(nn.Module):
-    """The colorizer of 2016: votes over 313 bins of colour and gives their mean."""
+    """The colorizer of 2016: predicts probabilities of 313 colours and returns their mean."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class ECCV16(nn.Module):
 
 
 class SIGGRAPH17(nn.Module):
-    """The colorizer of 2017: a U-net that may be given colours at some pixels."""
+    """The colorizer of 2017: a U-Net that takes colours at some pixels as hints."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -91,7 +91,7 @@ class SIGGRAPH17(nn.Module):
         Parameters
         ----------
         x : Tensor, shape (N, 4, H, W)
-            CIE L (D65) in [0, 100]; CIE a and b where a colour is given, else 0; and a mask that is 1 there, else 0.
+            CIE L (D65) in [0, 100]; CIE a and b where a colour is given, 0 elsewhere; and a mask, 1 where it is given.
             H and W are multiples of 8.
 
         Returns
@@ -112,7 +112,7 @@ class SIGGRAPH17(nn.Module):
 
 
 def build_eccv16(state: Mapping[str, Tensor]) -> nn.Module:
-    """Build the colorizer of 2016.
+    """Return the colorizer of 2016 with the weights of a state dict.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def build_eccv16(state: Mapping[str, Tensor]) -> nn.Module:
     Returns
     -------
     torch.nn.Module
-        An `ECCV16`, ready to run.
+        An `ECCV16` in eval mode.
 
     Raises
     ------
@@ -133,17 +133,17 @@ def build_eccv16(state: Mapping[str, Tensor]) -> nn.Module:
 
 
 def build_siggraph17(state: Mapping[str, Tensor]) -> nn.Module:
-    """Build the colorizer of 2017.
+    """Return the colorizer of 2017 with the weights of a state dict.
 
     Parameters
     ----------
     state : mapping of str to Tensor
-        The official keys, without ``model_class``, which only training reads.
+        The official keys, without ``model_class``, which is only for training.
 
     Returns
     -------
     torch.nn.Module
-        A `SIGGRAPH17`, ready to run.
+        A `SIGGRAPH17` in eval mode.
 
     Raises
     ------
@@ -167,7 +167,7 @@ def _double(inputs: int, outputs: int) -> nn.Module:
 
 
 def _block(inputs: int, outputs: int, *, convs: int, stride: int = 1, dilation: int = 1) -> nn.Sequential:
-    """Return convolutions with ReLU, of which the last may stride, and a batch norm."""
+    """Return convolutions with ReLU, the last one strided, and a batch norm."""
     layers: list[nn.Module] = []
     for index in range(convs):
         step = stride if index == convs - 1 else 1

@@ -1,4 +1,4 @@
-"""The damage detector in the box: a small U-Net that says where a print is scratched, torn or dusty."""
+"""The bundled damage detector: a small U-Net that finds scratches, tears and dust on prints."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -15,21 +15,21 @@ FOLD = 2
 """Side of the squares of pixels that are folded into channels."""
 
 _RARE = -3.0
-"""Logit with which training begins: of a hundred pixels, some three are damaged."""
+"""Bias of the logits before training: about three of a hundred pixels are damaged."""
 
 
 class DamageClassifier(EncoderDecoder):
-    """Votes, pixel by pixel, on whether it is damage.
+    """A U-Net from a picture to the logits of damage at each pixel.
 
-    Pixels are folded into channels, which keeps scratches one pixel wide, and each level halves the resolution, so
-    that the lowest follows lines over a hundred pixels: a wire goes on behind a tree, a scratch before it.
+    Pixels are folded into channels, which keeps scratches of one pixel. Each level halves the resolution; the lowest
+    sees over a hundred pixels, so it can tell a scratch, which crosses a tree, from a wire that passes behind it.
 
     Parameters
     ----------
     widths : sequence of int
         Channels of each level, the finest first.
     blocks : sequence of int
-        Residual blocks of each level; those of all but the last are there twice, on the way down and up.
+        Residual blocks of each level; all but the last level have as many in the decoder as in the encoder.
 
     References
     ----------
@@ -45,7 +45,7 @@ class DamageClassifier(EncoderDecoder):
         nn.init.constant_(cast(Tensor, self.tail.bias), _RARE)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Vote.
+        """Return logits of damage.
 
         Parameters
         ----------
@@ -55,19 +55,19 @@ class DamageClassifier(EncoderDecoder):
         Returns
         -------
         Tensor, shape (N, 1, H, W)
-            Logits; above 0 is damage.
+            Logits; above 0 means damage.
         """
         x = self.through_levels(self.stem(F.pixel_unshuffle(x - 0.5, FOLD)))
         return F.pixel_shuffle(self.tail(x), FOLD)
 
 
 class DamageDetector(nn.Module):
-    """A classifier's votes as a picture of probabilities.
+    """A damage classifier whose output is a picture of probabilities.
 
     Parameters
     ----------
     classifier : DamageClassifier
-        Who votes.
+        Computes the logits.
     """
 
     def __init__(self, classifier: nn.Module) -> None:
@@ -75,7 +75,7 @@ class DamageDetector(nn.Module):
         self.classifier = classifier
 
     def forward(self, x: Tensor) -> Tensor:
-        """Find damage.
+        """Return the probability of damage.
 
         Parameters
         ----------
@@ -85,13 +85,13 @@ class DamageDetector(nn.Module):
         Returns
         -------
         Tensor, shape (N, 3, H, W)
-            Probability of damage in three equal channels, so that it goes wherever a picture does.
+            Probability of damage in three equal channels, as other networks return pictures.
         """
         return self.classifier(x).sigmoid().expand(-1, 3, -1, -1)
 
 
 def build(state: Mapping[str, Tensor]) -> DamageDetector:
-    """Make the detector that a plain state dict describes, and load it.
+    """Return the detector with the weights of a state dict.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def build(state: Mapping[str, Tensor]) -> DamageDetector:
     Returns
     -------
     DamageDetector
-        In float32 and in eval mode; its size is read from the shapes.
+        In float32 and in eval mode; its size follows from the shapes.
 
     Raises
     ------
@@ -126,7 +126,7 @@ def _read_sizes(state: Mapping[str, Tensor]) -> dict[str, Any]:
     if not detect(state):
         msg = (
             "Expected a damage detector of this project, with tensors stem.weight, tail.weight and others; "
-            f"got {', '.join(sorted(state)[:4]) or 'no tensors'}. Choose a file of this kind."
+            f"got {', '.join(sorted(state)[:4]) or 'no tensors'}. Choose another file."
         )
         raise CheckpointMismatch(msg)
     widths, blocks = read_levels(state, "stem.weight")

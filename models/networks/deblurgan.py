@@ -1,7 +1,7 @@
-"""DeblurGAN-v2: a feature pyramid over a fast or a strong encoder, added to the blurred picture.
+"""DeblurGAN-v2: a feature pyramid over the MobileNet or the Inception encoder, added to the blurred picture.
 
-Every norm uses the statistics of the picture at hand, as the authors run it. These are global, so
-a tile is not restored exactly as it would be inside the whole picture: prefer whole pictures.
+Every norm uses the statistics of the input picture, as the authors run it. So a tile is not restored exactly as it
+would be inside the whole picture: prefer whole pictures.
 
 References
 ----------
@@ -20,7 +20,7 @@ from models.networks.loading import load
 
 
 class Pyramid(nn.Module):
-    """Feature pyramid: an encoder's five maps, merged from the coarsest to the finest.
+    """Feature pyramid of an encoder's five maps, merged from the coarsest to the finest.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class Pyramid(nn.Module):
     width : int
         Channels of the pyramid's maps; the finest has half as many.
     missing : sequence of five tuples, optional
-        Borders (left, right, top, bottom) that the encoders' maps lack; they are mirrored back.
+        Borders (left, right, top, bottom) by which the encoders' maps are too small; they are padded by mirroring.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Pyramid(nn.Module):
 
 
 class Head(nn.Module):
-    """Two convolutions with ReLU that read one map of the pyramid.
+    """Two convolutions with ReLU for one map of the pyramid.
 
     Parameters
     ----------
@@ -78,19 +78,19 @@ class Head(nn.Module):
         self.block1 = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Filter a map of shape (N, inputs, H, W)."""
+        """Return a map of shape (N, outputs, H, W) for one of shape (N, inputs, H, W)."""
         return F.relu(self.block1(F.relu(self.block0(x))))
 
 
 class Generator(nn.Module):
-    """The generator in the dialect of the official files, which works in [-1, 1].
+    """The generator with the keys of the official files; it works in [-1, 1].
 
     Parameters
     ----------
     pyramid : Pyramid
-        Gives the five maps.
+        Computes the five maps.
     width, narrow : int
-        Channels of the pyramid's maps, and of what the heads make of them.
+        Channels of the pyramid's maps, and of the heads' outputs.
     """
 
     def __init__(self, pyramid: Pyramid, width: int, narrow: int) -> None:
@@ -102,7 +102,7 @@ class Generator(nn.Module):
         self.final = nn.Conv2d(narrow // 2, 3, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Deblur x (N, 3, H, W) in [-1, 1]; H and W are multiples of 32. The output is alike."""
+        """Return sharp pictures for x (N, 3, H, W) in [-1, 1], of the same shape; H and W are multiples of 32."""
         map0, map1, map2, map3, map4 = self.fpn(x)
         heads = [
             _enlarge(self.head4(map4), 8),
@@ -117,7 +117,7 @@ class Generator(nn.Module):
 
 
 class DeblurGAN(nn.Module):
-    """A generator that takes and gives pictures in [0, 1].
+    """A generator for pictures in [0, 1].
 
     Parameters
     ----------
@@ -130,13 +130,13 @@ class DeblurGAN(nn.Module):
         self.generator = generator
 
     def forward(self, x: Tensor) -> Tensor:
-        """Deblur pictures.
+        """Return sharp pictures.
 
         Parameters
         ----------
         x : Tensor, shape (N, 3, H, W)
-            RGB in [0, 1], sRGB-encoded. H and W are multiples of 32, at least 64 with the fast
-            encoder and 128 with the strong one.
+            RGB in [0, 1], sRGB-encoded. H and W are multiples of 32, at least 64 with the MobileNet encoder and 128
+            with the Inception encoder.
 
         Returns
         -------
@@ -147,7 +147,7 @@ class DeblurGAN(nn.Module):
 
 
 def build_mobilenet(state: Mapping[str, Tensor]) -> nn.Module:
-    """Build the fast variant (FPN-MobileNet).
+    """Return FPN-MobileNet, the faster variant, with the weights of a state dict.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def build_mobilenet(state: Mapping[str, Tensor]) -> nn.Module:
     Returns
     -------
     torch.nn.Module
-        A `DeblurGAN`, ready to run.
+        A `DeblurGAN` in eval mode.
 
     Raises
     ------
@@ -169,7 +169,7 @@ def build_mobilenet(state: Mapping[str, Tensor]) -> nn.Module:
 
 
 def build_inception(state: Mapping[str, Tensor]) -> nn.Module:
-    """Build the strong variant (FPN-Inception); as `build_mobilenet` otherwise.
+    """Return FPN-Inception, the better variant, with the weights of a state dict.
 
     Parameters
     ----------
@@ -179,7 +179,7 @@ def build_inception(state: Mapping[str, Tensor]) -> nn.Module:
     Returns
     -------
     torch.nn.Module
-        A `DeblurGAN`, ready to run.
+        A `DeblurGAN` in eval mode.
 
     Raises
     ------
@@ -190,13 +190,13 @@ def build_inception(state: Mapping[str, Tensor]) -> nn.Module:
 
 
 def mobilenet_generator() -> Generator:
-    """Return the FPN-MobileNet generator, without weights worth using."""
+    """Return the FPN-MobileNet generator, untrained."""
     pyramid = Pyramid(mobilenet_v2.encoders(), mobilenet_v2.CHANNELS, width=128)
     return Generator(pyramid, width=128, narrow=64)
 
 
 def inception_generator() -> Generator:
-    """Return the FPN-Inception generator, without weights worth using."""
+    """Return the FPN-Inception generator, untrained."""
     encoder = inception_resnet_v2
     pyramid = Pyramid(encoder.encoders(), encoder.CHANNELS, 256, encoder.MISSING_BORDERS)
     return Generator(pyramid, width=256, narrow=128)

@@ -1,9 +1,9 @@
-"""The colorizer in the box: a small U-Net that votes over classes of colour, and the mean of its votes.
+"""The bundled colorizer: a small U-Net that predicts classes of colour, and their annealed mean.
 
 References
 ----------
 .. [1] R. Zhang, P. Isola, A. A. Efros, "Colorful Image Colorization", ECCV 2016: classes and annealed mean. The classes
-   are theirs, as the repository richzhang/colorization (BSD-2-Clause) lists them.
+   are those of the repository richzhang/colorization (BSD-2-Clause).
 .. [2] O. Ronneberger et al., "U-Net: Convolutional Networks for Biomedical Image Segmentation", MICCAI 2015.
 """
 
@@ -20,25 +20,14 @@ from models.networks.encoder_decoder import EncoderDecoder, read_levels
 from models.networks.loading import load
 
 STEP = 10
-"""Distance of neighbouring classes, in a and in b."""
+"""Distance between neighbouring classes, in a and in b."""
 
 _FIRST_A = -90
 _RANGES_OF_B = (
-    *((50, 90), (20, 90), (0, 90), (-20, 90), (-30, 100), (-40, 100), (-50, 100), (-50, 100), (-60, 100), (-70, 100)),
-    *(
-        (-80, 90),
-        (-80, 90),
-        (-90, 90),
-        (-100, 90),
-        (-100, 80),
-        (-110, 80),
-        (-110, 80),
-        (-110, 70),
-        (-110, 70),
-        (-90, 0),
-    ),
-)
-"""First and last b of the classes of each a, from -90 upwards: all colours that sRGB can show lie between them."""
+    (50, 90), (20, 90), (0, 90), (-20, 90), (-30, 100), (-40, 100), (-50, 100), (-50, 100), (-60, 100), (-70, 100),
+    (-80, 90), (-80, 90), (-90, 90), (-100, 90), (-100, 80), (-110, 80), (-110, 80), (-110, 70), (-110, 70), (-90, 0),
+)  # fmt: skip
+"""First and last b of the classes of each a, from -90 upwards; all colours of sRGB lie between them."""
 
 CENTRES = tuple(
     (_FIRST_A + STEP * row, b)
@@ -48,12 +37,13 @@ CENTRES = tuple(
 """CIE a and b of the 313 classes, in Zhang's order."""
 
 TEMPERATURE = 0.38
-"""Zhang's: 1 is the mean of all votes and pale, towards 0 the strongest alone counts."""
+"""Zhang's temperature of the annealed mean: 1 is the plain, pale mean; towards 0 it is the most probable class."""
 
 FOLD = 4
-"""Side of the squares of pixels that become channels; the answer has one value a square."""
+"""Side of the squares of pixels that become channels; the output has one value for each square."""
 
 _SURE_OF_GREY = 1.0
+"""Added to the mean length, in CIE units, so that grey has a confidence near 0 rather than none."""
 
 
 class NormBlock(nn.Module):
@@ -71,21 +61,21 @@ class NormBlock(nn.Module):
 
 
 class ColorClassifier(EncoderDecoder):
-    """Votes for the colour of each square of pixels, over the classes of `CENTRES`.
+    """A U-Net from lightness to the logits of the classes in `CENTRES`, for each square of pixels.
 
-    Squares of pixels are folded into channels, and each level halves the resolution; the lowest also sees the mean of
-    the whole picture.
+    Squares of pixels are folded into channels, and each level halves the resolution; the lowest also takes the mean
+    over the whole picture.
 
     Parameters
     ----------
     widths : sequence of int
         Channels of each level, the finest first.
     blocks : sequence of int
-        Residual blocks of each level; those of all but the last are there twice, on the way down and up.
+        Residual blocks of each level; all but the last level have as many in the decoder as in the encoder.
     """
 
     prior: Tensor
-    """Share of each class in the photographs that it learnt from, shape (313,)."""
+    """Share of each class in the photographs of its training, shape (313,)."""
 
     def __init__(self, *, widths: Sequence[int] = (48, 128, 224), blocks: Sequence[int] = (1, 1, 2)) -> None:
         super().__init__(widths, blocks, NormBlock)
@@ -97,7 +87,7 @@ class ColorClassifier(EncoderDecoder):
         self.tail = nn.Conv2d(widths[0], len(CENTRES), 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Vote.
+        """Return logits of the classes.
 
         Parameters
         ----------
@@ -113,22 +103,22 @@ class ColorClassifier(EncoderDecoder):
         return logits
 
     def at_the_bottom(self, x: Tensor) -> Tensor:
-        """Add what the mean over the whole picture says."""
+        """Return features with the mean over the whole picture added."""
         result: Tensor = x + self.whole(x.mean((2, 3), keepdim=True))
         return result
 
 
 class FastColorizer(nn.Module):
-    """The annealed mean of a classifier's votes, and how far they agree.
+    """The annealed mean of a classifier's colours, and its confidence.
 
     Parameters
     ----------
     classifier : ColorClassifier
-        Who votes.
+        Computes the logits.
     temperature : float
-        Above 0; `TEMPERATURE` tells what it does.
+        Above 0; see `TEMPERATURE`.
     gain : float
-        Factor of chroma: a mean is paler than what it is the mean of.
+        Factor of chroma; a mean of colours is paler than the colours.
     """
 
     centres: Tensor
@@ -142,7 +132,7 @@ class FastColorizer(nn.Module):
         self.register_buffer("centres", torch.cat([centres, centres.norm(dim=0, keepdim=True)])[:, :, None, None])
 
     def forward(self, x: Tensor) -> Tensor:
-        """Colour pictures.
+        """Return colours and their confidence.
 
         Parameters
         ----------
@@ -152,8 +142,8 @@ class FastColorizer(nn.Module):
         Returns
         -------
         Tensor, shape (N, 3, H / 4, W / 4)
-            CIE a and b, and the confidence, in [0, 1]: the length of the mean of all votes as a part of their mean
-            length, which is 1 where all are for one hue and near 0 where hues contradict each other.
+            CIE a and b, and the confidence, in [0, 1]: the length of the mean colour over the mean length of the
+            colours, both weighted by probability. It is 1 where all have one hue, and near 0 where hues differ.
         """
         logits = self.classifier(x)
         ab = self.gain * F.conv2d((logits / self.temperature).softmax(dim=1), self.centres[:2])
@@ -168,7 +158,7 @@ def detect(state: Mapping[str, Tensor]) -> bool:
 
 
 def build(state: Mapping[str, Tensor]) -> FastColorizer:
-    """Build the colorizer that a plain state dict describes.
+    """Return the colorizer with the weights of a state dict.
 
     Parameters
     ----------
@@ -178,7 +168,7 @@ def build(state: Mapping[str, Tensor]) -> FastColorizer:
     Returns
     -------
     FastColorizer
-        In float32 and in eval mode; its size is read from the shapes.
+        In float32 and in eval mode; its size follows from the shapes.
 
     Raises
     ------
@@ -186,15 +176,18 @@ def build(state: Mapping[str, Tensor]) -> FastColorizer:
         If the tensors are not those of a ColorClassifier.
     """
     mean = {key: float(state[key]) for key in ("temperature", "gain") if key in state}
-    votes = {key: tensor for key, tensor in state.items() if key not in mean}
-    classifier = cast(ColorClassifier, load(partial(ColorClassifier, **_read_sizes(votes)), votes))
+    tensors = {key: tensor for key, tensor in state.items() if key not in mean}
+    classifier = cast(ColorClassifier, load(partial(ColorClassifier, **_read_sizes(tensors)), tensors))
     return FastColorizer(classifier, **mean).eval()
 
 
 def _read_sizes(state: Mapping[str, Tensor]) -> dict[str, list[int]]:
     """Return the arguments of `ColorClassifier` for a state dict."""
     if not detect(state):
-        msg = f"Expected the colorizer in the box, got tensors {', '.join(sorted(state)[:4])}. Choose its file."
+        msg = (
+            "Expected a colorizer of this project, with tensors prior, head.weight and others; "
+            f"got {', '.join(sorted(state)[:4]) or 'no tensors'}. Choose another file."
+        )
         raise CheckpointMismatch(msg)
     widths, blocks = read_levels(state, "head.weight")
     return {"widths": widths, "blocks": blocks}

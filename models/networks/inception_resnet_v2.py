@@ -1,4 +1,4 @@
-"""The part of Inception-ResNet-v2 that DeblurGAN-v2 uses as its best encoder."""
+"""The part of Inception-ResNet-v2 that is the better encoder of DeblurGAN-v2."""
 
 import torch
 from torch import Tensor, nn
@@ -9,7 +9,7 @@ CHANNELS = (32, 64, 192, 1088, 2080)
 """Channels of the five maps, at about 1/2, 1/4, 1/8, 1/16 and 1/32 of the input's size."""
 
 MISSING_BORDERS = ((0, 1, 0, 1), (1, 1, 1, 1), (1, 2, 1, 2), (1, 1, 1, 1), (1, 1, 1, 1))
-"""Pixels that each map lacks (left, right, top, bottom): many convolutions here are unpadded."""
+"""Pixels by which each map is too small (left, right, top, bottom), because many convolutions are unpadded."""
 
 Kernel = int | tuple[int, int]
 
@@ -22,7 +22,7 @@ class Conv(nn.Module):
     inputs, outputs : int
         Channels.
     kernel : int or tuple of int
-        Size of the kernel; 1x1 unless told.
+        Size of the kernel.
     stride : int
         Step of the kernel.
     padding : int or tuple of int
@@ -44,17 +44,17 @@ class Conv(nn.Module):
         self.relu = nn.ReLU()
 
     def forward(self, x: Tensor) -> Tensor:
-        """Filter a map of shape (N, inputs, H, W)."""
+        """Return a map with `outputs` channels for one of shape (N, inputs, H, W)."""
         return self.relu(self.bn(self.conv(x)))
 
 
 class Branches(nn.Module):
-    """Run branches side by side and stack their channels.
+    """Parallel branches whose channels are concatenated.
 
     Parameters
     ----------
     *branches : torch.nn.Module
-        They see the same map and keep or shrink its size alike.
+        All take the same map and return maps of one size.
     """
 
     def __init__(self, *branches: nn.Module) -> None:
@@ -64,12 +64,12 @@ class Branches(nn.Module):
             self.add_module(name, branch)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the branches' maps, one after the other along the channels."""
+        """Return the branches' maps, concatenated along the channels."""
         return torch.cat([self.get_submodule(name)(x) for name in self.names], dim=1)
 
 
 class ResidualBranches(Branches):
-    """Branches whose stacked maps are narrowed by a 1x1 convolution and added to the input.
+    """Branches whose concatenated maps are reduced by a 1x1 convolution and added to the input.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class ResidualBranches(Branches):
     stacked, channels : int
         Channels of all branches together, and of the input.
     scale : float
-        Weight of what is added.
+        Factor of the sum's second term.
     """
 
     def __init__(self, *branches: nn.Module, stacked: int, channels: int, scale: float) -> None:
@@ -88,7 +88,7 @@ class ResidualBranches(Branches):
         self.relu = nn.ReLU()
 
     def forward(self, x: Tensor) -> Tensor:
-        """Refine a map of shape (N, channels, H, W)."""
+        """Return a map of the input's shape, (N, channels, H, W)."""
         return self.relu(x + self.scale * self.conv2d(super().forward(x)))
 
 
@@ -98,8 +98,8 @@ def encoders() -> list[nn.Module]:
     Returns
     -------
     list of torch.nn.Module
-        Their outputs have the channels of `CHANNELS` and lack the borders of `MISSING_BORDERS`,
-        if the input's sides are multiples of 32.
+        Their outputs have the channels of `CHANNELS` and, where the input's sides are multiples of 32, lack the
+        borders of `MISSING_BORDERS`.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""LaMa and other networks of spandrel's that fill holes.
+"""LaMa and other networks of spandrel that fill holes.
 
 References
 ----------
@@ -16,12 +16,12 @@ _KEY = "model.1.bn_l.running_mean"
 
 
 class Filler(nn.Module):
-    """A network of spandrel's that takes a picture and a mask, as one of four channels.
+    """A network of spandrel for picture and mask, called with both in one tensor.
 
     Parameters
     ----------
     network : torch.nn.Module
-        Called with picture and mask.
+        Takes picture and mask as two tensors.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -29,12 +29,12 @@ class Filler(nn.Module):
         self.network = network
 
     def forward(self, x: Tensor) -> Tensor:
-        """Fill holes.
+        """Return pictures with their holes filled.
 
         Parameters
         ----------
         x : Tensor, shape (N, 4, H, W)
-            RGB in [0, 1], and 1 where there is a hole; both sides are multiples of 8.
+            RGB in [0, 1], and a mask, 1 in holes; both sides are multiples of 8.
 
         Returns
         -------
@@ -51,17 +51,17 @@ def detect(state: Mapping[str, Tensor]) -> bool:
 
 
 def traits(state: Mapping[str, Tensor]) -> dict[str, Any]:  # noqa: ARG001 (as in every network)
-    """Return what both sides of the network's input are multiples of, and their minimum; every LaMa's are alike."""
+    """Return what both sides of the input are multiples of, and their minimum; they are the same for every LaMa."""
     return {"multiple": 8, "minimum": 16}
 
 
 def build(state: Mapping[str, Tensor]) -> nn.Module:
-    """Build the filler that a state dict belongs to.
+    """Return the filler with the weights of a state dict.
 
     Parameters
     ----------
     state : mapping of str to Tensor
-        The keys of an architecture of spandrel's that takes a mask.
+        The keys of an architecture of spandrel that takes a mask.
 
     Returns
     -------
@@ -71,14 +71,15 @@ def build(state: Mapping[str, Tensor]) -> nn.Module:
     Raises
     ------
     CheckpointMismatch
-        If spandrel does not know the keys, or the network takes no mask.
+        If spandrel does not recognise the keys, or the network takes no mask.
     """
     from spandrel import MaskedImageModelDescriptor, ModelLoader, UnsupportedModelError
 
     try:
         descriptor: Any = ModelLoader().load_from_state_dict(dict(state))
     except (UnsupportedModelError, RuntimeError, KeyError, ValueError) as error:
-        msg = f"Expected a network that fills holes, got tensors that fit none: {error}. Choose another file."
+        got = ", ".join(sorted(state)[:4]) or "no tensors"
+        msg = f"Expected a network that fills holes, got tensors of another ({got}). Choose another file."
         raise CheckpointMismatch(msg) from error
     if not isinstance(descriptor, MaskedImageModelDescriptor):
         msg = f"Expected a network that fills holes, got {descriptor.architecture.name}. Choose another file."

@@ -1,4 +1,4 @@
-"""Put a checkpoint's tensors into one of our networks, or say which of them do not fit."""
+"""Load the tensors of a file into a network, or name those that do not fit."""
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
@@ -11,20 +11,20 @@ from models.errors import CheckpointMismatch
 COUNTER = "num_batches_tracked"
 
 NAMED_KEYS = 4
-"""How many tensors a message names before it stops."""
+"""Largest number of tensors that a message names."""
 
 
 def load(network: Callable[[], nn.Module], state: Mapping[str, Tensor]) -> nn.Module:
-    """Build a network and load a state dict into it.
+    """Return a network with the weights of a state dict.
 
     Parameters
     ----------
     network : callable
-        The network's class, or a function that makes it. It is called without memory behind it,
-        so no time goes into values that the checkpoint replaces.
+        The network's class, or a function that makes it. It is called on torch's meta device, which computes no
+        first weights.
     state : mapping of str to Tensor
-        Exactly the network's keys and shapes, of any float type. The counters of BatchNorm may be
-        there or not: old files lack them, and inference never reads them.
+        Exactly the network's keys and shapes, of any float type. The counters of BatchNorm may be missing, as in old
+        files; inference does not use them.
 
     Returns
     -------
@@ -60,10 +60,7 @@ def _check(module: nn.Module, state: Mapping[str, Tensor]) -> None:
     }
     if any(faults.values()):
         found = "; ".join(f"{fault}: {keys}" for fault, keys in faults.items() if keys)
-        msg = (
-            f"Expected the tensors of {type(module).__name__}, got others; {found}. "
-            "Choose the file that was made for this network."
-        )
+        msg = f"Expected the tensors of {type(module).__name__}, got others; {found}. Choose a file of this network."
         raise CheckpointMismatch(msg)
 
 

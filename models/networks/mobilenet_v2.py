@@ -1,4 +1,4 @@
-"""The part of MobileNetV2 that DeblurGAN-v2 uses as its fast encoder."""
+"""The part of MobileNetV2 that is the faster encoder of DeblurGAN-v2."""
 
 from torch import Tensor, nn
 
@@ -9,16 +9,16 @@ CHANNELS = (16, 24, 32, 64, 160)
 
 
 class InvertedResidual(nn.Module):
-    """Widen by a 1x1 convolution, filter each channel alone, narrow again.
+    """Expansion by a 1x1 convolution, a depthwise 3x3 convolution, and a 1x1 projection.
 
     Parameters
     ----------
     inputs, outputs : int
         Channels; where they are equal and `stride` is 1, the input is added to the output.
     widening : int
-        Factor between `inputs` and the channels that are filtered; 1 leaves the widening out.
+        Factor between `inputs` and the channels of the depthwise convolution; 1 means no expansion.
     stride : int
-        1 or 2, of the filter.
+        Stride of the depthwise convolution, 1 or 2.
 
     References
     ----------
@@ -38,7 +38,7 @@ class InvertedResidual(nn.Module):
         self.adds = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
-        """Filter a map of shape (N, inputs, H, W)."""
+        """Return a map with `outputs` channels for one of shape (N, inputs, H, W)."""
         return x + self.conv(x) if self.adds else self.conv(x)
 
 

@@ -1,4 +1,4 @@
-"""The norm that DeblurGAN-v2 runs with: statistics of the picture at hand, never stored ones."""
+"""The norm of DeblurGAN-v2, which uses the statistics of the input picture."""
 
 from torch import nn
 
@@ -6,10 +6,9 @@ from torch import nn
 class BatchStatNorm2d(nn.InstanceNorm2d):
     """Batch norm that normalises each picture by its own statistics, then scales and shifts.
 
-    DeblurGAN-v2's authors run their generators with batch norm in training mode, one picture at a
-    time, so its means and (biased) variances are those of that picture, and the stored ones are
-    never read. Written as what it computes, an instance norm with weight and bias, it holds no
-    state: it may be shared between threads, and pictures of one batch do not mix.
+    DeblurGAN-v2's authors run their generators with batch norm in training mode, one picture at a time, so means and
+    (biased) variances are those of the picture, and stored ones are not used. The same computed as an instance norm
+    with weight and bias has no state: threads may share it, and pictures of a batch do not affect each other.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Real-ESRGAN and every other picture network that spandrel knows, such as those of OpenModelDB.
+"""Real-ESRGAN and all other networks from picture to picture that spandrel knows, such as those of OpenModelDB.
 
 References
 ----------
@@ -16,16 +16,16 @@ from models.errors import CheckpointMismatch
 from models.spec import BLEND, EXACT_TILE
 
 SCALES = (1, 2, 4, 8)
-"""Enlargements that the studio works with."""
+"""Enlargements that the studio supports."""
 
 
 class PictureNetwork(nn.Module):
-    """A network of spandrel's, called the way that its architecture asks for.
+    """A network of spandrel, called as its architecture requires.
 
     Parameters
     ----------
     descriptor : spandrel.ImageModelDescriptor
-        What spandrel made of a state dict.
+        As spandrel loads it from a state dict.
     """
 
     def __init__(self, descriptor: Any) -> None:
@@ -36,7 +36,7 @@ class PictureNetwork(nn.Module):
         self._call = descriptor._call_fn  # noqa: SLF001
 
     def forward(self, x: Tensor) -> Tensor:
-        """Restore or enlarge pictures.
+        """Return restored or enlarged pictures.
 
         Parameters
         ----------
@@ -60,7 +60,7 @@ def detect(state: Mapping[str, Tensor]) -> bool:
 
 
 def build(state: Mapping[str, Tensor]) -> nn.Module:
-    """Build the network that a state dict belongs to.
+    """Return the network with the weights of a state dict.
 
     Parameters
     ----------
@@ -75,15 +75,15 @@ def build(state: Mapping[str, Tensor]) -> nn.Module:
     Raises
     ------
     CheckpointMismatch
-        If spandrel does not know the keys, or the network is not one from RGB pictures to RGB
-        pictures of 1, 2, 4 or 8 times the size.
+        If spandrel does not recognise the keys, or the network is not from RGB pictures to RGB pictures of 1, 2, 4 or
+        8 times the size.
     """
     network = PictureNetwork(_describe(state))
     return network.float().eval().requires_grad_(False)
 
 
 def traits(state: Mapping[str, Tensor]) -> dict[str, Any]:
-    """Return what a state dict says about its network, as fields of `models.spec.ModelSpec`.
+    """Return what follows from a state dict, as fields of `models.spec.ModelSpec`.
 
     Parameters
     ----------
@@ -107,9 +107,9 @@ def traits(state: Mapping[str, Tensor]) -> dict[str, Any]:
 
 
 def _tiles(descriptor: Any) -> dict[str, Any]:
-    """Return what is known of an architecture's tiles.
+    """Return how an architecture's pictures may be tiled.
 
-    SRVGGNetCompact is a plain row of 3x3 convolutions, each of which sees one pixel further.
+    The receptive field of SRVGGNetCompact, a row of 3x3 convolutions, reaches one pixel for each.
     """
     from spandrel import ModelTiling
 
@@ -121,14 +121,14 @@ def _tiles(descriptor: Any) -> dict[str, Any]:
 
 
 def interpolate(strong: Mapping[str, Tensor], weak: Mapping[str, Tensor], strength: float) -> dict[str, Tensor]:
-    """Mix two networks of one shape, tensor by tensor: the denoise strength of general-x4v3.
+    """Return the weighted mean of two state dicts of one network, such as the two of general-x4v3.
 
     Parameters
     ----------
     strong, weak : mapping of str to Tensor
         State dicts of the network that denoises strongly and of the one that keeps noise.
     strength : float
-        From 0 (`weak` alone) to 1 (`strong` alone).
+        From 0 (only `weak`) to 1 (only `strong`).
 
     Returns
     -------
@@ -152,7 +152,7 @@ def interpolate(strong: Mapping[str, Tensor], weak: Mapping[str, Tensor], streng
 
 
 def _describe(state: Mapping[str, Tensor]) -> Any:
-    """Let spandrel read a state dict, and refuse what is not a picture network of ours."""
+    """Return spandrel's description of a state dict; refuse networks that the studio cannot use."""
     from spandrel import ImageModelDescriptor, ModelLoader, UnsupportedModelError
 
     try:
@@ -160,13 +160,13 @@ def _describe(state: Mapping[str, Tensor]) -> Any:
     except (UnsupportedModelError, RuntimeError, KeyError, ValueError) as error:
         got = ", ".join(list(state)[:4]) or "no tensors"
         msg = (
-            f"Expected a network that spandrel knows, got tensors that fit none ({got} ...): "
-            f"{error}. Choose a file of one of the architectures that spandrel lists."
+            f"Expected a network of an architecture that spandrel knows, got tensors of another ({got}). "
+            "Choose a file of one of the architectures that spandrel lists."
         )
         raise CheckpointMismatch(msg) from error
     name = descriptor.architecture.name
     if not isinstance(descriptor, ImageModelDescriptor) or descriptor.purpose == "FaceSR":
-        msg = f"Expected a network for whole pictures, got {name}, which is for another purpose."
+        msg = f"Expected a network for whole pictures, got {name}, which is for another purpose. Choose another file."
         raise CheckpointMismatch(msg)
     channels = (descriptor.input_channels, descriptor.output_channels)
     if descriptor.scale not in SCALES or channels != (3, 3):

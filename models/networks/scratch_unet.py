@@ -1,4 +1,4 @@
-"""The official scratch detector of "Bringing Old Photos Back to Life", for those who have its file.
+"""The official scratch detector of "Bringing Old Photos Back to Life", which a person's own file may hold.
 
 References
 ----------
@@ -31,7 +31,7 @@ def _stage(given: int, made: int) -> list[nn.Module]:
 
 
 class _Reduce(nn.Module):
-    """Blurs by a binomial filter that the file holds, and keeps every other pixel."""
+    """Blur with the binomial filter in the file, and reduction by 2."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class _Reduce(nn.Module):
 
 
 class _Block(nn.Module):
-    """Two convolutions, each with its norm."""
+    """Two convolutions, each with a norm."""
 
     def __init__(self, given: int, made: int) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class _Block(nn.Module):
 
 
 class _Up(nn.Module):
-    """Enlarges, and joins what was there at this size on the way down."""
+    """Enlargement by 2, and the features of the encoder at this size beside it."""
 
     def __init__(self, given: int, made: int) -> None:
         super().__init__()
@@ -69,14 +69,14 @@ class _Up(nn.Module):
 
 
 class ScratchUNet(nn.Module):
-    """A U-Net from a grey picture to the logits of scratches.
+    """A U-Net from a picture to the probability of scratches.
 
     Parameters
     ----------
     width : int
         Channels at full size; each level below has twice as many.
     depth : int
-        How often the size is halved.
+        Number of reductions.
     """
 
     def __init__(self, *, width: int = 64, depth: int = 4) -> None:
@@ -89,7 +89,7 @@ class ScratchUNet(nn.Module):
         self.last = nn.Sequential(*_convolve(width, 1, 3))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Find scratches.
+        """Return the probability of scratches.
 
         Parameters
         ----------
@@ -113,7 +113,7 @@ class ScratchUNet(nn.Module):
 
 
 def build(state: Mapping[str, Tensor]) -> nn.Module:
-    """Build the detector that a plain state dict describes.
+    """Return the detector with the weights of a state dict.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def build(state: Mapping[str, Tensor]) -> nn.Module:
     Returns
     -------
     ScratchUNet
-        In float32 and in eval mode.
+        In float32 and in eval mode; its size follows from the shapes.
 
     Raises
     ------

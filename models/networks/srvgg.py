@@ -1,4 +1,4 @@
-"""SRVGGNetCompact, the small upscaler of Real-ESRGAN: plain convolutions, all at low resolution."""
+"""SRVGGNetCompact, the small upscaler of Real-ESRGAN: a row of convolutions at low resolution."""
 
 import math
 import re
@@ -16,9 +16,9 @@ from models.networks.loading import load
 class SRVGG(nn.Module):
     """The compact upscaler: 3x3 convolutions with PReLU, then one pixel shuffle.
 
-    The network adds detail to the nearest-neighbour enlargement of its input. Its receptive
-    radius is one pixel a convolution, ``num_conv + 2`` in all, so tiles that overlap by as much
-    equal the whole picture. Keys and shapes are those of the official files.
+    The output is added to the nearest-neighbour enlargement of the input. The receptive field reaches one pixel for
+    each convolution, ``num_conv + 2`` in all, so tiles that overlap by as much equal the whole picture. Keys and shapes
+    are those of the official files.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class SRVGG(nn.Module):
         self.body = nn.Sequential(*layers)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Enlarge pictures.
+        """Return enlarged pictures.
 
         Parameters
         ----------
@@ -64,7 +64,7 @@ class SRVGG(nn.Module):
 
 
 def build(state: Mapping[str, Tensor]) -> SRVGG:
-    """Make the network that a plain state dict describes, and load it.
+    """Return the network with the weights of a state dict.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def build(state: Mapping[str, Tensor]) -> SRVGG:
     Returns
     -------
     SRVGG
-        In float32 and in eval mode; its size is read from the shapes.
+        In float32 and in eval mode; its size follows from the shapes.
 
     Raises
     ------
@@ -85,13 +85,13 @@ def build(state: Mapping[str, Tensor]) -> SRVGG:
 
 
 def _read_sizes(state: Mapping[str, Tensor]) -> dict[str, int]:
-    """Channels, inner convolutions and scale of a state dict, as arguments of `SRVGG`."""
+    """Return the arguments of `SRVGG` for a state dict."""
     indices = [int(m[1]) for key in state if (m := re.fullmatch(r"body\.(\d+)\.weight", key))]
     last = max(indices, default=0)
     if "body.0.weight" not in state or last < 2 or last % 2:
         msg = (
             "Expected an SRVGG, with weights body.0, body.1 ... up to an even number; "
-            f"got {', '.join(sorted(state)[:4]) or 'no tensors'}. Choose a file of this kind."
+            f"got {', '.join(sorted(state)[:4]) or 'no tensors'}. Choose another file."
         )
         raise CheckpointMismatch(msg)
     return {

@@ -1,4 +1,4 @@
-"""The restorer in the box: a small residual U-Net that works at a part of the picture's resolution."""
+"""The bundled restorers: a residual U-Net that works at reduced resolution."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -16,20 +16,19 @@ from models.networks.loading import load
 class UNet(EncoderDecoder):
     """Residual U-Net from one or more pictures to one of the same size.
 
-    Pixels are first folded into channels, then each level halves the resolution. Twice the channels at half
-    the resolution cost the same a convolution, so the lower levels see far for little. The network adds
-    its answer to the last of its pictures.
+    Pixels are first folded into channels, then each level halves the resolution. The network's output is added to the
+    last of its input pictures.
 
     Parameters
     ----------
     widths : sequence of int
         Channels of each level, the finest first.
     blocks : sequence of int
-        Residual blocks of each level; those of all but the last are there twice, on the way down and up.
+        Residual blocks of each level; all but the last level have as many in the decoder as in the encoder.
     fold : int
         Side of the squares of pixels that become channels.
     pictures : int
-        RGB pictures that it is given, such as the photograph and a first guess.
+        Number of RGB pictures in the input, such as the photograph and a first guess.
 
     References
     ----------
@@ -55,10 +54,10 @@ class UNet(EncoderDecoder):
         self.add_decoder()
         self.tail = nn.Conv2d(widths[0], 3 * fold**2, 3, padding=1)
         for parameter in self.tail.parameters():
-            nn.init.zeros_(parameter)  # training begins with the picture as it is, not with noise upon it
+            nn.init.zeros_(parameter)  # an untrained network returns the picture unchanged
 
     def forward(self, x: Tensor) -> Tensor:
-        """Restore pictures.
+        """Return restored pictures.
 
         Parameters
         ----------
@@ -76,7 +75,7 @@ class UNet(EncoderDecoder):
 
 
 def build(state: Mapping[str, Tensor]) -> UNet:
-    """Make the network that a plain state dict describes, and load it.
+    """Return the network with the weights of a state dict.
 
     Parameters
     ----------
@@ -86,7 +85,7 @@ def build(state: Mapping[str, Tensor]) -> UNet:
     Returns
     -------
     UNet
-        In float32 and in eval mode; its size is read from the shapes.
+        In float32 and in eval mode; its size follows from the shapes.
 
     Raises
     ------
@@ -102,17 +101,17 @@ def detect(state: Mapping[str, Tensor]) -> bool:
 
 
 def traits(state: Mapping[str, Tensor]) -> dict[str, Any]:
-    """Return how many pictures a state dict's network is given, and of what their sides are multiples."""
+    """Return the number of input ``pictures``, and the number, ``multiple``, that their sides are multiples of."""
     sizes = _read_sizes(state)
     return {"pictures": sizes["pictures"], "multiple": sizes["fold"] * 2 ** (len(sizes["widths"]) - 1)}
 
 
 def _read_sizes(state: Mapping[str, Tensor]) -> dict[str, Any]:
-    """Widths, blocks, fold and pictures of a state dict, as arguments of `UNet`."""
+    """Return the arguments of `UNet` for a state dict."""
     if "head.weight" not in state or "tail.weight" not in state:
         msg = (
             "Expected a U-Net of this project, with tensors head.weight, tail.weight and others; "
-            f"got {', '.join(sorted(state)[:4]) or 'no tensors'}. Choose a file of this kind."
+            f"got {', '.join(sorted(state)[:4]) or 'no tensors'}. Choose another file."
         )
         raise CheckpointMismatch(msg)
     widths, blocks = read_levels(state, "head.weight")

@@ -8,8 +8,8 @@ from models.networks.fast_colorizer import CENTRES, ColorClassifier, FastColoriz
 SMALL = {"widths": (8, 16, 24), "blocks": (1, 1, 2)}
 
 
-class Votes(torch.nn.Module):
-    """A classifier that answers one vote wherever it looks."""
+class Constant(torch.nn.Module):
+    """A classifier with the same logits everywhere."""
 
     def __init__(self, logits):
         super().__init__()
@@ -20,12 +20,12 @@ class Votes(torch.nn.Module):
         return self.logits.view(1, -1, 1, 1).expand(1, -1, height, width)
 
 
-def answer(votes, temperature=1.0, gain=1.0):
-    """What comes of votes, given by class."""
+def answer(shares, temperature=1.0, gain=1.0):
+    """The colour and confidence for the probabilities of some classes."""
     logits = torch.full((len(CENTRES),), -50.0)
-    for centre, share in votes.items():
+    for centre, share in shares.items():
         logits[CENTRES.index(centre)] = np.log(share)
-    output = FastColorizer(Votes(logits), temperature, gain)(torch.zeros(1, 1, 32, 48))
+    output = FastColorizer(Constant(logits), temperature, gain)(torch.zeros(1, 1, 32, 48))
     assert output.shape == (1, 3, 8, 12)
     return output[0, :, 0, 0].numpy()
 
@@ -42,28 +42,28 @@ def test_the_classes_are_those_of_srgb_in_steps_of_ten():
     assert np.linalg.norm(ab[:, None] - centres[None], axis=2).min(axis=1).max() < 10
 
 
-def test_one_vote_is_the_answer_and_sure():
+def test_a_single_class_is_the_answer_with_full_confidence():
     np.testing.assert_allclose(answer({(30, -40): 1}), [30, -40, 50 / 51], atol=1e-3)
 
 
-def test_votes_against_each_other_are_grey_and_unsure():
+def test_opposite_classes_are_grey_without_confidence():
     np.testing.assert_allclose(answer({(30, -40): 0.5, (-30, 40): 0.5}), [0, 0, 0], atol=1e-3)
 
 
-def test_a_low_temperature_hears_the_strongest_and_is_no_surer():
-    votes = {(60, 0): 0.6, (0, 60): 0.4}
-    warm, cold = answer(votes), answer(votes, temperature=0.1)
+def test_a_low_temperature_takes_the_most_probable_class_and_keeps_the_confidence():
+    shares = {(60, 0): 0.6, (0, 60): 0.4}
+    warm, cold = answer(shares), answer(shares, temperature=0.1)
     np.testing.assert_allclose(warm[:2], [36, 24], atol=1e-2)
     assert np.linalg.norm(cold[:2] - [60, 0]) < 2
     assert warm[2] == cold[2] == pytest.approx(np.hypot(36, 24) / 61, abs=1e-3)
 
 
 def test_gain_is_a_factor_of_chroma_alone():
-    votes = {(60, 0): 0.6, (0, 60): 0.4}
-    np.testing.assert_allclose(answer(votes, gain=1.5), answer(votes) * [1.5, 1.5, 1], rtol=1e-4)
+    shares = {(60, 0): 0.6, (0, 60): 0.4}
+    np.testing.assert_allclose(answer(shares, gain=1.5), answer(shares) * [1.5, 1.5, 1], rtol=1e-4)
 
 
-def test_a_state_dict_tells_its_own_size():
+def test_the_size_follows_from_the_shapes():
     made = ColorClassifier(**SMALL).eval()
     with torch.no_grad():
         made.prior.uniform_()
@@ -86,7 +86,7 @@ def test_a_colour_depends_on_the_far_corner_too():
 
 
 def test_other_tensors_are_refused():
-    with pytest.raises(CheckpointMismatch, match="colorizer in the box"):
+    with pytest.raises(CheckpointMismatch, match="Expected a colorizer"):
         build({"head.weight": torch.zeros(1)})
     state = ColorClassifier(**SMALL).state_dict()
     state.pop("tail.bias")

@@ -1,4 +1,4 @@
-"""Our definitions take the official files, and compute what the authors' definitions compute."""
+"""Our definitions load the official files and compute what the authors' definitions compute."""
 
 import warnings
 from dataclasses import replace
@@ -35,7 +35,7 @@ VECTORS = [
 
 
 def read_official(model, folder):
-    """What is read of a file in the official dialect: its wrapper, its prefix, all its keys."""
+    """The state dict of a file with the official wrapper, prefix and keys."""
     spec = replace(catalog.get(model), size=None, digest=None)
     state = hollow(CHECKPOINTS[model])
     path = folder / spec.file
@@ -98,7 +98,7 @@ def test_openvino_agrees_at_a_size_that_was_not_traced(vector):
     side = max(catalog.get(model).minimum, 16)
     example = torch.rand(1, x.shape[1], side, side)
     with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # the tracer announces its retirement
+        warnings.simplefilter("ignore")  # the tracer warns that it is deprecated
         converted = openvino.convert_model(torch.jit.trace(network, example, check_trace=False), example_input=example)
     converted.reshape([1, x.shape[1], -1, -1])
     compiled = openvino.Core().compile_model(converted, "CPU", CPU)
@@ -123,7 +123,7 @@ OWN = [
 
 
 @pytest.mark.parametrize(("network", "state", "traits"), OWN, ids=[network.__name__ for network, *_ in OWN])
-def test_a_persons_own_file_is_recognised_and_says_what_it_needs(network, state, traits):
+def test_a_persons_own_file_is_recognised_and_its_traits_follow_from_it(network, state, traits):
     assert next(other for other, *_ in OWN if other.detect(state)) is network  # spandrel knows LaMa too, and is last
     assert traits.items() <= network.traits(state).items()
 

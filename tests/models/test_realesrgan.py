@@ -54,7 +54,7 @@ def test_networks_of_two_shapes_do_not_mix():
 
 
 @pytest.mark.parametrize("wrapper", ["params_ema", "params", "state_dict", "model_state_dict", None])
-def test_a_persons_own_file_says_what_it_is(wrapper, tmp_path):
+def test_the_spec_of_a_persons_own_file_follows_from_it(wrapper, tmp_path):
     network, path = small(), tmp_path / "mine.pth"
     torch.save({wrapper: network.state_dict()} if wrapper else network.state_dict(), path)
     spec = own.find(str(path))
@@ -65,6 +65,6 @@ def test_a_persons_own_file_says_what_it_is(wrapper, tmp_path):
         torch.testing.assert_close(realesrgan.build(weights.read_state(weights.find(spec), spec))(x), network(x))
 
 
-def test_a_path_without_a_file_is_told(tmp_path):
+def test_a_path_without_a_file_is_refused(tmp_path):
     with pytest.raises(WeightsMissing, match=r"nothing\.safetensors"):
         own.find(str(tmp_path / "nothing.safetensors"))
