@@ -1,8 +1,8 @@
-"""The picture after each stage, kept on disk, and any part of them, at any size, when somebody looks at it.
+"""The picture after each stage, stored on disk, and any part of it at any size.
 
-A result of 32 megapixels has 384 MB in memory; here it is a memory-mapped file of 16-bit samples, with halves, quarters
-and so on beside it, and looking at a part reads that part alone. What a filter makes is not kept: it is quick to make
-again, of the part that is looked at.
+A result of 32 megapixels takes 384 MB of memory. Here it is a memory-mapped file of 16-bit samples, with halves,
+quarters and so on beside it, and viewing a part reads that part alone. The output of a filter is not stored, since it
+is quick to compute for the part that is viewed.
 """
 
 import shutil

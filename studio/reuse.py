@@ -1,4 +1,4 @@
-"""Results of stages that need not be computed again: those of an earlier run, on disk."""
+"""Reuse the stages of an earlier run, whose pictures are on disk."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ class EarlierRun:
     """Whether the mask that a person drew is still the same."""
 
     def find(self, plan: Plan, index: int) -> Entry | None:
-        """Return what a stage of another plan would make, where this run did the same up to there.
+        """Return what a stage of another plan would make, where this run did the same up to there; else None.
 
-        A stage that left the picture alone is not found: it may decide otherwise now, and deciding is quick.
+        None also for a stage that left the picture alone: it may decide otherwise now, and deciding is quick.
 
         Parameters
         ----------
@@ -47,6 +47,6 @@ class EarlierRun:
 
 
 def _changed_since(file: Path, moment: float) -> bool:
-    """Say whether a file is another one since; its second time stamp changes even where a copy keeps the first."""
+    """Return whether a file was replaced after a moment; a copy may keep the time of its content, but not the other."""
     state = file.stat() if file.exists() else None
     return state is None or max(state.st_mtime, state.st_ctime) > moment
