@@ -54,7 +54,7 @@ def from_file(path: str | Path) -> ModelSpec:
     ----------
     path : str or Path
         A file of any architecture that spandrel knows, a restorer or detector that ``python -m training`` made, or the
-        scratch detector of "Bringing Old Photos Back to Life". Nobody vouches for it but its owner.
+        scratch detector of "Bringing Old Photos Back to Life". Its origin is not checked.
 
     Raises
     ------

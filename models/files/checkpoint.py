@@ -1,4 +1,4 @@
-"""Read a checkpoint's tensors from a file, and nothing else: code in a file is never run."""
+"""Read the tensors of a checkpoint; code in a file is never run."""
 
 import pickle
 from collections.abc import Mapping, Sequence
@@ -14,12 +14,12 @@ def read(path: Path) -> Any:
     Parameters
     ----------
     path : Path
-        A safetensors file, by its suffix, or else what `torch.save` wrote.
+        A safetensors file, by its suffix, or else one written by `torch.save`.
 
     Raises
     ------
     WeightsCorrupt
-        If it is damaged, of another kind, or holds anything beside plain data.
+        If it is damaged, of another kind, or holds anything but plain data.
     """
     import torch
     from safetensors import SafetensorError
@@ -30,23 +30,22 @@ def read(path: Path) -> Any:
             return load_file(path)
         return torch.load(path, weights_only=True, map_location="cpu")
     except (pickle.UnpicklingError, SafetensorError, RuntimeError, EOFError, OSError, ValueError, LookupError) as error:
-        reason = next(iter(str(error).splitlines()), type(error).__name__)
         msg = (
             f"Expected a checkpoint of plain tensors in {path}, got a file that is damaged, is of another kind, or "
-            f"holds code, which is never run ({reason}). Choose or download another file."
+            "holds code, which is never run. Choose or download another file."
         )
         raise WeightsCorrupt(msg) from error
 
 
 def unwrap(content: Any, wrappers: Sequence[str], path: Path) -> Mapping[str, Any]:
-    """Return the state dict in what a file holds.
+    """Return the state dict in the content of a file.
 
     Parameters
     ----------
     content : object
-        What `read` returned.
+        As `read` returns it.
     wrappers : sequence of str
-        Keys under which the state dict may lie, the preferred one first; it may also lie bare.
+        Keys under which the state dict may lie, the preferred one first; it may also be the content itself.
     path : Path
         The file, for messages.
 
@@ -71,7 +70,7 @@ def unwrap(content: Any, wrappers: Sequence[str], path: Path) -> Mapping[str, An
 
 
 def _fault(content: Any) -> str:
-    """Return what keeps `content` from being a state dict, or nothing."""
+    """Return why `content` is not a state dict; empty if it is one."""
     from torch import Tensor
 
     if not isinstance(content, Mapping):

@@ -1,6 +1,5 @@
-"""Bring one file over HTTP, by pooch."""
+"""Download one file over HTTP."""
 
-import logging
 import shutil
 import tempfile
 import time
@@ -10,54 +9,55 @@ from pathlib import Path
 
 import pooch
 
+from models.errors import DownloadFailed
+
 Progress = Callable[[int, int], None]
-"""Called with the bytes so far and in all (0 if nobody knows); it may raise to stop."""
+"""Called with the bytes so far and in all (0 if unknown); it may raise to stop."""
 
 _CHUNK = 1 << 18
 _PART = ".download-"
 _OLD_S = 86_400
 
 
-def fetch(
-    url: str, folder: Path, name: str, *, digest: str | None, size: int | None, progress: Progress | None
-) -> Path:
-    """Download a file into a folder and check it.
+def fetch(url: str, path: Path, *, size: int | None = None, progress: Progress | None = None) -> None:
+    """Download a file; its content is not checked.
 
     Parameters
     ----------
     url : str
         An HTTP address.
-    folder : Path
-        An existing folder without a file of that name.
-    name : str
-        What to call the file.
-    digest : str, optional
-        ``"sha256:..."`` that it must have.
+    path : Path
+        Where to write it, in an existing folder.
     size : int, optional
-        Bytes to expect where the server does not say.
+        Bytes to expect where the server does not state them.
     progress : callable, optional
-        Told how far it is.
-
-    Returns
-    -------
-    Path
-        The file.
+        Called after every chunk.
 
     Raises
     ------
-    OSError
-        If the server or the network fails, or the disk does.
-    ValueError
-        If another file came.
+    DownloadFailed
+        If the server, the network or the disk fails; the text says which.
     """
-    pooch.get_logger().setLevel(logging.WARNING)
     bar = _Bar(progress, size or 0) if progress else False
-    downloader = pooch.HTTPDownloader(progressbar=bar, chunk_size=_CHUNK)
-    return Path(pooch.retrieve(url, digest, fname=name, path=folder, downloader=downloader))
+    download = pooch.HTTPDownloader(progressbar=bar, chunk_size=_CHUNK)
+    try:
+        download(url, str(path), None)
+    except OSError as error:  # requests' errors, too
+        raise DownloadFailed(_reason(error)) from error
+
+
+def _reason(error: OSError) -> str:
+    """Return in plain words what failed; errors of requests have a response, or no number."""
+    response = getattr(error, "response", None)
+    if response is not None:
+        return f"the server answered with status {response.status_code}"
+    if error.errno is None:
+        return "could not be reached: the server did not answer, or the connection broke off"
+    return f"could not be written to disk: {error.strerror}"
 
 
 class _Bar:
-    """What pooch wants of a progress bar, as calls of one function."""
+    """The progress bar that pooch expects, which calls one function."""
 
     total = 0
 
@@ -80,7 +80,7 @@ class _Bar:
 
 @contextmanager
 def unfinished(folder: Path) -> Iterator[Path]:
-    """Give a folder inside another for what is still arriving; what killed downloads left goes after a day.
+    """Yield a temporary folder inside another, for a download; leftovers of killed downloads are deleted after a day.
 
     Parameters
     ----------

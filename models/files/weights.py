@@ -1,7 +1,7 @@
-"""The files behind the catalog: where they are, whether they are the right ones, and how to get them.
+"""Files of models: where they are, whether they are the right ones, and how to get them.
 
-Files of official models lie in one folder: ``STUDIO_MODELS`` if that is set, else the user's cache. Nothing is ever
-downloaded unasked, and nothing is read that could hold code.
+Files of official models lie in one folder: ``STUDIO_MODELS`` if that is set, else the user's cache. Nothing is
+downloaded without request, and code in a file is never run.
 """
 
 import os
@@ -22,10 +22,10 @@ from models.spec import ModelSpec
 Status = Literal["bundled", "ready", "missing"]
 
 BUNDLED = Path(__file__).parents[1] / "bundled"
-"""Folder of the models in the box."""
+"""Folder of the bundled models."""
 
 ROUNDS = 2
-"""How often each source is tried."""
+"""Attempts for each source."""
 
 
 def folder() -> Path:
@@ -45,7 +45,7 @@ def location(spec: ModelSpec) -> Path:
 
 
 def graph(spec: ModelSpec) -> Path:
-    """Return the OpenVINO file of a model in the box, which runs without torch.
+    """Return the OpenVINO file of a bundled model, which needs no torch.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def graph(spec: ModelSpec) -> Path:
     Raises
     ------
     WeightsMissing
-        If the installation lacks it.
+        If it is not installed.
     """
     return find(spec).with_suffix(".xml")
 
@@ -71,7 +71,7 @@ def find(spec: ModelSpec) -> Path:
     Raises
     ------
     WeightsMissing
-        If it is not there; the text names the ways to get it.
+        If it does not exist; the text says how to get it.
     """
     path = location(spec)
     if not path.is_file():
@@ -80,7 +80,7 @@ def find(spec: ModelSpec) -> Path:
 
 
 def status(spec: ModelSpec) -> Status:
-    """Return whether a model can run on this machine as it is.
+    """Return whether a model's file is bundled, downloaded (``"ready"``) or missing.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def status(spec: ModelSpec) -> Status:
 
 
 def provenance(spec: ModelSpec) -> str:
-    """Return a sentence on what a model's file is checked against.
+    """Return a sentence that says what a model's file is checked against.
 
     Parameters
     ----------
@@ -104,14 +104,14 @@ def provenance(spec: ModelSpec) -> str:
         return f"Checked against the published {spec.digest}."
     recorded = _expected_digest(spec, location(spec))
     if recorded:
-        return f"No digest of the original is known; checked against what was downloaded first, {recorded}."
-    return "No digest is known to check it against."
+        return f"No digest is published; checked against the first download, {recorded}."
+    return "No digest is published, so it is not checked."
 
 
 def verify(spec: ModelSpec, path: Path) -> str:
-    """Check size and SHA-256 of a model's file; the latter once per process and state of the file.
+    """Check size and SHA-256 of a model's file, and return the digest; an unchanged file is hashed once a process.
 
-    Where the catalog knows no digest, the file must still be the one that was downloaded first (see `download`).
+    Where no digest is published, the file must be the one that was downloaded first (see `download`).
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def verify(spec: ModelSpec, path: Path) -> str:
     Raises
     ------
     WeightsCorrupt
-        If it is another file. It is left where it is.
+        If it is another file, which is not deleted.
     """
     state = path.stat()
     if spec.size is not None and state.st_size != spec.size:
@@ -141,14 +141,14 @@ def verify(spec: ModelSpec, path: Path) -> str:
 
 
 def read_state(path: Path, spec: ModelSpec) -> dict[str, Any]:
-    """Verify a model's file and return its tensors, in the network's own dialect.
+    """Verify a model's file and return its tensors, with the keys of the network's definition.
 
     Parameters
     ----------
     path : Path
-        A safetensors file, or what `torch.save` wrote.
+        A safetensors file, or one written by `torch.save`.
     spec : ModelSpec
-        What to check, to unwrap and to leave out.
+        Digest, wrappers, prefix and ignored keys.
 
     Returns
     -------
@@ -158,7 +158,7 @@ def read_state(path: Path, spec: ModelSpec) -> dict[str, Any]:
     Raises
     ------
     WeightsCorrupt
-        If it is not the right file, is damaged, or holds anything beside plain data.
+        If it is not the right file, is damaged, or holds anything but plain data.
     CheckpointMismatch
         If it does not hold a state dict.
     PackageMissing
@@ -174,35 +174,35 @@ def read_state(path: Path, spec: ModelSpec) -> dict[str, Any]:
 
 
 def download(spec: ModelSpec, progress: Progress | None = None) -> Path:
-    """Fetch a model's file from the first source that delivers the right one, and put it in place.
+    """Download a model's file from the first source that delivers the right one, and return its path.
 
-    Where no digest is published, the file must read as a checkpoint; its digest is then recorded beside it, in
-    ``FILE.sha256``, and until it is removed only that very file is accepted: trust on first use.
+    Where no digest is published, the file must be a readable checkpoint; its digest is recorded in ``FILE.sha256``
+    beside it, and until it is removed only that file is accepted: trust on first use.
 
     Parameters
     ----------
     spec : ModelSpec
         The model.
     progress : callable, optional
-        Called with the bytes so far and in all (0 if nobody knows). It may raise to stop.
+        Called with the bytes so far and in all (0 if unknown). It may raise to stop.
 
     Returns
     -------
     Path
-        The file; it appears there whole and verified, or not at all. If it is there already, nothing is fetched.
+        The file, which appears whole and verified, or not at all. If it exists already, nothing is downloaded.
 
     Raises
     ------
     DownloadFailed
-        If no source delivers it; the text has each one's reason, and how to do it by hand.
+        If no source delivers it; the text has the reason of each, and how to get the file by hand.
     PackageMissing
         If no digest is known, so that the file must be read, and torch is not installed.
     """
     if not spec.sources:
-        msg = f"Expected a model that is downloaded, got {spec.title}, which has no source. Nothing to do."
+        msg = f"Expected a model with a download address, got {spec.title}, which has none. Choose another."
         raise DownloadFailed(msg)
     target = location(spec)
-    with suppress(FileNotFoundError, WeightsCorrupt):
+    with suppress(OSError, WeightsCorrupt):
         verify(spec, target)
         return target
     if _expected_digest(spec, target) is None:
@@ -211,13 +211,15 @@ def download(spec: ModelSpec, progress: Progress | None = None) -> Path:
     for url in spec.sources * ROUNDS:
         try:
             _fetch(spec, url, target, progress)
-        except (OSError, ValueError, ModelError) as error:
+        except ModelError as error:
             reasons.append(f"{url}: {error}")
+        except OSError as error:
+            reasons.append(f"{target.parent}: {error.strerror}")
         else:
             return target
-    told = "\n".join(dict.fromkeys(reasons))
+    listed = "\n".join(dict.fromkeys(reasons))
     by_hand = f"get {spec.file} from {spec.page} and put it into {folder()}"
-    msg = f"{spec.title} could not be downloaded.\n{told}\nTry again, or {by_hand}."
+    msg = f"{spec.title} could not be downloaded.\n{listed}\nTry again, or {by_hand}."
     raise DownloadFailed(msg)
 
 
@@ -232,12 +234,12 @@ def remove(spec: ModelSpec) -> None:
     Raises
     ------
     ModelError
-        If the file is not a downloaded one: the studio deletes nothing else.
+        If the model is not a downloaded one; nothing else is deleted.
     WeightsMissing
-        If it is not there.
+        If it does not exist.
     """
     if spec.tier != "official":
-        msg = f"Expected a downloaded model, got {spec.title}, which is not one. Nothing was deleted."
+        msg = f"Expected a downloaded model, got {spec.title}. Nothing was deleted."
         raise ModelError(msg)
     _record(location(spec)).unlink(missing_ok=True)
     find(spec).unlink()
@@ -245,13 +247,18 @@ def remove(spec: ModelSpec) -> None:
 
 def _fetch(spec: ModelSpec, url: str, target: Path, progress: Progress | None) -> None:
     """Download into a folder beside the target, check, then move into place."""
-    digest = _expected_digest(spec, target)
+    expected = _expected_digest(spec, target)
     target.parent.mkdir(parents=True, exist_ok=True)
     with unfinished(target.parent) as temporary:
-        arrived = fetch(url, temporary, spec.file, digest=digest, size=spec.size, progress=progress)
-        if digest is None:
-            read_state(arrived, spec)  # a server's page of apologies is no checkpoint
-            _record(target).write_text(f"{pooch.file_hash(str(arrived))}  {target.name}\n")
+        arrived = temporary / spec.file
+        fetch(url, arrived, size=spec.size, progress=progress)
+        digest = pooch.file_hash(str(arrived))
+        if expected is None:
+            read_state(arrived, spec)  # an HTML error page is not a checkpoint
+            _record(target).write_text(f"{digest}  {target.name}\n")
+        elif f"sha256:{digest}" != expected:
+            msg = f"expected a file with {expected}, got one with sha256:{digest}"
+            raise DownloadFailed(msg)
         arrived.replace(target)
 
 
@@ -273,7 +280,7 @@ def _expected_digest(spec: ModelSpec, path: Path) -> str | None:
 
 def _refusal(spec: ModelSpec, path: Path, expected: str, got: str) -> str:
     return (
-        f"{path} is not the file of {spec.title}: expected {expected}, got {got}. It was left there, unused. "
+        f"{path} is not the file of {spec.title}: expected {expected}, got {got}. It was not deleted; "
         f"`python -m pipeline models download {spec.id}` replaces it."
     )
 

@@ -34,6 +34,7 @@ class Server:
     def __init__(self, address):
         self.address = address
         self.pages = {}
+        self.cut = False  # whether each page ends a byte before its announced length
         self.asked = []
 
     def answer(self, path):
@@ -48,7 +49,7 @@ def serving():
         def do_GET(self):
             page = server.answer(self.path)
             self.send_response(404 if page is None else 200)
-            self.send_header("Content-Length", str(len(page or b"")))
+            self.send_header("Content-Length", str(len(page or b"") + server.cut))
             self.end_headers()
             self.wfile.write(page or b"")
 
@@ -196,6 +197,26 @@ def test_without_torch_only_a_file_that_must_be_read_to_be_checked_is_not_downlo
     assert names(folder) == ["model.pth"]
 
 
-def test_a_model_in_the_box_is_not_downloaded():
-    with pytest.raises(DownloadFailed, match="no source"):
+CUT, GONE, NO_FOLDER = "broke off", "status 404", "File exists"
+
+
+@pytest.mark.parametrize("fault", ["could not be reached", CUT, GONE, NO_FOLDER])
+def test_a_failed_download_says_why_in_plain_words(fault, server, folder):
+    spec = spec_for(server, "/a")
+    if fault == "could not be reached":
+        spec = replace(spec, sources=("http://127.0.0.1:9/a",))
+    if fault == CUT:
+        server.pages["/a"] = [GOOD]
+        server.cut = True
+    if fault == NO_FOLDER:
+        folder.write_text("a file where the folder should be")
+    with pytest.raises(DownloadFailed, match=fault) as failure:
+        weights.download(spec)
+    for word in ("HTTP", "Errno", "requests", "urllib", "Connection("):
+        assert word not in str(failure.value).replace(server.address, "")
+    assert not folder.is_dir() or names(folder) == []
+
+
+def test_a_bundled_model_is_not_downloaded():
+    with pytest.raises(DownloadFailed, match="has none"):
         weights.download(replace(catalog.get("fast-x4"), file="absent"))
