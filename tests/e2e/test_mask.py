@@ -93,7 +93,7 @@ def test_restore_fills_what_is_marked_and_the_mask_outlives_a_reload(editor):
     expect(editor.get_by_role("status").filter(has_text=share)).to_be_visible(timeout=60_000)
     restore(editor)
     restored(editor)
-    assert editor.get_by_text("of the photo was filled").count() == 1
+    editor.get_by_text("Repair filled in the damage that was marked by hand.", exact=True).wait_for()
 
 
 def test_the_photograph_can_be_zoomed_under_the_brush(editor):
@@ -109,7 +109,7 @@ def test_marks_can_be_given_up_for_the_detector(editor):
     kept(editor)
     editor.get_by_text("Show and correct the damage").click()
     editor.get_by_text("Your corrected marks are used").wait_for()
-    editor.get_by_role("button", name="Drop my marks").click()
+    editor.get_by_role("button", name="Discard my marks").click()
     editor.get_by_text("Your corrected marks are used").wait_for(state="detached")
     restore(editor)
     restored(editor)
