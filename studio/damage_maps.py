@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from models.files import atomic
 from models.runtime.engine import Engine
 from pipeline import disk
 from pipeline.context import Context
@@ -91,4 +92,4 @@ class DamageMaps:
 
 def _write(path: Path, data: bytes) -> None:
     with disk.making(path):
-        disk.write_safely(path, data)
+        atomic.write(path, data)

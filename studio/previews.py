@@ -3,6 +3,7 @@
 import threading
 from pathlib import Path
 
+from models.files import atomic
 from pipeline import disk
 from pipeline.codecs import geometry
 from pipeline.errors import PhotoError
@@ -73,5 +74,5 @@ class Previews:
             photo = read_photo(picture.source, name=picture.name, max_pixels=max_pixels)
             data = encode_photo(photo.pixels, photo, Output("jpeg", quality, "strip")).data
         with disk.making(path):
-            disk.write_safely(path, data)
+            atomic.write(path, data)
         return photo.original_size

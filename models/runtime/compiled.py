@@ -8,7 +8,6 @@ import hashlib
 import logging
 import os
 import platform
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
@@ -20,7 +19,7 @@ from typing import Any
 import openvino
 
 from models import catalog
-from models.files import weights
+from models.files import atomic, weights
 from models.runtime import graphs
 from models.spec import ModelSpec
 
@@ -138,7 +137,6 @@ def _keep(path: Path, compiled: Any) -> None:
     stream = BytesIO()
     compiled.export_model(stream)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         _write(path, stream.getvalue())
         _make_room(path.parent)
     except OSError as error:
@@ -146,15 +144,8 @@ def _keep(path: Path, compiled: Any) -> None:
 
 
 def _write(path: Path, blob: bytes) -> None:
-    """Write an entry under a temporary name, then rename it, so that it appears whole or not at all."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(hashlib.sha256(blob).digest())
-            file.write(blob)
-        Path(name).replace(path)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    """Write an entry: the digest of the blob, then the blob."""
+    atomic.write(path, hashlib.sha256(blob).digest() + blob)
 
 
 def _make_room(place: Path) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.files import atomic
 from models.runtime.engine import Engine
 from pipeline.batch.report import Report
 from pipeline.batch.sources import Pair
-from pipeline.disk import write_safely
 from pipeline.errors import OptionError, PhotoUnwritable, StudioError
 from pipeline.mask import read_mask
 from pipeline.photo import Output, Photo, encode_photo, read_photo
@@ -136,7 +136,7 @@ def _write(
     progress(Progress("encode", count, count, 0.0))
     finished = settings.plan.finish.apply(result.pixels)
     encoded = encode_photo(finished, photo, settings.output, history=result.history, guesses=result.guesses)
-    write_safely(target, encoded.data)
+    atomic.write(target, encoded.data)
     progress(Progress("encode", count, count, 1.0))
     report.size = (finished.shape[1], finished.shape[0])
     report.stages = list(result.timings)

@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+from models.files import atomic
 from pipeline import disk
 from pipeline.errors import DiskFull
 
@@ -67,7 +68,7 @@ def test_other_errors_are_passed_on(tmp_path):
 def test_a_result_has_the_mode_that_the_user_gives_new_files(tmp_path, umask):
     before = os.umask(umask)
     try:
-        disk.write_safely(tmp_path / "out.png", b"data")
+        atomic.write(tmp_path / "out.png", b"data")
         (tmp_path / "plain").write_bytes(b"data")
     finally:
         os.umask(before)
