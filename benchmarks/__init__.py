@@ -1,1 +1,1 @@
-"""Speed and quality against named peers, as commands that print tables."""
+"""Measurements of speed and quality, beside named peers; each command prints tables."""

@@ -27,54 +27,58 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if error.name not in _EXTRAS:
             raise
-        print(f"error: the package {error.name} is missing; `make peers` installs it.", file=sys.stderr)
+        print(f"error: Expected the package {error.name}, which is not installed. Run make peers.", file=sys.stderr)
         return 1
     return 0 if good else 1
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Speed and quality against named peers.")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure speed and quality.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    peers = commands.add_parser("peers", help="the same weights through realesrgan and through the studio")
-    peers.add_argument("photograph", type=Path)
-    peers.add_argument("--weights", type=Path, required=True, help="an SRVGGNetCompact or RRDBNet file")
+    peers = commands.add_parser("peers", help="the same weights in realesrgan and in the studio: difference and times")
+    peers.add_argument("photograph", type=Path, help="photograph to enlarge")
+    peers.add_argument("--weights", type=Path, required=True, help="file of an SRVGGNetCompact or RRDBNet")
     peers.add_argument("--rounds", type=_count, default=3, help="paired runs (default 3)")
     peers.set_defaults(command=_peers)
     quality = commands.add_parser("quality", help="each stage on damage whose truth is known")
     quality.add_argument("--truth", type=Path, required=True, metavar="FOLDER", help="undamaged photographs")
     quality.add_argument("--tasks", type=_tasks, default=_tasks("all"), help="TASK,TASK,... (default all)")
     quality.set_defaults(command=_quality)
-    _add_speed(commands.add_parser("speed", help="stages, chain, processes and files, beside the peers, in turns"))
+    _add_speed(commands.add_parser("speed", help="stages, chain, processes and files, in turns with the peers"))
     fill = commands.add_parser("fill", help="fillers on true masks, and detectors against them")
     fill.add_argument("--truth", type=Path, required=True, metavar="FOLDER", help="undamaged photographs")
-    fill.add_argument("--fillers", nargs="*", default=[], metavar="FILE", help="also LaMa's or MI-GAN's file")
-    fill.add_argument("--detectors", nargs="*", default=[], metavar="FILE", help="also a detector's file")
+    fill.add_argument("--fillers", nargs="*", default=[], metavar="FILE", help="files of further fillers, such as LaMa")
+    fill.add_argument("--detectors", nargs="*", default=[], metavar="FILE", help="files of further detectors")
     fill.set_defaults(command=_fill)
-    colours = commands.add_parser("colours", help="guessed colours against true ones, by folder")
+    colours = commands.add_parser("colours", help="predicted colours against true ones, by folder")
     colours.add_argument("folder", type=Path, help="colour photographs, grouped by their folders")
-    colours.add_argument("--plates", action="store_true", help="each is a scan of three plates: blue, green, red")
-    colours.add_argument("--plan", default="colorize", help='such as "colorize.saturation=0.8"')
     colours.add_argument(
-        "--color", type=float, nargs="+", default=[], help="also at these shares of the truth's colour"
+        "--plates", action="store_true", help="photographs are scans of three plates: blue, green, red"
     )
-    colours.add_argument("-o", "--out", type=Path, help="picture file of all, to look at")
+    colours.add_argument("--plan", default="colorize", help='options, such as "colorize.saturation=0.8"')
+    colours.add_argument(
+        "--color", type=float, nargs="+", default=[], help="measure also at these shares of the truth's colourfulness"
+    )
+    colours.add_argument("-o", "--out", type=Path, help="picture file of all results to write")
     colours.set_defaults(command=_colours)
-    sheet = commands.add_parser("sheet", help="photographs side by side, restored in several ways, to look at")
-    sheet.add_argument("photographs", type=Path, nargs="+")
-    sheet.add_argument("--plan", action="append", default=[], help='such as "denoise upscale.scale=4"; several')
+    sheet = commands.add_parser("sheet", help="photographs side by side, restored by several plans")
+    sheet.add_argument("photographs", type=Path, nargs="+", help="photographs to restore")
+    sheet.add_argument("--plan", action="append", default=[], help='such as "denoise upscale.scale=4"; may be repeated')
     sheet.add_argument("-o", "--out", type=Path, required=True, help="picture file to write")
-    sheet.add_argument("--damage", action="store_true", help="whole photographs, what repair filled, and the result")
-    sheet.add_argument("--side", type=_count, default=96, help="side of the part that is shown (default 96 pixels)")
+    sheet.add_argument(
+        "--damage", action="store_true", help="show whole photographs, filled pixels in red, and results"
+    )
+    sheet.add_argument("--side", type=_count, default=96, help="side of the part that is shown, in pixels (default 96)")
     sheet.set_defaults(command=_sheet)
     return parser
 
 
 def _add_speed(speed: argparse.ArgumentParser) -> None:
-    speed.add_argument("photograph", type=Path, help="it is brought to each size")
-    speed.add_argument("--weights", type=Path, help="an upscaler's file, x4, for the peers and for ours")
+    speed.add_argument("photograph", type=Path, help="photograph that is resized to each size")
+    speed.add_argument("--weights", type=Path, help="file of an upscaler x4, for the studio and its peers")
     speed.add_argument("--only", type=_parts, default="all", help="PART,PART,... (default all)")
-    speed.add_argument("--megapixels", type=float, nargs="+", default=[0.25, 1, 2], help="default 0.25 1 2")
-    speed.add_argument("--scales", type=float, nargs="+", default=[1, 2, 4], help="default 1 2 4")
+    speed.add_argument("--megapixels", type=float, nargs="+", default=[0.25, 1, 2], help="sizes (default 0.25 1 2)")
+    speed.add_argument("--scales", type=float, nargs="+", default=[1, 2, 4], help="enlargements (default 1 2 4)")
     speed.add_argument("--rounds", type=_count, default=5, help="paired runs (default 5)")
     speed.set_defaults(command=_speed)
 
@@ -82,7 +86,7 @@ def _add_speed(speed: argparse.ArgumentParser) -> None:
 def _count(text: str) -> int:
     count = int(text)
     if count < 1:
-        msg = "at least 1 is needed"
+        msg = f"expected 1 or more, got {count}"
         raise argparse.ArgumentTypeError(msg)
     return count
 
@@ -93,7 +97,7 @@ def _tasks(text: str) -> list[str]:
     tasks = list(TRIALS) if text == "all" else text.split(",")
     unknown = [task for task in tasks if task not in TRIALS]
     if unknown:
-        msg = f"no task {', '.join(unknown)}; the tasks are {', '.join(TRIALS)}"
+        msg = f"unknown task {', '.join(unknown)}; choose from {', '.join(TRIALS)}"
         raise argparse.ArgumentTypeError(msg)
     return tasks
 
@@ -104,7 +108,7 @@ def _parts(text: str) -> list[str]:
     parts = list(PARTS) if text == "all" else text.split(",")
     unknown = [part for part in parts if part not in PARTS]
     if unknown:
-        msg = f"no part {', '.join(unknown)}; the parts are {', '.join(PARTS)}"
+        msg = f"unknown part {', '.join(unknown)}; choose from {', '.join(PARTS)}"
         raise argparse.ArgumentTypeError(msg)
     return parts
 
@@ -125,10 +129,10 @@ def _quality(args: argparse.Namespace) -> bool:
 
 def _speed(args: argparse.Namespace) -> bool:
     from benchmarks.speed.parts import tables
-    from benchmarks.speed.races import Asked
+    from benchmarks.speed.races import Request
 
-    asked = Asked(args.photograph, args.weights, tuple(args.megapixels), tuple(args.scales), args.rounds)
-    for line in tables(args.only, asked):
+    request = Request(args.photograph, args.weights, tuple(args.megapixels), tuple(args.scales), args.rounds)
+    for line in tables(args.only, request):
         print(line, flush=True)
     return True
 
@@ -154,7 +158,7 @@ def _colours(args: argparse.Namespace) -> bool:
 
     (stage,) = plan(args.plan).stages
     if not isinstance(stage, Colorize):
-        msg = f"Expected a plan of colorize alone, got {args.plan!r}."
+        msg = f"Expected a plan of colorize alone, got {args.plan!r}. Change --plan."
         raise OptionError(msg)
     pairs, engine = colours.read(args.folder, three_plates=args.plates), Engine("cpu")
     for line in colours.tables(pairs, replace(stage, always=True), engine, args.color):

@@ -20,12 +20,12 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 START_S = 60
 RESTORE_MS = 150_000
 MODELS = "/home/you/.cache/restoration-studio"
-"""The folder that the pictures show; not that of whoever takes them."""
+"""The folder of models that the pictures show, instead of the real one."""
 
 
 @contextmanager
 def serving(environment: Mapping[str, str] | None = None) -> Iterator[str]:
-    """Run the studio on a free port, and give its address.
+    """Run the studio on a free port; the context is its address.
 
     Raises
     ------
@@ -55,13 +55,13 @@ def _await(url: str) -> None:
                 return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.05)
-    msg = f"The studio did not answer at {url} within {START_S} seconds."
+    msg = f"Expected an answer of the studio at {url} within {START_S} seconds, got none. Run streamlit to see why."
     raise TimeoutError(msg)
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Start Debian's Chromium.
+    """Start Debian's Chromium; the context is the browser.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def chromium() -> Iterator[Browser]:
     """
     path = shutil.which("chromium")
     if path is None:
-        msg = "chromium is not installed; on Debian: apt-get install chromium."
+        msg = "Expected the program chromium, found none. Install it; on Debian: apt-get install chromium."
         raise FileNotFoundError(msg)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
@@ -85,7 +85,7 @@ PHONE = {"width": 390, "height": 844}
 
 
 class Photographer:
-    """Opens the studio in one guise after another, and takes pictures of it."""
+    """Opens pages of the studio at several sizes, in several languages and colour schemes."""
 
     def __init__(self, browser: Browser, url: str) -> None:
         self._browser = browser
@@ -93,7 +93,7 @@ class Photographer:
 
     @contextmanager
     def at(self, size: Mapping[str, int], path: str = "", **options: Any) -> Iterator[Page]:
-        """Give a fresh page of a size; `options` go to `Browser.new_context`."""
+        """Open a fresh page of a size; `options` go to `Browser.new_context`."""
         viewport = ViewportSize(width=size["width"], height=size["height"])
         context = self._browser.new_context(viewport=viewport, **{"locale": "en-GB", **options})
         page = context.new_page()
@@ -103,27 +103,27 @@ class Photographer:
 
 
 def take(page: Page, name: str) -> None:
-    """Take the picture of a page, once it has come to rest."""
+    """Save a picture of a page, after waiting until it no longer changes."""
     page.wait_for_timeout(2500)
     page.screenshot(path=SCREENS / f"{name}.jpg", type="jpeg", quality=88)
     print(SCREENS / f"{name}.jpg")
 
 
 def restore_example(page: Page, button: str) -> None:
-    """Restore an example of the first screen, by the text of its button."""
+    """Restore an example on the first screen, by the text of its button."""
     page.get_by_role("button", name=button).click()
     page.locator(".viewer").wait_for(timeout=RESTORE_MS)
 
 
 def choose(page: Page, *names: str) -> None:
-    """Drop example photographs."""
+    """Upload example photographs."""
     files = [ROOT / "examples" / f"{name}_before.jpg" for name in names]
     page.locator("input[type=file]").first.set_input_files(files)
     page.get_by_role("button", name="Restore", exact=True).wait_for()
 
 
 def main() -> None:
-    """Take a picture of every screen."""
+    """Save a picture of every screen."""
     SCREENS.mkdir(exist_ok=True)
     with serving({"STUDIO_MODELS": MODELS}) as url, chromium() as browser:
         studio = Photographer(browser, url)

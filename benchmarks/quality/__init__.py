@@ -1,1 +1,1 @@
-"""How near results come to the truth."""
+"""Measurements of how near results are to the truth."""

@@ -1,8 +1,8 @@
-"""Photographs with damage whose truth is known: what quality is measured on.
+"""Damage whose truth is known, on which quality is measured.
 
-Chance comes from the task's and the photograph's names alone, so the same folder gives the same pixels on every
-machine with the same OpenCV. The figures of the recipes are part of the protocol: changing one makes every figure that
-was measured before worthless. What networks learn from lies elsewhere, in ``training/recipes.py``.
+Random numbers are seeded by the names of task and photograph alone, so the same folder gives the same pixels on every
+machine with the same OpenCV. The recipes' numbers are part of the protocol: after a change, earlier results cannot be
+compared any more. The damage that networks are trained on is separate, in ``training/damage/recipes.py``.
 """
 
 import zlib
@@ -12,9 +12,9 @@ from types import MappingProxyType
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Image = NDArray[np.float32]
+from pipeline.arrays import Image, Image8, Plane
+
 Rng = np.random.Generator
 Recipe = Callable[[Image, Rng], Image]
 
@@ -30,26 +30,26 @@ _COLOURLESS = 0.01
 
 @dataclass(frozen=True)
 class Case:
-    """A picture to restore and what should come of it, as they would be read from 8-bit files."""
+    """A picture to restore and its truth, as read from 8-bit files."""
 
     damaged: Image
-    """Shape (h, w, 3), RGB in [0, 1]; smaller than the truth for tasks of upscaling."""
+    """RGB in [0, 1], shape (h, w, 3); smaller than the truth in tasks of upscaling."""
 
     truth: Image
-    """Shape (H, W, 3), RGB in [0, 1]; both sides are multiples of 8."""
+    """RGB in [0, 1], shape (H, W, 3); both sides are multiples of 8."""
 
 
 def make(task: str, name: str, photograph: Image) -> Case:
-    """Damage a photograph.
+    """Return a photograph damaged for a task.
 
     Parameters
     ----------
     task : str
         One of `RECIPES`.
     name : str
-        Stem of the photograph's file; decides, with the task, on all that is left to chance.
+        Stem of the photograph's file; with the task, it is the seed of the damage.
     photograph : ndarray of float32, shape (H, W, 3)
-        RGB in [0, 1]; cropped at the right and the bottom to multiples of 8.
+        RGB in [0, 1]; it is cropped at the right and the bottom to multiples of 8.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def make(task: str, name: str, photograph: Image) -> Case:
 
 
 def has_colour(photograph: Image) -> bool:
-    """Say whether a photograph has colours that a colorizer could recover."""
+    """Return whether a photograph has colours for a colorizer to recover."""
     return float(np.abs(photograph - photograph.mean(2, keepdims=True)).mean()) >= _COLOURLESS
 
 
@@ -80,7 +80,7 @@ def _clean(factor: int) -> Recipe:
 
 
 def _real(factor: int) -> Recipe:
-    """Return a reduction with lens, sensor and JPEG, as in pictures that people want enlarged."""
+    """Return a recipe of reduction with lens blur, sensor noise and JPEG."""
 
     def recipe(truth: Image, rng: Rng) -> Image:
         small = _reduced(_softened(truth, rng.uniform(0.6, 1.6)), factor)
@@ -102,7 +102,7 @@ def _motion(truth: Image, rng: Rng) -> Image:
 
 
 def _sharp(truth: Image, rng: Rng) -> Image:
-    """Leave the photograph as it is: what a restorer must not touch."""
+    """Return the photograph undamaged; a restorer must not change it."""
     return truth
 
 
@@ -111,7 +111,7 @@ def _colorize(truth: Image, rng: Rng) -> Image:
 
 
 def _scratches(truth: Image, rng: Rng) -> Image:
-    """Lay scratches, dust and, every other time, a fold over it, all nearly white or all nearly black."""
+    """Add scratches, dust and, in half of the pictures, a fold; all nearly white or all nearly black."""
     cover = np.zeros(truth.shape[:2], np.float32)
     for draw, fewest, most in ((_scratch, 3, 8), (_speck, 10, 49)):
         for _ in range(rng.integers(fewest, most + 1)):
@@ -125,7 +125,7 @@ def _scratches(truth: Image, rng: Rng) -> Image:
 
 
 def _old_photo(truth: Image, rng: Rng) -> Image:
-    """Fade, grain, scratch and often tone a grey print; its truth is the grey photograph."""
+    """Return a grey print, scratched, faded, grainy and often toned; its truth is the grey photograph."""
     scratched = _scratches(_softened(_grey(truth), rng.uniform(0.5, 1.3)), rng)
     faded = rng.uniform(0.08, 0.2) + scratched * rng.uniform(0.6, 0.8)
     print_ = _noisy(faded, rng.uniform(4, 12), rng, shared=1.0)
@@ -150,7 +150,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "old_photo": _old_photo,
     }
 )
-"""Every task, and how its damage is made."""
+"""The recipe of each task."""
 
 
 # Single damages
@@ -160,11 +160,11 @@ def _eight_bits(image: Image) -> Image:
     return _floats(_bytes(image))
 
 
-def _floats(picture: NDArray[np.uint8]) -> Image:
+def _floats(picture: Image8) -> Image:
     return picture.astype(np.float32) / np.float32(255)
 
 
-def _bytes(image: Image) -> NDArray[np.uint8]:
+def _bytes(image: Image) -> Image8:
     return (np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
@@ -182,7 +182,7 @@ def _softened(image: Image, sigma: float) -> Image:
 
 
 def _noisy(image: Image, sigma: float, rng: Rng, *, shared: float) -> Image:
-    """Add Gaussian noise of `sigma` steps of 255; the channels have the part `shared` of its variance in common."""
+    """Add Gaussian noise of `sigma` steps of 255; the channels share the part `shared` of its variance."""
     own = rng.normal(0, sigma / 255, image.shape)
     common = rng.normal(0, sigma / 255, (*image.shape[:2], 1))
     noise = np.sqrt(1 - shared) * own + np.sqrt(shared) * common
@@ -195,14 +195,14 @@ def _jpeg(image: Image, quality: np.integer | int) -> Image:
     return _floats(np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)[..., ::-1])
 
 
-def _blurred(truth: Image, kernel: Image, rng: Rng) -> Image:
-    """Blur as a camera does: with a trace of noise, and a good JPEG."""
+def _blurred(truth: Image, kernel: Plane, rng: Rng) -> Image:
+    """Blur, then add a little noise and a good JPEG, as a camera does."""
     blurred = cv2.filter2D(truth, -1, kernel, borderType=cv2.BORDER_REFLECT_101)
     return _jpeg(_noisy(blurred, 1, rng, shared=0.0), 92)
 
 
-def _disk(radius: float) -> Image:
-    """Return the kernel of a lens out of focus, with smooth edges; it sums to 1."""
+def _disk(radius: float) -> Plane:
+    """Return the kernel of defocus, with smooth edges; it sums to 1."""
     size = 2 * int(np.ceil(radius)) + 3
     position = (np.arange(size * _SUBPIXELS) + 0.5) / _SUBPIXELS - size / 2
     inside = position[:, None] ** 2 + position[None, :] ** 2 <= radius**2
@@ -210,8 +210,8 @@ def _disk(radius: float) -> Image:
     return kernel / kernel.sum()
 
 
-def _path(length: float, angle: float) -> Image:
-    """Return the kernel of a camera that moved straight and evenly; it sums to 1."""
+def _path(length: float, angle: float) -> Plane:
+    """Return the kernel of straight, even motion; it sums to 1."""
     size = int(np.ceil(length)) | 1
     along = np.linspace(-length / 2, length / 2, 16 * size)
     steps = np.stack([along * np.sin(angle), along * np.cos(angle)])
@@ -222,8 +222,8 @@ def _path(length: float, angle: float) -> Image:
     return kernel / kernel.sum()
 
 
-def _scratch(cover: Image, rng: Rng) -> None:
-    """Draw a long thin scratch that wanders down the picture."""
+def _scratch(cover: Plane, rng: Rng) -> None:
+    """Draw a long, thin, nearly vertical scratch."""
     height, width = cover.shape
     x = rng.uniform(0, width)
     drift = rng.normal(0, 0.15)
@@ -234,8 +234,8 @@ def _scratch(cover: Image, rng: Rng) -> None:
     cv2.polylines(cover, [points], False, rng.uniform(0.6, 1), int(rng.integers(1, 4)), cv2.LINE_AA)
 
 
-def _speck(cover: Image, rng: Rng) -> None:
-    """Draw a grain of dust."""
+def _speck(cover: Plane, rng: Rng) -> None:
+    """Draw a speck of dust."""
     height, width = cover.shape
     centre = int(rng.integers(0, width)), int(rng.integers(0, height))
     axes = int(rng.integers(1, 5)), int(rng.integers(1, 4))
@@ -243,7 +243,7 @@ def _speck(cover: Image, rng: Rng) -> None:
     cv2.ellipse(cover, centre, axes, angle, 0, 360, tone, -1, cv2.LINE_AA)
 
 
-def _fold(cover: Image, rng: Rng) -> None:
+def _fold(cover: Plane, rng: Rng) -> None:
     """Draw a fold from one side of the picture to the other."""
     height, width = cover.shape
     first, second = rng.uniform(0.1, 0.9, 2)

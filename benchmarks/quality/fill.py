@@ -1,4 +1,4 @@
-"""Repair taken apart: fillers on masks that are the truth, and detectors against the true mask; as Markdown tables."""
+"""Fillers on true masks, and detectors against them, as Markdown tables."""
 
 import time
 import zlib
@@ -8,13 +8,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from skimage.metrics import structural_similarity
 
 from benchmarks.quality import damage, metrics
-from benchmarks.quality.damage import LUMA, Image
 from benchmarks.quality.stages import find_photographs, read_truth
 from models.runtime.engine import Engine
-from pipeline.arrays import Mask
+from pipeline.arrays import Image, Mask
 from pipeline.context import Context
 from pipeline.methods.detection import find
 from pipeline.methods.inpainting import AUTO, fill
@@ -23,22 +21,22 @@ from training.learning.masks import f1, hits
 WIDTHS = (5, 15, 40)
 """Widths of drawn damage, in pixels."""
 
-MEASURES = ("psnr", "ssim", "haarpsi", "seconds")
+MEASURES = ("psnr", "ssim", "haarpsi")
 
 _LINES = 4
 _EMPTY = 0.95
-"""Tone of a hole; no filler may look at it."""
+"""Grey level of a hole, which fillers must not use."""
 
 
 def fillers(folder: Path, names: Sequence[str], engine: Engine) -> Iterator[str]:
-    """Yield the lines of a table: each filler on the mask of the task ``scratches``, and on lines of each width.
+    """Yield the lines of a table: each filler on the masks of the task ``scratches``, and on lines of each width.
 
     Parameters
     ----------
     folder : Path
         Undamaged photographs.
     names : sequence of str
-        Fillers, as `pipeline.methods.inpainting.fill` takes them.
+        Fillers for `pipeline.methods.inpainting.fill`.
     engine : Engine
         Runs the networks.
 
@@ -47,8 +45,8 @@ def fillers(folder: Path, names: Sequence[str], engine: Engine) -> Iterator[str]
     PhotoError
         If the folder holds no photographs.
     """
-    yield f"| damage | filler | {' | '.join(MEASURES)} | pictures |"
-    yield f"|---|---|{'---|' * (len(MEASURES) + 1)}"
+    yield f"| damage | filler | {' | '.join(MEASURES)} | seconds | pictures |"
+    yield f"|---|---|{'---|' * (len(MEASURES) + 2)}"
     cases = {"scratches": _scratches} | {f"{width} px": _drawn(width) for width in WIDTHS}
     for title, damaged in cases.items():
         ways = {Path(name).name: partial(fill, filler=name) for name in names}
@@ -72,16 +70,16 @@ def fillers(folder: Path, names: Sequence[str], engine: Engine) -> Iterator[str]
 
 
 def detectors(folder: Path, names: Sequence[str], engine: Engine) -> Iterator[str]:
-    """Yield the lines of a table: each detector on the task ``scratches``, and on whole photographs.
+    """Yield the lines of a table: each detector on the task ``scratches``, and on undamaged photographs.
 
-    F1 is taken over all pixels of all photographs, and allows a mark to miss by 2 pixels.
+    F1 is computed over all pixels of all photographs; marks may miss by 2 pixels.
 
     Parameters
     ----------
     folder, engine
-        As `fillers` takes them.
+        As in `fillers`.
     names : sequence of str
-        Detectors, as `pipeline.methods.detection.find` takes them.
+        Detectors for `pipeline.methods.detection.find`.
     """
     yield "| detector | F1 | precision | recall | % of whole photographs marked | seconds | pictures |"
     yield "|---|---|---|---|---|---|---|"
@@ -104,13 +102,13 @@ def detectors(folder: Path, names: Sequence[str], engine: Engine) -> Iterator[st
 
 
 def _scratches(truth: Image, name: str) -> tuple[Image, Mask]:
-    """Return the damaged picture of the task ``scratches``, and which of its pixels the damage changed."""
+    """Return the damaged picture of the task ``scratches``, and the mask of changed pixels."""
     case = damage.make("scratches", name, truth)
     return case.damaged, (case.damaged != case.truth).any(axis=2)
 
 
 def _drawn(width: int) -> Callable[[Image, str], tuple[Image, Mask]]:
-    """Return what cuts lines of a width out of a picture."""
+    """Return a function that cuts lines of a width out of a picture."""
 
     def cut(truth: Image, name: str) -> tuple[Image, Mask]:
         rng = np.random.default_rng(zlib.crc32(f"{width}/{name}".encode()))
@@ -128,6 +126,4 @@ def _drawn(width: int) -> Callable[[Image, str], tuple[Image, Mask]]:
 
 
 def _score(result: Image, truth: Image) -> list[float]:
-    luma, true_luma = result @ LUMA, truth @ LUMA
-    similar = float(structural_similarity(luma, true_luma, data_range=1))
-    return [metrics.psnr(luma, true_luma), similar, metrics.perceptual(result, truth)["haarpsi"]]
+    return list(metrics.score(result, truth, MEASURES).values())

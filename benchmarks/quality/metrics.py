@@ -1,4 +1,4 @@
-"""How near a restored picture is to the truth, in the measures that restoration papers use.
+"""Measures of how near a restored picture is to the truth, as restoration papers use them.
 
 References
 ----------
@@ -10,79 +10,115 @@ References
 .. [5] D. Hasler and S. Suesstrunk, "Measuring Colourfulness in Natural Images", 2003.
 """
 
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from skimage.color import deltaE_ciede2000, rgb2lab
-from skimage.metrics import structural_similarity
 
-from benchmarks.quality.damage import LUMA
+from pipeline.arrays import Image, Plane
+from pipeline.methods import measures
+from pipeline.methods.filters import luma
 
-Image = NDArray[np.float32]
-
-NAMES = ("psnr", "ssim", "msssim", "haarpsi", "mdsi", "detail", "de00", "color")
-"""The measures, in the order of the tables."""
-
-_TOO_SMALL_FOR_SCALES = 161  # MS-SSIM halves a picture four times and then lays an 11x11 window over it
+_MOST_DECIBELS = 100.0
+_TOO_SMALL_FOR_SCALES = 161
+"""Side up to which MS-SSIM, which halves a picture four times and uses a window of 11 pixels, cannot be computed."""
 
 
-def score(result: Image, truth: Image) -> dict[str, float]:
-    """Return every measure of `NAMES`; needs piq.
+def psnr(result: Image, truth: Image) -> float:
+    """Return the PSNR of the luma in dB; 100 at most, so that one perfect result does not decide a mean."""
+    return min(measures.psnr(luma(result), luma(truth)), _MOST_DECIBELS)
+
+
+def ms_ssim(result: Image, truth: Image) -> float:
+    """Return MS-SSIM [1]_, or SSIM for small pictures; needs piq."""
+    import piq
+
+    small = min(truth.shape[:2]) <= _TOO_SMALL_FOR_SCALES
+    return _by_piq(piq.ssim if small else piq.multi_scale_ssim, result, truth)
+
+
+def haarpsi(result: Image, truth: Image) -> float:
+    """Return HaarPSI [2]_; needs piq."""
+    import piq
+
+    return _by_piq(piq.haarpsi, result, truth)
+
+
+def mdsi(result: Image, truth: Image) -> float:
+    """Return MDSI [3]_, where lower is better; needs piq."""
+    import piq
+
+    return _by_piq(piq.mdsi, result, truth)
+
+
+def detail(result: Image, truth: Image) -> float:
+    """Return the energy of the gradient relative to the truth's: 1 is as crisp, noise lies above."""
+    return gradient_energy(luma(result)) / max(gradient_energy(luma(truth)), 1e-9)
+
+
+def colour_difference(result: Image, truth: Image) -> float:
+    """Return the mean CIEDE2000 [4]_; a difference of about 1 is just visible."""
+    return float(deltaE_ciede2000(rgb2lab(result), rgb2lab(truth)).mean())
+
+
+def colour_share(result: Image, truth: Image) -> float:
+    """Return the colourfulness relative to the truth's."""
+    return colourfulness(result) / max(colourfulness(truth), 1e-6)
+
+
+MEASURES: Mapping[str, Callable[[Image, Image], float]] = MappingProxyType(
+    {
+        "psnr": psnr,
+        "ssim": measures.ssim,
+        "msssim": ms_ssim,
+        "haarpsi": haarpsi,
+        "mdsi": mdsi,
+        "detail": detail,
+        "de00": colour_difference,
+        "color": colour_share,
+    }
+)
+"""All measures, in the order of the tables; each takes result and truth, RGB in [0, 1], shape (H, W, 3)."""
+
+NAMES = tuple(MEASURES)
+
+
+def score(result: Image, truth: Image, names: Sequence[str] = NAMES) -> dict[str, float]:
+    """Return measures of a result by name.
 
     Parameters
     ----------
     result, truth : ndarray of float32, shape (H, W, 3)
         RGB in [0, 1].
+    names : sequence of str
+        Keys of `MEASURES`.
     """
-    luma, true_luma = result @ LUMA, truth @ LUMA
-    return {
-        "psnr": psnr(luma, true_luma),
-        "ssim": float(structural_similarity(luma, true_luma, data_range=1)),
-        **perceptual(result, truth),
-        "detail": detail(luma) / max(detail(true_luma), 1e-9),
-        "de00": colour_difference(result, truth),
-        "color": colourfulness(result) / max(colourfulness(truth), 1e-6),
-    }
+    return {name: MEASURES[name](result, truth) for name in names}
 
 
-def psnr(luma: Image, truth: Image) -> float:
-    """Return the peak signal-to-noise ratio in dB; 100 at most."""
-    return float(-10 * np.log10(max(np.mean((luma - truth) ** 2), 1e-10)))
-
-
-def perceptual(result: Image, truth: Image) -> dict[str, float]:
-    """Return MS-SSIM (SSIM for small pictures) and HaarPSI, higher is better, and MDSI, lower is better."""
-    import piq  # comes with the peers, not with the studio
-
-    x, y = _tensor(np.clip(result, 0, 1)), _tensor(truth)
-    structure = piq.ssim if min(truth.shape[:2]) <= _TOO_SMALL_FOR_SCALES else piq.multi_scale_ssim
-    measures = {"msssim": structure, "haarpsi": piq.haarpsi, "mdsi": piq.mdsi}
-    return {name: float(measure(x, y, data_range=1.0)) for name, measure in measures.items()}
-
-
-def detail(luma: Image) -> float:
-    """Return the mean energy of the gradient; set against the truth's, 1 is as crisp, and noise lies above."""
-    across, down = cv2.Sobel(luma, cv2.CV_32F, 1, 0), cv2.Sobel(luma, cv2.CV_32F, 0, 1)
+def gradient_energy(plane: Plane) -> float:
+    """Return the mean energy of the gradient."""
+    across, down = cv2.Sobel(plane, cv2.CV_32F, 1, 0), cv2.Sobel(plane, cv2.CV_32F, 0, 1)
     return float(np.mean(across**2 + down**2))
 
 
-def colour_difference(result: Image, truth: Image) -> float:
-    """Return the mean CIEDE2000; about 1 can just be seen."""
-    return float(deltaE_ciede2000(rgb2lab(result), rgb2lab(truth)).mean())
-
-
 def colourfulness(image: Image) -> float:
-    """Return how colourful a picture is; 0 for a grey one."""
+    """Return the colourfulness of a picture [5]_; 0 for a grey one."""
     red_green = image[..., 0] - image[..., 1]
     yellow_blue = (image[..., 0] + image[..., 1]) / 2 - image[..., 2]
     spread = np.hypot(red_green.std(), yellow_blue.std())
     return float(spread + 0.3 * np.hypot(red_green.mean(), yellow_blue.mean()))
 
 
+def _by_piq(measure: Callable[..., Any], result: Image, truth: Image) -> float:
+    return float(measure(_tensor(np.clip(result, 0, 1)), _tensor(truth), data_range=1.0))
+
+
 def _tensor(image: Image) -> Any:
-    """(H, W, 3) to (1, 3, H, W)."""
+    """Return (H, W, 3) as (1, 3, H, W)."""
     import torch
 
     return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)[None]))

@@ -1,18 +1,17 @@
-"""Colour photographs of the 1910s: three black-and-white plates taken through blue, green and red glass."""
+"""Colour photographs from three black-and-white plates, taken through blue, green and red glass in the 1910s."""
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from skimage.registration import phase_cross_correlation
 
-Image = NDArray[np.float32]
+from pipeline.arrays import Image, Plane
 
 _FRAME = 0.08
-"""Part of each side that is the plates' frame, and whatever the shifts leave empty."""
+"""Share of each side that is cut off: the plates' frame, and what their alignment leaves empty."""
 
 
-def rebuilt(scan: Image) -> Image:
-    """Rebuild the colours of a scan.
+def rebuilt(scan: Plane) -> Image:
+    """Return the colour photograph of a scan.
 
     Parameters
     ----------
@@ -31,8 +30,8 @@ def rebuilt(scan: Image) -> Image:
     return np.ascontiguousarray(np.stack([plate[rows, columns] for plate in plates], axis=2))
 
 
-def _aligned(plate: Image, reference: Image, rows: slice, columns: slice) -> Image:
-    """Shift a plate to where its edges meet those of another: tones differ between plates, edges do not."""
+def _aligned(plate: Plane, reference: Plane, rows: slice, columns: slice) -> Plane:
+    """Return a plate shifted onto another by their edges, since tones differ between plates."""
     shift, _, _ = phase_cross_correlation(
         _edges(reference)[rows, columns], _edges(plate)[rows, columns], upsample_factor=10
     )
@@ -40,5 +39,5 @@ def _aligned(plate: Image, reference: Image, rows: slice, columns: slice) -> Ima
     return np.asarray(cv2.warpAffine(plate, move, plate.shape[::-1], borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
-def _edges(plate: Image) -> Image:
+def _edges(plate: Plane) -> Plane:
     return np.hypot(cv2.Sobel(plate, cv2.CV_32F, 1, 0), cv2.Sobel(plate, cv2.CV_32F, 0, 1)).astype(np.float32)

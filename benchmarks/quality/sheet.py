@@ -1,4 +1,4 @@
-"""A contact sheet: the same part of each photograph as it is, interpolated, and restored in several ways."""
+"""A contact sheet: the same part of each photograph, as it is, interpolated, and restored by several plans."""
 
 import json
 from collections.abc import Sequence
@@ -8,12 +8,11 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image as Pictures
 from PIL import ImageDraw
 
 from models.runtime.engine import Engine
-from pipeline.arrays import Image, Mask
+from pipeline.arrays import Image, Image8, Mask
 from pipeline.errors import OptionError, PhotoError
 from pipeline.photo import MAX_PIXELS, Photo, read_photo
 from pipeline.plan import Plan, arrange, stage
@@ -21,17 +20,16 @@ from pipeline.run import run
 from pipeline.stages import Repair
 
 TILE = 384
-"""Side of one picture on the sheet."""
+"""Side of one picture on the sheet, in pixels."""
 LINE = 20
-"""Height of the line of text above it."""
+"""Height of the title above it, in pixels."""
 QUALITY = 92
+"""Quality of the sheet where it is a JPEG."""
 _RED = (1.0, 0.0, 0.0)
-
-Bytes = NDArray[np.uint8]
 
 
 def plan(text: str) -> Plan:
-    """Read a plan of one line: stages with options, such as ``denoise upscale.scale=4 upscale.model=fast``.
+    """Return the plan of a line of stages and options, such as ``denoise upscale.scale=4 upscale.crisp=1``.
 
     Raises
     ------
@@ -47,27 +45,27 @@ def plan(text: str) -> Plan:
 
 
 def make(photographs: Sequence[Path], plans: Sequence[str], out: Path, engine: Engine, *, side: int) -> None:
-    """Write the sheet: a row a photograph, a column a plan, after the input and its bicubic enlargement.
+    """Write a sheet with one row for each photograph: the input, its bicubic enlargement, and one column for each plan.
 
     Parameters
     ----------
     photographs : sequence of Path
-        What to restore.
+        Photographs to restore.
     plans : sequence of str
-        As `plan` reads them; they are the titles too.
+        Lines for `plan`; they are also the titles.
     out : Path
-        The picture file.
+        Picture file to write.
     engine : Engine
         Runs the networks.
     side : int
-        Side of the part that is shown, in pixels of the photograph; the one with most detail is chosen.
+        Side of the part that is shown, in pixels of the photograph; the part with most detail is chosen.
 
     Raises
     ------
     PhotoError
         If a photograph cannot be read.
     OptionError
-        If a plan cannot.
+        If a plan cannot be read.
     """
     chosen = {text: plan(text) for text in plans}
     rows = [_row(path, chosen, engine, side) for path in photographs]
@@ -75,9 +73,9 @@ def make(photographs: Sequence[Path], plans: Sequence[str], out: Path, engine: E
 
 
 def make_of_damage(photographs: Sequence[Path], plans: Sequence[str], out: Path, engine: Engine) -> None:
-    """Write a sheet of whole photographs: as they are, what a plan fills, in red, and what comes of it.
+    """Write a sheet of whole photographs: as they are, with the filled pixels in red, and restored.
 
-    Parameters and errors are those of `make`; every plan repairs.
+    Parameters and errors are those of `make`; every plan contains Repair.
     """
     chosen = [plan(text) for text in plans or ["denoise repair"]]
     if not all(any(isinstance(step, Repair) for step in one.stages) for one in chosen):
@@ -86,23 +84,23 @@ def make_of_damage(photographs: Sequence[Path], plans: Sequence[str], out: Path,
     write([_row_of_damage(path, chosen, engine) for path in photographs], out)
 
 
-def write(rows: Sequence[Bytes], out: Path) -> None:
+def write(rows: Sequence[Image8], out: Path) -> None:
     """Write rows of tiles, one below the other, as a picture file.
 
     Raises
     ------
     PhotoError
-        If there are none.
+        If there are no rows.
     """
     if not rows:
-        msg = "Expected photographs for the sheet, got none. Name files."
+        msg = "Expected photographs for the sheet, got none. Give files."
         raise PhotoError(msg)
     width = max(row.shape[1] for row in rows)
     sheet = np.concatenate([np.pad(row, ((0, 0), (0, width - row.shape[1]), (0, 0))) for row in rows])
     Pictures.fromarray(sheet).save(out, quality=QUALITY)
 
 
-def _row(path: Path, plans: dict[str, Plan], engine: Engine, side: int) -> Bytes:
+def _row(path: Path, plans: dict[str, Plan], engine: Engine, side: int) -> Image8:
     photo = read_photo(path, max_pixels=MAX_PIXELS)
     top, left, size = _busiest(photo.pixels, side)
     part = photo.pixels[top : top + size, left : left + size]
@@ -115,7 +113,7 @@ def _row(path: Path, plans: dict[str, Plan], engine: Engine, side: int) -> Bytes
     return np.concatenate(tiles, axis=1)
 
 
-def _row_of_damage(path: Path, plans: Sequence[Plan], engine: Engine) -> Bytes:
+def _row_of_damage(path: Path, plans: Sequence[Plan], engine: Engine) -> Image8:
     photo = read_photo(path, max_pixels=MAX_PIXELS)
     tiles = [tile(_square(photo.pixels), path.stem, cv2.INTER_AREA)]
     for chosen in plans:
@@ -138,7 +136,7 @@ def _filled(chosen: Plan, photo: Photo, engine: Engine) -> Mask:
 
 
 def _square(image: Image) -> Image:
-    """Reduce a picture to fit a tile, with black where it has no pixels."""
+    """Return a picture resized to fit a tile and padded with black."""
     height, width = image.shape[:2]
     factor = TILE / max(height, width)
     kind = cv2.INTER_AREA if factor < 1 else cv2.INTER_NEAREST
@@ -157,10 +155,10 @@ def _busiest(image: Image, side: int) -> tuple[int, int, int]:
     return int(top), int(left), side
 
 
-def tile(image: Image, title: str, interpolation: int) -> Bytes:
-    """Bring a picture to the size of one of the sheet's, with its title above; bytes, RGB."""
+def tile(image: Image, title: str, interpolation: int) -> Image8:
+    """Return a picture resized to a tile, with its title above."""
     if image.shape[0] < TILE and interpolation == cv2.INTER_AREA:
-        interpolation = cv2.INTER_NEAREST  # shows true pixels
+        interpolation = cv2.INTER_NEAREST  # show the pixels themselves
     shown = np.clip(cv2.resize(image, (TILE, TILE), interpolation=interpolation), 0, 1)
     tile = np.zeros((TILE + LINE, TILE, 3), np.uint8)
     tile[LINE:] = np.rint(shown * 255)
@@ -170,12 +168,12 @@ def tile(image: Image, title: str, interpolation: int) -> Bytes:
 
 
 def _value(text: str) -> Any:
-    """Read a number or a truth value, else the text itself."""
+    """Return a number or a truth value, or else the text itself."""
     try:
         value = json.loads(text)
     except json.JSONDecodeError:
         return text
     if isinstance(value, (int, float)):  # a bool is an int
         return value
-    msg = f"Expected a number, true, false or a name for an option, got {text!r}."
+    msg = f"Expected a number, true, false or a name for an option, got {text!r}. Change --plan."
     raise OptionError(msg)

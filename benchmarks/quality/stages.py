@@ -1,4 +1,4 @@
-"""What each stage does to damage whose truth is known, as Markdown tables."""
+"""Each stage on damage whose truth is known, as Markdown tables."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 
 from benchmarks.quality import damage, metrics
-from benchmarks.quality.damage import Case, Image
+from benchmarks.quality.damage import Case
 from models.runtime.engine import Engine
+from pipeline.arrays import Image
 from pipeline.errors import PhotoError, StudioError, WeightsMissing
 from pipeline.photo import DECODE_LIMIT, Output, encode_photo, read_photo
 from pipeline.plan import Plan, arrange, simple
@@ -19,7 +20,7 @@ from pipeline.stages import Colorize, Deblur, Denoise, Repair, Tone, Upscale
 from pipeline.stages.denoise import CLASSICAL
 
 PALE = 0.62
-"""Saturation at which results have 0.30 of Kodak24's colour, as ``benchmarks colours --color 0.3`` finds it."""
+"""Saturation at which results are 0.30 times as colourful as Kodak24; found by ``benchmarks colours --color 0.3``."""
 
 FILTER = Denoise(model=CLASSICAL)
 
@@ -64,7 +65,7 @@ TRIALS: Mapping[str, Mapping[str, Stage | Plan]] = MappingProxyType(
         },
     }
 )
-"""The stages, alone or several in their order, that each task puts to the proof."""
+"""The stages, or plans of several, that are measured on each task."""
 
 HEAD = f"| task | result | {' | '.join(metrics.NAMES)} | pictures |\n|---|---|{'---|' * (len(metrics.NAMES) + 1)}"
 
@@ -75,7 +76,7 @@ Scores = list[dict[str, float]]
 
 
 def tables(folder: Path, tasks: Sequence[str], engine: Engine) -> Iterator[str]:
-    """Yield the lines of one table: for every task the damaged input, then each stage that should mend it.
+    """Yield the lines of one table: for each task the damaged input, then each of its trials.
 
     Parameters
     ----------
@@ -102,7 +103,7 @@ def tables(folder: Path, tasks: Sequence[str], engine: Engine) -> Iterator[str]:
 
 
 def restore(trial: Stage | Plan, case: Case, engine: Engine) -> Image:
-    """Put a damaged picture through a trial's stages as the command line does, from 8-bit PNG to 8-bit PNG.
+    """Return a damaged picture restored as the command line does it, from 8-bit PNG to 8-bit PNG.
 
     Raises
     ------
@@ -135,13 +136,14 @@ def find_photographs(folder: Path) -> list[Path]:
     """Return the photographs of a folder and its folders, sorted."""
     found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)
     if not found:
-        msg = f"Expected a folder of photographs ({', '.join(sorted(_SUFFIXES))}), found none in {folder}."
+        kinds = ", ".join(sorted(_SUFFIXES))
+        msg = f"Expected a folder of photographs ({kinds}), found none in {folder}. Choose another folder."
         raise PhotoError(msg)
     return found
 
 
 def read_truth(path: Path) -> Image | None:
-    """Return a photograph by the decoder that the protocol names, OpenCV's; None where it is too small to judge."""
+    """Return a photograph, decoded by OpenCV as the protocol requires, or None if it is too small or unreadable."""
     picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if picture is None or min(picture.shape[:2]) < _SMALLEST_SIDE:
         return None
@@ -158,7 +160,7 @@ def _input_name(task: str) -> str:
 
 
 def _enlarged(case: Case) -> Image:
-    """Return the damaged picture itself, enlarged where it is smaller than the truth."""
+    """Return the damaged picture, enlarged if it is smaller than the truth."""
     if case.damaged.shape == case.truth.shape:
         return case.damaged
     return np.clip(cv2.resize(case.damaged, case.truth.shape[1::-1], interpolation=cv2.INTER_CUBIC), 0, 1)

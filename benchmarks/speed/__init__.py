@@ -1,1 +1,1 @@
-"""How fast the studio is, and how much memory it takes."""
+"""Measurements of time and memory."""

@@ -1,4 +1,4 @@
-"""What this machine can compute at most, as far as the engine reaches it: large products and plain convolutions."""
+"""The most operations a second that OpenVINO reaches on this machine, in large products and plain convolutions."""
 
 import time
 from functools import lru_cache
@@ -27,19 +27,19 @@ _STEPS = 256
 
 
 def reached(kind: Kind, number: Number, rounds: int) -> float | None:
-    """Return the operations a second that one kind of work reaches; None where the processor lacks the numbers.
+    """Return the operations a second that one kind of work reaches, or None if the processor lacks the number format.
 
     A multiplication with an addition counts as two operations.
 
     Parameters
     ----------
     kind : {"matmul", "convolution"}
-        Products of square matrices of 2048, or 3x3 convolutions from 64 to 64 channels over 512x512 pixels, several
-        of them in a row.
+        Products of matrices of 2048 x 2048, or 3x3 convolutions from 64 to 64 channels over 512 x 512 pixels; 16 in a
+        row.
     number : {"float32", "bfloat16", "int8"}
-        What is computed in.
+        Number format.
     rounds : int
-        Runs, after one that is not timed; the median counts.
+        Timed runs, after one that is not; their median is used.
     """
     if number == "bfloat16" and "BF16" not in graphs.core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         return None
@@ -58,7 +58,7 @@ def reached(kind: Kind, number: Number, rounds: int) -> float | None:
 
 @lru_cache
 def per_pixel(spec: ModelSpec) -> float:
-    """Return the operations that a network spends on one pixel of its input; for one not in the box, by torch."""
+    """Return the operations of a network for one pixel of its input; an official network needs torch."""
     side = 256
     model = graph(spec)
     model.reshape([1, spec.channels, side, side])
@@ -66,12 +66,12 @@ def per_pixel(spec: ModelSpec) -> float:
 
 
 def count(model: Any) -> float:
-    """Return the operations of a graph of a fixed size: those of its convolutions and products."""
+    """Return the operations of the convolutions and products in a graph of fixed size."""
     return 2.0 * sum(_products(node) for node in model.get_ordered_ops())
 
 
 def _products(node: Any) -> int:
-    """Return how many products one node of a graph takes."""
+    """Return the number of multiplications of one node of a graph."""
     kind = node.get_type_name()
     if kind not in ("Convolution", "GroupConvolution", "ConvolutionBackpropData", "MatMul"):
         return 0
@@ -85,11 +85,11 @@ def _products(node: Any) -> int:
         case "GroupConvolution":
             return outputs * prod(weights[2:])  # groups, outputs, inputs, kernel
         case _:
-            return prod(inputs) * prod(weights[1:])  # inputs, outputs, kernel: each input pixel is spread by all
+            return prod(inputs) * prod(weights[1:])  # inputs, outputs, kernel
 
 
 def _matmuls(number: Number) -> Any:
-    """Return a row of products; an activation between them keeps them from being one."""
+    """Return a row of products, with an activation after each so that they cannot be merged."""
     x = start = ops.parameter([_SIDE, _SIDE], np.float32)
     for layer in range(_LAYERS):
         x = ops.relu(ops.matmul(_rounded(x, number), _weights(layer, (_SIDE, _SIDE), number), False, False))
@@ -102,12 +102,12 @@ def _convolutions(number: Number) -> Any:
     for layer in range(_LAYERS):
         kernel = _weights(layer, shape, number)
         x = ops.relu(ops.convolution(_rounded(x, number), kernel, [1, 1], [1, 1], [1, 1], [1, 1]))
-    # A whole picture of 64 channels as the answer would take as long to write as several layers of 8 bits.
+    # Writing all 64 channels as the output would take as long as several layers in 8 bits.
     return openvino.Model([ops.reduce_mean(x, np.array([2, 3]), False)], [start], "convolutions")
 
 
 def _weights(seed: int, shape: tuple[int, ...], number: Number) -> Any:
-    """Return weights that keep the spread of what goes through them."""
+    """Return random weights that keep the standard deviation of their input."""
     spread = 1 / np.sqrt(np.prod(shape[1:]))
     values = np.random.default_rng(seed).normal(0, spread, shape).astype(np.float32)
     constant = ops.constant(values)
@@ -118,5 +118,5 @@ def _weights(seed: int, shape: tuple[int, ...], number: Number) -> Any:
 
 
 def _rounded(x: Any, number: Number) -> Any:
-    """Round to whole steps, which is what makes the engine compute in whole numbers."""
+    """Return x quantised for int8, which makes OpenVINO compute in integers."""
     return ops.fake_quantize(x, *map(np.float32, (0, 4, 0, 4)), _STEPS) if number == "int8" else x

@@ -1,4 +1,4 @@
-"""The upscaler of the realesrgan package, as that package runs it; the one place that imports the peers."""
+"""The upscaler of the realesrgan package, run as that package does; only this module imports the peers."""
 
 import sys
 import tempfile
@@ -8,20 +8,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from models.errors import CheckpointMismatch
 from models.files import checkpoint
-
-Bytes = NDArray[np.uint8]
-"""RGB, shape (H, W, 3)."""
+from pipeline.arrays import Image8
 
 _WRAPPERS = ("params_ema", "params")
 
 
-def real_esrganer(weights: Path) -> tuple[str, Callable[[Bytes], Bytes]]:
-    """Load weights into RealESRGANer: float32 on the CPU, the whole picture at once, no padding.
+def real_esrganer(weights: Path) -> tuple[str, Callable[[Image8], Image8]]:
+    """Return RealESRGANer with a file's weights: float32 on the CPU, the whole picture at once, no padding.
 
     Parameters
     ----------
@@ -31,18 +26,18 @@ def real_esrganer(weights: Path) -> tuple[str, Callable[[Bytes], Bytes]]:
     Returns
     -------
     str
-        The package and its version.
+        Name and version of the package.
     callable
-        Enlarges a picture: 8-bit RGB in and out, shape (H, W, 3).
+        Enlarges a picture, 8-bit RGB of shape (H, W, 3), to one of the same form.
 
     Raises
     ------
     CheckpointMismatch
-        If the file holds neither of the two.
+        If the file holds another network.
     WeightsCorrupt
         If the file cannot be read.
     """
-    _give_back_functional_tensor()
+    _provide_functional_tensor()
     from realesrgan import RealESRGANer
 
     state = checkpoint.unwrap(checkpoint.read(weights), _WRAPPERS, weights)
@@ -50,19 +45,19 @@ def real_esrganer(weights: Path) -> tuple[str, Callable[[Bytes], Bytes]]:
     with tempfile.TemporaryDirectory() as folder:
         upsampler = RealESRGANer(scale, _as_pth(state, Path(folder)), model=network, tile=0, pre_pad=0, device="cpu")
 
-    def enlarge(picture: Bytes) -> Bytes:
+    def enlarge(picture: Image8) -> Image8:
         bgr, _ = upsampler.enhance(picture[..., ::-1])
-        enlarged: Bytes = bgr[..., ::-1]
+        enlarged: Image8 = bgr[..., ::-1]
         return enlarged
 
     return f"realesrgan {version('realesrgan')}", enlarge
 
 
-def _give_back_functional_tensor() -> None:
-    """Put back the module that basicsr imports one function from.
+def _provide_functional_tensor() -> None:
+    """Provide the module that basicsr imports one function from.
 
-    torchvision 0.17 took ``torchvision.transforms.functional_tensor`` away; the function itself lives on next door.
-    Without this, no file of basicsr can be imported.
+    torchvision 0.17 removed ``torchvision.transforms.functional_tensor``; the function itself is in
+    ``torchvision.transforms.functional``. Without this, no file of basicsr can be imported.
     """
     from torchvision.transforms import functional
 
@@ -78,25 +73,25 @@ def _network(state: Mapping[str, Any], path: Path) -> tuple[int, Any]:
 
     if "conv_first.weight" in state:
         features, channels = state["conv_first.weight"].shape[:2]
-        scale = {3: 4, 12: 2, 48: 1}[channels]  # smaller scales fold pixels into channels first
+        scale = {3: 4, 12: 2, 48: 1}[channels]  # networks for smaller scales fold pixels into channels first
         growth = state["body.0.rdb1.conv1.weight"].shape[0]
         return scale, RRDBNet(3, 3, scale=scale, num_feat=features, num_block=1 + _last(state), num_grow_ch=growth)
     if "body.0.weight" in state:
         last = state[f"body.{_last(state)}.weight"]
         scale = round((last.shape[0] / 3) ** 0.5)
-        inner = _last(state) // 2 - 1  # convolutions and activations take turns
+        inner = _last(state) // 2 - 1  # convolutions and activations alternate
         return scale, SRVGGNetCompact(3, 3, num_feat=last.shape[1], num_conv=inner, upscale=scale)
     msg = f"Expected the weights of an SRVGGNetCompact or an RRDBNet in {path}, got others. Choose another file."
     raise CheckpointMismatch(msg)
 
 
 def _last(state: Mapping[str, Any]) -> int:
-    """Return the greatest number among the parts of the body."""
+    """Return the largest index of the layers in the body."""
     return max(int(key.split(".")[1]) for key in state if key.startswith("body."))
 
 
 def _as_pth(state: Mapping[str, Any], folder: Path) -> str:
-    """Write the one form that RealESRGANer reads."""
+    """Write the only format that RealESRGANer reads; return its path."""
     import torch
 
     path = folder / "weights.pth"

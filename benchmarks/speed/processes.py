@@ -1,4 +1,4 @@
-"""What one command costs from its start to its end, and how much memory it takes at most."""
+"""Time and peak memory of one command, from start to end."""
 
 import json
 import os
@@ -17,39 +17,39 @@ _, status, usage = os.wait4(child, 0)
 seconds = time.perf_counter() - started
 sys.stdout.write(json.dumps([os.waitstatus_to_exitcode(status), seconds, usage.ru_maxrss * 1024 / 1e6]))
 """
-"""Starts the command from a small process: Linux counts the memory of whoever starts a process as the child's own."""
+"""Starts the command from a small process: Linux counts the memory of the parent at the start as the child's."""
 
 
 @dataclass(frozen=True)
-class Spent:
-    """The cost of a process."""
+class Cost:
+    """What a process took."""
 
     seconds: float
     megabytes: float
-    """Most memory that was resident at a time."""
+    """Peak resident memory."""
 
-    told: str
-    """What it wrote to standard error."""
+    stderr: str
+    """Its standard error."""
 
 
-def measured(command: Sequence[str], surroundings: Mapping[str, str]) -> Spent:
-    """Run a command of this Python to its end.
+def measured(command: Sequence[str], variables: Mapping[str, str]) -> Cost:
+    """Run a command of this Python to its end and return its cost.
 
     Parameters
     ----------
     command : sequence of str
-        What follows the name of the interpreter.
-    surroundings : mapping of str to str
+        Arguments of the interpreter.
+    variables : mapping of str to str
         Environment variables to add.
 
     Raises
     ------
     StudioError
-        If the command fails; with what it said.
+        If the command fails; the text quotes the end of its standard error.
     """
     watched = subprocess.run(
         [sys.executable, "-S", "-c", _WATCH, *command],
-        env={**os.environ, **surroundings},
+        env={**os.environ, **variables},
         capture_output=True,
         text=True,
         check=True,
@@ -58,4 +58,4 @@ def measured(command: Sequence[str], surroundings: Mapping[str, str]) -> Spent:
     if code:
         msg = f"Expected {' '.join(command)} to succeed, it ended with {code}: {watched.stderr[-500:]}"
         raise StudioError(msg)
-    return Spent(seconds, megabytes, watched.stderr)
+    return Cost(seconds, megabytes, watched.stderr)

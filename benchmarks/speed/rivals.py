@@ -1,4 +1,4 @@
-"""What the studio's speed is compared with: each as 8-bit RGB in and out, or the reason why it is not here."""
+"""Rivals that the studio's speed is compared with, each a function from 8-bit RGB to 8-bit RGB."""
 
 import tempfile
 from collections.abc import Callable
@@ -9,54 +9,55 @@ from typing import Any
 import cv2
 import numpy as np
 
-from benchmarks.speed.same_weights import Bytes, eight_bits
+from benchmarks.pixels import eight_bits, unit
 from models import own
 from models.files import weights
+from pipeline.arrays import Image8
 
-Filter = Callable[[Bytes], Bytes]
+Filter = Callable[[Image8], Image8]
 
 _NLM = {"h": 10, "hColor": 10, "templateWindowSize": 7, "searchWindowSize": 21}
 _DEBLUR_MULTIPLE = 32
 
 
 def missing(package: str) -> str:
-    """Return why a rival cannot run, or nothing where its package is installed."""
+    """Return why a rival cannot run, or an empty text if its package is installed."""
     return "" if find_spec(package) else f"the package {package} is not installed"
 
 
-def non_local_means(picture: Bytes) -> Bytes:
-    """Denoise as OpenCV does by default (Buades, Coll and Morel, 2011)."""
+def non_local_means(picture: Image8) -> Image8:
+    """Return a picture denoised by OpenCV's non-local means (Buades, Coll and Morel, 2011)."""
     return np.asarray(cv2.fastNlMeansDenoisingColored(picture, None, **_NLM))
 
 
-def gaussian(picture: Bytes) -> Bytes:
-    """Blur an 8-bit picture lightly."""
+def gaussian(picture: Image8) -> Image8:
+    """Return a picture lightly blurred by OpenCV."""
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.4))
 
 
-def unsharp(picture: Bytes) -> Bytes:
-    """Sharpen an 8-bit picture by OpenCV's own functions."""
+def unsharp(picture: Image8) -> Image8:
+    """Return a picture sharpened by OpenCV's functions."""
     return np.asarray(cv2.addWeighted(picture, 1.4, cv2.GaussianBlur(picture, (0, 0), 1.0), -0.4, 0))
 
 
 def eager(path: Path) -> Filter:
-    """Return an upscaler's file as a torch module that is called as it is, in float32.
+    """Return an upscaler as a torch module in eager mode, float32.
 
     Parameters
     ----------
     path : Path
-        Any that `models.own.from_file` reads.
+        A file for `models.own.from_file`.
     """
     return _called(_module(path))
 
 
 def eager_deblurrer() -> Filter:
-    """Return DeblurGAN-v2 (FPN-MobileNet) in eager torch, untrained: as fast as with its weights."""
+    """Return DeblurGAN-v2 (FPN-MobileNet) in eager torch; it is untrained, which takes the same time."""
     from models.networks.deblurgan import DeblurGAN, mobilenet_generator
 
     run = _called(DeblurGAN(mobilenet_generator()).eval())
 
-    def deblur(picture: Bytes) -> Bytes:
+    def deblur(picture: Image8) -> Image8:
         height, width = picture.shape[:2]
         below, right = (-side % _DEBLUR_MULTIPLE for side in (height, width))
         padded = cv2.copyMakeBorder(picture, 0, below, 0, right, cv2.BORDER_REFLECT_101)
@@ -66,7 +67,7 @@ def eager_deblurrer() -> Filter:
 
 
 def onnx_runtime(path: Path) -> Filter:
-    """Return an upscaler's file in ONNX Runtime, float32, on the CPU; needs onnxruntime, onnx and onnxscript."""
+    """Return an upscaler in ONNX Runtime on the CPU, float32; needs onnxruntime, onnx and onnxscript."""
     import onnxruntime
     import torch
 
@@ -82,20 +83,20 @@ def onnx_runtime(path: Path) -> Filter:
 
 
 def rival_chain(upscale: Filter, scale: float) -> Filter:
-    """Return the studio's default steps as their own packages run them.
+    """Return the steps of the studio's default chain, each by another package.
 
-    Non-local means, DeblurGAN-v2, Real-ESRGAN x4 brought to the factor that is asked, a Gaussian, an unsharp mask.
+    Non-local means, DeblurGAN-v2, Real-ESRGAN x4 resized to the wanted factor, a Gaussian, an unsharp mask.
 
     Parameters
     ----------
     upscale : callable
         Enlarges by 4.
     scale : float
-        Factor of the result.
+        Enlargement of the result.
     """
     deblur = eager_deblurrer()
 
-    def restore(picture: Bytes) -> Bytes:
+    def restore(picture: Image8) -> Image8:
         large = upscale(deblur(non_local_means(picture)))
         if scale != 4:
             size = tuple(round(side * scale) for side in picture.shape[1::-1])
@@ -115,17 +116,17 @@ def _module(path: Path) -> Any:
 def _called(module: Any) -> Filter:
     import torch
 
-    def run(picture: Bytes) -> Bytes:
+    def run(picture: Image8) -> Image8:
         with torch.inference_mode():
             return _picture(module(torch.from_numpy(_batch(picture))).numpy())
 
     return run
 
 
-def _batch(picture: Bytes) -> Any:
-    """(H, W, 3) of 8 bits to (1, 3, H, W) in [0, 1]."""
-    return np.ascontiguousarray(picture.transpose(2, 0, 1)[None]).astype(np.float32) / np.float32(255)
+def _batch(picture: Image8) -> Any:
+    """Return (H, W, 3) of 8 bits as (1, 3, H, W) in [0, 1]."""
+    return unit(np.ascontiguousarray(picture.transpose(2, 0, 1)[None]))
 
 
-def _picture(batch: Any) -> Bytes:
+def _picture(batch: Any) -> Image8:
     return eight_bits(batch[0].transpose(1, 2, 0).clip(0, 1))

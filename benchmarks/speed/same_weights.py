@@ -1,4 +1,4 @@
-"""The same weights through the peers' upscaler and through ours: the same pixels, and in what time."""
+"""The same weights in the peers' upscaler and in the studio's: difference of the pixels, and times."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,43 +7,42 @@ from pathlib import Path
 from statistics import median
 from typing import Literal
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from benchmarks.pixels import eight_bits, unit
 from benchmarks.speed import timing
 from models import own
 from models.runtime.engine import Engine
+from pipeline.arrays import Image8
 from pipeline.context import Context
 from pipeline.photo import read_photo
 from pipeline.stages import Upscale
 
-Bytes = NDArray[np.uint8]
-Enlarge = Callable[[Bytes], Bytes]
+Enlarge = Callable[[Image8], Image8]
 
 TOLERANCE = 1
-"""Steps of 255 by which our float32 may differ from theirs, once both are rounded to 8 bits."""
+"""Steps of 255 by which the studio's float32 may differ from the peers', both rounded to 8 bits."""
 
 _PRECISIONS: tuple[Literal["float32", "auto"], ...] = ("float32", "auto")
 
 
 @dataclass(frozen=True)
 class Difference:
-    """How far two 8-bit pictures are apart, in steps of 255."""
+    """The difference of two 8-bit pictures, in steps of 255."""
 
     largest: int
     mean: float
 
 
 def compare(photograph: Path, weights: Path, *, rounds: int) -> bool:
-    """Print a table of times and differences; return whether our float32 keeps within `TOLERANCE`.
+    """Print a table of times and differences; return whether the studio's float32 is within `TOLERANCE`.
 
     Parameters
     ----------
     photograph : Path
-        Any that the studio reads; both get its pixels as 8-bit RGB.
+        A photograph; both upscalers take its pixels as 8-bit RGB.
     weights : Path
-        An SRVGGNetCompact or RRDBNet.
+        File of an SRVGGNetCompact or RRDBNet.
     rounds : int
         Paired runs, after one of each that is not timed.
 
@@ -74,7 +73,7 @@ def compare(photograph: Path, weights: Path, *, rounds: int) -> bool:
 
 
 def ours(weights: Path) -> dict[str, Enlarge]:
-    """Return our upscaler by precision: in float32, and in what the processor computes faster, if anything."""
+    """Return the studio's upscaler in float32 and, if the processor has a faster precision, in that."""
     spec = own.from_file(weights)
     stage = Upscale(scale=spec.scale, model=str(weights))
     ours: dict[str, Enlarge] = {}
@@ -84,16 +83,11 @@ def ours(weights: Path) -> dict[str, Enlarge]:
     return ours
 
 
-def _enlarge(stage: Upscale, engine: Engine, picture: Bytes) -> Bytes:
-    return eight_bits(stage.run(picture.astype(np.float32) / np.float32(255), Context(engine)))
+def _enlarge(stage: Upscale, engine: Engine, picture: Image8) -> Image8:
+    return eight_bits(stage.run(unit(picture), Context(engine)))
 
 
-def eight_bits(pixels: NDArray[np.float32]) -> Bytes:
-    """Round values in [0, 1] to 8 bits, in one pass: whole copies in float would cost more than some stages."""
-    return np.asarray(cv2.convertScaleAbs(pixels, alpha=255), np.uint8)
-
-
-def difference(picture: Bytes, reference: Bytes) -> Difference:
-    """Return how far two pictures of the same shape are apart."""
+def difference(picture: Image8, reference: Image8) -> Difference:
+    """Return the difference of two pictures of the same shape."""
     apart = np.abs(picture.astype(np.int16) - reference)
     return Difference(int(apart.max()), float(apart.mean()))

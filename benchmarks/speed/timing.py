@@ -1,4 +1,4 @@
-"""Fair times: contenders take turns, so that whatever else the machine does falls on all of them."""
+"""Times of contenders that take turns, so that other load on the machine affects all alike."""
 
 import os
 import platform
@@ -11,16 +11,16 @@ from typing import Any
 Seconds = Mapping[str, list[float]]
 
 _FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
-"""What of a processor decides how fast networks run."""
+"""Flags of a processor that decide how fast networks run."""
 
 
 def take_turns(contenders: Mapping[str, Callable[[], Any]], rounds: int) -> Seconds:
-    """Run every contender once a round, in the order A B A B, and return their seconds.
+    """Return the seconds of every contender, run once in each round in the order A B A B.
 
     Parameters
     ----------
     contenders : mapping of str to callable
-        By name; run them once beforehand, since first runs pay for what later ones find ready.
+        Contenders by name; run each once beforehand, since first runs also prepare what later ones reuse.
     rounds : int
         At least 1.
     """
@@ -34,20 +34,20 @@ def take_turns(contenders: Mapping[str, Callable[[], Any]], rounds: int) -> Seco
 
 
 def ratio(seconds: Seconds, slow: str, fast: str) -> float:
-    """Return how many times as fast one contender is as another: the median over the rounds."""
+    """Return how many times faster one contender is than another: the median over the rounds."""
     return median(a / b for a, b in zip(seconds[slow], seconds[fast], strict=True))
 
 
 def machine() -> str:
-    """Return processor, cores, what it computes and load in a line, for the head of a table."""
+    """Return processor, cores, flags, load and Python version in a line, for the head of a table."""
     cores = len(os.sched_getaffinity(0))
-    able = [flag for flag in _FLAGS if flag in _told("flags").split()]
-    what = f"{_told('model name') or platform.machine()}, {cores} cores, {' '.join(able) or 'flags unknown'}"
-    return f"{what}, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}"
+    flags = [flag for flag in _FLAGS if flag in _cpuinfo("flags").split()]
+    processor = f"{_cpuinfo('model name') or platform.machine()}, {cores} cores, {' '.join(flags) or 'flags unknown'}"
+    return f"{processor}, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}"
 
 
-def _told(name: str) -> str:
-    """Return what the kernel tells of the first processor; nothing where there is no such kernel."""
+def _cpuinfo(name: str) -> str:
+    """Return a field of the first processor in /proc/cpuinfo; empty on systems other than Linux."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:  # not Linux

@@ -17,7 +17,7 @@ STAGE = Colorize(model="eccv16", always=True)
 
 
 def brownish(x, network):
-    """Guesses brown on the left and blue on the right."""
+    """Predicts brown on the left and blue on the right."""
     ab = np.empty((1, 2, *x.shape[2:]), np.float32)
     ab[..., : x.shape[3] // 2], ab[..., x.shape[3] // 2 :] = 15, -15
     return ab
@@ -50,7 +50,7 @@ def test_the_table_has_a_row_a_folder_and_one_for_all(folder):
     )
 
 
-def test_a_share_of_the_colour_is_reached_by_saturation(folder):
+def test_a_share_of_the_colourfulness_is_reached_by_saturation(folder):
     *_, natural, _, _, asked = rows(colours.read(folder), 0.3)
     assert float(natural[4]) != pytest.approx(0.3, abs=0.02)
     assert float(asked[4]) == pytest.approx(0.3, abs=0.02)
@@ -90,7 +90,7 @@ def test_plates_become_a_colour_photograph(name):
     assert colourfulness(out) == pytest.approx(colourfulness(expected), rel=0.05)
 
 
-def test_the_sheet_shows_grey_guess_and_truth(folder, tmp_path):
+def test_the_sheet_shows_grey_prediction_and_truth(folder, tmp_path):
     pairs = colours.read(folder)
     colours.make_sheet(pairs, STAGE, FakeEngine(brownish), tmp_path / "sheet.png")
     sheet = np.asarray(Image.open(tmp_path / "sheet.png"))

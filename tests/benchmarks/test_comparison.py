@@ -1,4 +1,4 @@
-"""The parts of the comparison with peers that need no peers."""
+"""The comparison with peers, as far as it needs none of their packages."""
 
 from importlib.util import find_spec
 
@@ -9,6 +9,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from benchmarks.__main__ import main
+from benchmarks.pixels import eight_bits
 from benchmarks.speed import same_weights, timing
 from models.networks.srvgg import SRVGG
 from tests.photographs import photograph
@@ -43,19 +44,19 @@ def test_a_difference_counts_steps_of_255():
 
 
 def test_ours_is_the_network_itself_to_8_bits(weights):
-    picture = same_weights.eight_bits(photograph("coffee", 64))
+    picture = eight_bits(photograph("coffee", 64))
     network = SRVGG(num_feat=4, num_conv=2, scale=2).eval()
     network.load_state_dict(load_file(weights))
     with torch.inference_mode():
         x = torch.from_numpy(picture.transpose(2, 0, 1)[None] / np.float32(255))
         expected = network(x)[0].numpy().transpose(1, 2, 0).clip(0, 1)
     enlarged = same_weights.ours(weights)["studio float32"](picture)
-    assert same_weights.difference(enlarged, same_weights.eight_bits(expected)).largest <= 1
+    assert same_weights.difference(enlarged, eight_bits(expected)).largest <= 1
 
 
 @pytest.mark.skipif(find_spec("realesrgan") is not None, reason="the peers are here")
-def test_missing_peers_are_told(weights, tmp_path, capsys):
-    Image.fromarray(same_weights.eight_bits(photograph("coffee", 64))).save(tmp_path / "photo.png")
+def test_missing_peers_are_an_error(weights, tmp_path, capsys):
+    Image.fromarray(eight_bits(photograph("coffee", 64))).save(tmp_path / "photo.png")
     assert main(["peers", str(tmp_path / "photo.png"), "--weights", str(weights)]) == 1
     assert "make peers" in capsys.readouterr().err
 

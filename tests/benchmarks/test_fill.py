@@ -29,7 +29,7 @@ def test_every_filler_is_measured_on_damage_of_every_width(folder):
     assert psnr[1] > psnr[2] > psnr[3]
 
 
-def test_the_filler_that_may_look_is_measured_both_ways(folder):
+def test_the_filler_that_can_look_through_is_measured_both_ways(folder):
     rows = cells(fill.fillers(folder, ["auto"], Engine("cpu")))
     assert [row[1] for row in rows[:3]] == ["none", "auto", "auto, looking through"]
     blind, seeing = (float(row[2]) for row in rows[1:3])

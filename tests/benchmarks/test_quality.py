@@ -35,7 +35,7 @@ def test_every_task_has_its_trials_and_every_trial_its_stage():
 def test_a_stage_gets_and_gives_8_bit_pictures_through_the_pipeline():
     case = damage.make("denoise", "portrait", photograph("astronaut", 96))
     restored = stages.restore(Denoise(), case, Engine("cpu", "float32"))
-    direct = Denoise().apply(case.damaged, Context(Engine("cpu", "float32")))
+    direct = Denoise().run(case.damaged, Context(Engine("cpu", "float32")))
     np.testing.assert_allclose(restored, np.rint(direct * 255) / 255, atol=1e-6)
 
 
@@ -54,7 +54,7 @@ def test_stages_are_tried_together_too(folder):
     assert float(together[2]) > float(psnr)
 
 
-def test_a_model_that_is_missing_is_said(folder, tmp_path, monkeypatch):
+def test_a_missing_model_has_its_row(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("STUDIO_MODELS", str(tmp_path))
     monkeypatch.setattr(stages, "TRIALS", {"colorize": {"colorize": Colorize(model="eccv16")}})
     _, missing = rows(folder, "colorize")
