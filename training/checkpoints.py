@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import safetensors
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from models.errors import CheckpointMismatch, WeightsCorrupt, WeightsMissing
+from models.files import atomic
 from models.networks import blur_estimator, damage_detector, fast_colorizer, srvgg, unet
 from training.learning import growth
 from training.learning.discriminator import Adversary
@@ -88,9 +90,9 @@ class Run:
             "step": self.step,
             "seconds": self.seconds,
         }
-        partial = path.with_suffix(".partial")
-        torch.save(state, partial)
-        partial.replace(path)
+        stream = BytesIO()
+        torch.save(state, stream)
+        atomic.write(path, stream.getvalue())
 
     def load(self, path: Path) -> None:
         """Restore the state of a checkpoint.
