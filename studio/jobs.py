@@ -197,12 +197,11 @@ class JobQueue:
 def _in_turn(waiting: Sequence[Job[Any]], served: object) -> list[Job[Any]]:
     """Return waiting jobs in the order in which they will run: each owner's first, then each owner's second, ...
 
-    Cancelled ones come first and, like light ones, take no turn.
+    Light ones, and those that were cancelled, take no turn.
     """
     turns = Counter([id(served)])
     ranked = []
     for arrival, job in enumerate(waiting):
-        gone = job.cancelled()
-        ranked.append((-1 if gone else turns[id(job.owner)], arrival, job))
-        turns[id(job.owner)] += not (gone or job.light)
+        ranked.append((turns[id(job.owner)], arrival, job))
+        turns[id(job.owner)] += not (job.light or job.cancelled())
     return [job for *_, job in sorted(ranked, key=lambda entry: entry[:2])]

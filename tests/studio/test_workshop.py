@@ -1,6 +1,7 @@
 """The workshop: what is submitted once, what waits for what, and what is left when it closes."""
 
 import importlib
+import os
 import pkgutil
 import threading
 import time
@@ -85,11 +86,16 @@ def test_a_preview_runs_no_network():
 
 def test_a_preview_waits_for_no_other_photograph(shop):
     slow, quick = shop.create([("slow.png", CAT), ("quick.png", CAT)]).pictures
-    with slow.lock:
-        seen = threading.Thread(target=shop.preview, args=(quick,))
-        seen.start()
-        seen.join(20)
-        assert quick.preview is not None
+    slow.source.unlink()
+    os.mkfifo(slow.source)  # reading it waits until somebody writes
+    seen = [threading.Thread(target=shop.preview, args=(picture,), daemon=True) for picture in (slow, quick)]
+    for each in seen:
+        each.start()
+    seen[1].join(20)
+    assert (slow.preview, quick.preview.error) == (None, None)
+    slow.source.write_bytes(CAT)
+    seen[0].join(20)
+    assert slow.preview.size == quick.preview.size
 
 
 def test_a_preview_is_made_once(shop):
