@@ -40,7 +40,7 @@ def folder() -> Path:
     return weights.folder() / "compiled"
 
 
-def load(spec: ModelSpec, mix: float, precision: str, make: Callable[[], Any]) -> Any:
+def load(spec: ModelSpec, mix: float, precision: str, make: Callable[[], openvino.Model]) -> openvino.CompiledModel:
     """Return a network compiled for the CPU, from disk where there is an entry, else made and written there.
 
     An entry that cannot be read is deleted with a warning in the log, and made again; a folder that cannot be written
@@ -105,7 +105,7 @@ def _processor() -> str:
     return " ".join([platform.machine(), *names, next((line for line in lines if line.startswith("flags")), "")])
 
 
-def _read(path: Path, hints: dict[str, Any]) -> Any | None:
+def _read(path: Path, hints: dict[str, Any]) -> openvino.CompiledModel | None:
     """Return an entry, or None if there is none that can be used."""
     try:
         content = memoryview(path.read_bytes())
@@ -132,7 +132,7 @@ def _discard(path: Path, reason: str) -> None:
         path.unlink(missing_ok=True)
 
 
-def _keep(path: Path, compiled: Any) -> None:
+def _keep(path: Path, compiled: openvino.CompiledModel) -> None:
     """Write an entry, and delete old ones that no longer fit."""
     stream = BytesIO()
     compiled.export_model(stream)

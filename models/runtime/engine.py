@@ -10,6 +10,8 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any, Literal
 
+import openvino
+
 from models import catalog
 from models.errors import Cancelled, ModelError
 from models.files import weights
@@ -166,14 +168,14 @@ def _load(spec: ModelSpec, mix: float, device: Device, precision: Precision) -> 
     if device == "cuda":
         return TorchNetwork(spec, _module(spec, mix), precision)
 
-    def make() -> Any:
+    def make() -> openvino.Model:
         made = graph(spec, mix)
         return graphs.channels_last(quantised.quantise(made) if precision == "int8" else made)
 
     return OpenVinoNetwork(spec, compiled.load(spec, mix, precision, make), precision)
 
 
-def graph(spec: ModelSpec, mix: float = 1.0) -> Any:
+def graph(spec: ModelSpec, mix: float = 1.0) -> openvino.Model:
     """Return OpenVINO's graph of a bundled network, or of one in a file of tensors, for any height and width.
 
     Parameters

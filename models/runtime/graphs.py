@@ -18,12 +18,12 @@ _PICTURE_RANK = 4
 
 
 @lru_cache(maxsize=1)
-def core() -> Any:
+def core() -> openvino.Core:
     """Return OpenVINO's one core."""
     return openvino.Core()
 
 
-def convert(spec: ModelSpec, module: Any) -> Any:
+def convert(spec: ModelSpec, module: Any) -> openvino.Model:
     """Return the graph of a torch module, for any height and width; it is traced."""
     import torch
 
@@ -37,7 +37,7 @@ def convert(spec: ModelSpec, module: Any) -> Any:
     return graph
 
 
-def read(path: Path, other: Path | None = None, share: float = 1.0) -> Any:
+def read(path: Path, other: Path | None = None, share: float = 1.0) -> openvino.Model:
     """Return a graph, its weights interpolated with those of another of the same network; needs no torch.
 
     Parameters
@@ -76,7 +76,7 @@ def read(path: Path, other: Path | None = None, share: float = 1.0) -> Any:
     return graph
 
 
-def channels_last(graph: Any) -> Any:
+def channels_last(graph: openvino.Model) -> openvino.Model:
     """Return a graph whose output is a picture with that output channels-last, shape (1, H, W, C).
 
     OpenVINO transposes it on every core, and often as part of the last layer: an upscaler takes a sixth less time than
@@ -90,7 +90,7 @@ def channels_last(graph: Any) -> Any:
     return steps.build()
 
 
-def _weights(graph: Any) -> list[Any]:
+def _weights(graph: openvino.Model) -> list[Any]:
     """Return the constants that hold weights, which are real numbers; shapes and axes are integers."""
     constants = (node for node in graph.get_ordered_ops() if node.get_type_name() == "Constant")
     return [node for node in constants if node.get_element_type().is_real()]

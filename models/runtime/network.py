@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, NoReturn, Protocol
 
 import numpy as np
+import openvino
 from numpy.typing import NDArray
 
 from models.errors import Cancelled, InferenceFailed
@@ -87,7 +88,7 @@ class OpenVinoNetwork:
 
     device: Device = "cpu"
 
-    def __init__(self, spec: ModelSpec, model: Any, precision: Precision) -> None:
+    def __init__(self, spec: ModelSpec, model: openvino.CompiledModel, precision: Precision) -> None:
         self.spec = spec
         self.precision = precision
         self._model = model
@@ -121,7 +122,7 @@ class OpenVinoNetwork:
                 _fail(self.spec, inputs[0], error)
         return result
 
-    def _request(self) -> Any:
+    def _request(self) -> openvino.InferRequest:
         """Return the request of this thread."""
         own = self._of_thread  # another thread may free the requests meanwhile
         if not hasattr(own, "request"):

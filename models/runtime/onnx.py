@@ -59,7 +59,7 @@ def load(spec: ModelSpec, precision: Precision) -> OnnxFiller:
     return OnnxFiller(spec, compiled.load(spec, 1.0, precision, lambda: _graph(spec)), precision)
 
 
-def _graph(spec: ModelSpec) -> Any:
+def _graph(spec: ModelSpec) -> openvino.Model:
     path = weights.find(spec)
     try:
         graph = graphs.core().read_model(path)

@@ -10,9 +10,8 @@ References
    CVPR 2018: ranges in which 0 is exact, and a step for each channel's weights.
 """
 
-from typing import Any
-
 import numpy as np
+import openvino
 from numpy.typing import NDArray
 from openvino import opset13 as operations
 
@@ -25,17 +24,17 @@ _PLACE = ["restoration_studio", "ranges"]
 _STEPS = 255
 
 
-def convolutions(graph: Any) -> list[Any]:
+def convolutions(graph: openvino.Model) -> list[openvino.Node]:
     """Return the convolutions of a graph, in its order."""
     return [node for node in graph.get_ordered_ops() if node.get_type_name() == "Convolution"]
 
 
-def has_ranges(graph: Any) -> bool:
+def has_ranges(graph: openvino.Model) -> bool:
     """Return whether a graph keeps the input ranges of its convolutions."""
     return bool(graph.has_rt_info(_PLACE))
 
 
-def ranges_of(graph: Any) -> Ranges:
+def ranges_of(graph: openvino.Model) -> Ranges:
     """Return the input ranges that a graph keeps.
 
     Raises
@@ -54,12 +53,12 @@ def ranges_of(graph: Any) -> Ranges:
     return values.reshape(-1, 2)
 
 
-def keep(graph: Any, ranges: Ranges) -> None:
+def keep(graph: openvino.Model, ranges: Ranges) -> None:
     """Store input ranges in a graph, so that its file keeps them."""
     graph.set_rt_info(" ".join(f"{value:.6g}" for value in ranges.ravel()), _PLACE)
 
 
-def quantise(graph: Any) -> Any:
+def quantise(graph: openvino.Model) -> openvino.Model:
     """Quantise, in place, the inputs and weights of all convolutions of a graph that keeps its ranges.
 
     Parameters
@@ -94,12 +93,12 @@ def _with_exact_zero(low: float, high: float) -> tuple[np.float32, np.float32]:
     return np.float32(-zero * step), np.float32((_STEPS - zero) * step)
 
 
-def _rounded_weights(weights: NDArray[np.float32]) -> Any:
+def _rounded_weights(weights: NDArray[np.float32]) -> openvino.Node:
     most = np.maximum(np.abs(weights).max(axis=(1, 2, 3), keepdims=True), 1e-6)
     return operations.fake_quantize(operations.constant(weights), -most, most, -most, most, _STEPS)
 
 
-def _constant(node: Any) -> NDArray[np.float32]:
+def _constant(node: openvino.Node) -> NDArray[np.float32]:
     """Return the values of a constant that a conversion from 16 bits may follow."""
     while node.get_type_name() != "Constant":
         node = node.input_value(0).get_node()
