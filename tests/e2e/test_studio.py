@@ -36,6 +36,20 @@ def test_a_photograph_is_restored_and_downloaded_whole(page):
     assert np.abs(small - expected).mean() < 0.03
 
 
+def test_suggestions_come_without_moving_the_switches(page):
+    faded = Image.fromarray((photograph("chelsea", 900) * 75 + 100).astype(np.uint8))
+    buffer = io.BytesIO()
+    faded.save(buffer, "JPEG", quality=95)
+    upload(page, ("faded.jpg", buffer.getvalue()))
+    switches = page.get_by_role("switch").or_(page.get_by_role("checkbox"))
+    page.get_by_text("Checking what this photograph needs").wait_for()
+    before = [switch.bounding_box() for switch in switches.all()]
+    page.get_by_text("“Revive tones” can bring back its blacks and whites").wait_for()
+    assert [switch.bounding_box() for switch in switches.all()] == before
+    assert len(before) == 3
+    page.get_by_text("Checking what this photograph needs").wait_for(state="detached")
+
+
 def test_an_example_is_restored_by_one_click(page):
     page.get_by_role("button", name="Restore the coffee cup").click()
     restored(page)
@@ -52,9 +66,9 @@ def test_missing_models_are_named_and_the_job_says_why_it_failed(page):
     page.get_by_role("radio", name="Advanced").click()
     page.get_by_label("Model").first.wait_for()
     page.goto(f"{page.url}&upscale.model=realesrgan-x4plus")
-    page.get_by_text("Real-ESRGAN x4plus is not on this machine yet").wait_for()
+    page.get_by_text("Real-ESRGAN x4plus is not downloaded yet").wait_for()
     restore(page)
-    page.get_by_role("alert").get_by_text("A model is not on this machine").wait_for()
+    page.get_by_role("alert").get_by_text("A model is not downloaded").wait_for()
 
 
 def test_the_file_is_named_and_encoded_as_asked(page):
