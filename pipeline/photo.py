@@ -13,7 +13,7 @@ from pipeline.codecs import colour, decode, encode, geometry
 from pipeline.codecs.mark import with_mark
 from pipeline.codecs.metadata import Metadata, find, updated
 from pipeline.codecs.names import safe_stem
-from pipeline.codecs.raster import Opened
+from pipeline.codecs.raster import SPACES, Opened
 from pipeline.errors import OptionError, PhotoTooLarge, PhotoUnreadable, PhotoUnwritable
 from pipeline.notices import Notice
 from pipeline.options import check, choice, number, switch
@@ -79,6 +79,8 @@ class Photo:
 
     metadata: Metadata
     notices: tuple[Notice, ...]
+    pages: int = 1
+    """Number of pages of the file that `read_photo` can be asked for; more than 1 only for TIFF."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -115,7 +117,12 @@ class Encoded:
 
 
 def read_photo(
-    source: bytes | Path, *, name: str | None = None, max_pixels: int = MAX_PIXELS, strict: bool = False
+    source: bytes | Path,
+    *,
+    name: str | None = None,
+    max_pixels: int = MAX_PIXELS,
+    strict: bool = False,
+    page: int | None = None,
 ) -> Photo:
     """Return a decoded photograph; its format is recognised by the content.
 
@@ -129,6 +136,8 @@ def read_photo(
         Larger photographs are reduced to this by area averaging, with a notice.
     strict : bool
         Refuse larger photographs instead of reducing them.
+    page : int, optional
+        Which page of a TIFF file, from 1 to `Photo.pages`; by default the first one that is not a small preview.
 
     Returns
     -------
@@ -137,25 +146,38 @@ def read_photo(
     Raises
     ------
     PhotoUnreadable
-        If the file is missing, not a picture or damaged, or the picture is too small or too narrow.
+        If the file is missing, not a picture or damaged, if the picture is too small or too narrow, or if there is no
+        such page.
     PhotoTooLarge
-        If it is over `DECODE_LIMIT` or `MAX_BYTES`, or over `max_pixels` with `strict`.
+        If it is over `DECODE_LIMIT` or `MAX_BYTES`, over `max_pixels` with `strict`, or does not fit into memory.
     OptionError
-        If `max_pixels` is below `LEAST_CAP`.
+        If `max_pixels` is below `LEAST_CAP`, or `page` below 1.
     """
     if max_pixels < LEAST_CAP:
         msg = f"max_pixels must be at least {LEAST_CAP}, not {max_pixels}."
         raise OptionError(msg)
-    data = _bytes_of(source)
-    opened = decode.open_image(data)
+    if page is not None and page < 1:
+        msg = f"page must be at least 1, not {page}."
+        raise OptionError(msg)
+    opened = decode.open_image(_bytes_of(source), page)
+    with decode.guarded(opened.format):
+        return _decoded(opened, name if name is not None else _name(source), max_pixels, strict)
+
+
+def _name(source: bytes | Path) -> str:
+    return source.name if isinstance(source, Path) else ""
+
+
+def _decoded(opened: Opened, name: str, max_pixels: int, strict: bool) -> Photo:
+    """Return the photograph of an opened file."""
     _check_header(opened)
     found = find(opened)
     size = geometry.fit(opened.size, max_pixels)
     reduced = _reduction(_turned(opened.size, found.orientation), _turned(size, found.orientation), strict)
-    raster = decode.load(opened)
-    icc = opened.icc or (colour.adobe_rgb_profile() if found.adobe_rgb and raster.space == "RGB" else None)
-    samples, alpha = geometry.shrink(raster, size)
-    pixels, converted = colour.to_srgb(samples, raster.space, icc)
+    samples, alpha, depth = geometry.shrink(opened.load(), opened.size, size)
+    space = SPACES[samples.shape[2]]
+    icc = opened.icc or (colour.adobe_rgb_profile() if found.adobe_rgb and space == "RGB" else None)
+    pixels, converted = colour.to_srgb(samples, space, icc)
     pixels = geometry.turn_upright(pixels, found.orientation)
     if alpha is not None:
         alpha = geometry.turn_upright(alpha, found.orientation)
@@ -163,12 +185,13 @@ def read_photo(
     return Photo(
         pixels=pixels,
         alpha=alpha,
-        depth=raster.depth,
-        name=safe_stem(name if name is not None else source.name if isinstance(source, Path) else ""),
+        depth=depth,
+        name=safe_stem(name),
         format=opened.format,
         original_size=_turned(opened.size, found.orientation),
         metadata=found.metadata,
         notices=(*_file_notices(opened), *found.notices, *converted, *reduced),
+        pages=opened.pages,
     )
 
 

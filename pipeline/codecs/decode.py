@@ -3,8 +3,8 @@
 import io
 import re
 import struct
-import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import imagecodecs
@@ -16,15 +16,9 @@ from PIL.ImageFile import ImageFile
 
 from pipeline.codecs.decode_tiff import open_tiff
 from pipeline.codecs.raster import Opened, Raster, from_channels
-from pipeline.errors import PhotoTooLarge, PhotoUnreadable
+from pipeline.errors import PhotoTooLarge, PhotoUnreadable, StudioError
 
 READABLE = "JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF and HEIC"
-
-FAULTS = (
-    *(OSError, ValueError, RuntimeError, SyntaxError, EOFError, LookupError, TypeError, ArithmeticError),
-    *(AttributeError, AssertionError, MemoryError, struct.error, zlib.error),
-)
-"""Exceptions that decoders raise on damaged files."""
 
 # Image.open is not used: its limit on pixels is shared by the whole process.
 PLUGINS: dict[str, Callable[[io.BytesIO], ImageFile]] = {
@@ -62,13 +56,15 @@ REFUSED = {
 }
 
 
-def open_image(data: bytes) -> Opened:
-    """Return the header of a file; `load` decodes the pixels.
+def open_image(data: bytes, page: int | None = None) -> Opened:
+    """Return the header of a file; its `load` decodes the pixels.
 
     Parameters
     ----------
     data : bytes
         The whole file.
+    page : int, optional
+        Which page of a TIFF file, from 1; by default the first one that is not a small preview.
 
     Returns
     -------
@@ -82,31 +78,35 @@ def open_image(data: bytes) -> Opened:
         If the header states more pixels than the decoder accepts.
     """
     name = _sniff(data)
-    try:
-        return open_tiff(data) if name == "TIFF" else _open_by_pillow(data, name)
-    except DecompressionBombError as error:
-        msg = f"The {name} file states more pixels than can be decoded. Reduce it first."
-        raise PhotoTooLarge(msg) from error
-    except FAULTS as error:
-        raise _damaged(name) from error
+    with guarded(name):
+        opened = open_tiff(data, page) if name == "TIFF" else _open_by_pillow(data, name)
+    if page is not None and page > opened.pages:
+        msg = f"Expected page 1, which is all that a {name} file has, got {page}. Omit the page."
+        raise PhotoUnreadable(msg)
+    return opened
 
 
-def load(opened: Opened) -> Raster:
-    """Return the decoded pixels of an opened file.
+@contextmanager
+def guarded(name: str) -> Iterator[None]:
+    """Raise an error of ours for whatever a decoder raises on a damaged file.
 
     Raises
     ------
     PhotoUnreadable
         If the file is truncated or damaged.
+    PhotoTooLarge
+        If it states more pixels than can be decoded, or does not fit into memory.
     """
     try:
-        return opened.load()
-    except FAULTS as error:
-        raise _damaged(opened.format) from error
-
-
-def _damaged(name: str) -> PhotoUnreadable:
-    return PhotoUnreadable(f"The {name} file is damaged or incomplete. Copy it again from its source.")
+        yield
+    except StudioError:
+        raise
+    except (DecompressionBombError, MemoryError) as error:
+        msg = f"The {name} file states more pixels than can be decoded. Reduce it first."
+        raise PhotoTooLarge(msg) from error
+    except Exception as error:  # decoders raise anything, from IndexError to AssertionError
+        msg = f"The {name} file is damaged or incomplete. Copy it again from its source."
+        raise PhotoUnreadable(msg) from error
 
 
 def _sniff(data: bytes) -> str:
@@ -143,7 +143,7 @@ def _open_by_pillow(data: bytes, name: str) -> Opened:
     return Opened(
         name,
         image.size,
-        lambda: _decode(data, name, image),
+        lambda: [_decode(data, name, image)],
         several=several,
         icc=info.get("icc_profile") or None,
         exif=info.get("exif") or None,

@@ -6,6 +6,7 @@ from pipeline.codecs.encode_lossy import encode_jpeg, encode_webp
 from pipeline.codecs.encode_png import encode_png
 from pipeline.codecs.encode_tiff import encode_tiff
 from pipeline.codecs.metadata import Metadata
+from pipeline.errors import PhotoUnwritable, StudioError
 from pipeline.notices import Notice
 
 LOSSY = ("jpeg", "webp")
@@ -60,13 +61,23 @@ def written(canvas: Canvas, metadata: Metadata, form: str, quality: int) -> tupl
     notices: tuple[Notice, ...] = ()
     if metadata.iptc and form in ("png", "webp"):
         notices = (Notice("metadata-no-place", part="IPTC", format=form.upper()),)
+    try:
+        data, losses = _encoded(canvas, metadata, form, quality)
+    except StudioError:
+        raise
+    except Exception as error:  # encoders raise anything, from struct.error to IndexError
+        msg = f"The photograph cannot be saved as {form.upper()}. Save it in another format, or with --metadata strip."
+        raise PhotoUnwritable(msg) from error
+    return data, (*notices, *losses)
+
+
+def _encoded(canvas: Canvas, metadata: Metadata, form: str, quality: int) -> tuple[bytes, tuple[Notice, ...]]:
     match form:
         case "jpeg":
-            data, losses = encode_jpeg(canvas, metadata, quality)
+            return encode_jpeg(canvas, metadata, quality)
         case "webp":
-            data, losses = encode_webp(canvas, metadata, quality)
+            return encode_webp(canvas, metadata, quality)
         case "tiff":
-            data, losses = encode_tiff(canvas, metadata), ()
+            return encode_tiff(canvas, metadata), ()
         case _:
-            data, losses = encode_png(canvas, metadata), ()
-    return data, (*notices, *losses)
+            return encode_png(canvas, metadata), ()

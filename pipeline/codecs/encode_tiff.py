@@ -72,7 +72,7 @@ def _strip(canvas: Canvas, order: str, top: int, bottom: int) -> bytes:
 def _kept(block: bytes) -> dict[int, Field]:
     """Return the descriptive entries of the EXIF block's first table, with pointers unchanged."""
     entries, _ = tags.read_table(block, tags.first_table(block))
-    return {t: Field(e.kind, e.value) for t, e in entries.items() if t in tags.DESCRIPTIVE}
+    return {tag: tags.plain_field(entry) for tag, entry in tags.descriptive(entries).items()}
 
 
 def _layout(canvas: Canvas, order: str, offsets: list[int], counts: list[int]) -> dict[int, Field]:

@@ -19,8 +19,11 @@ SIZE_TAGS = ((0x100, 0x101), (0xA002, 0xA003))
 class Exif:
     """An EXIF block, and what it states about the pixels."""
 
-    block: bytes
-    """The block for upright sRGB pixels: Orientation 1, no thumbnail, resolutions swapped for orientations 5 to 8."""
+    block: bytes | None
+    """The block for upright sRGB pixels: Orientation 1, no thumbnail, resolutions swapped for orientations 5 to 8.
+
+    None if overlapping values make it impossible to edit.
+    """
 
     orientation: int
     """1 to 8, as in the file."""
@@ -41,20 +44,32 @@ def parse(block: bytes) -> Exif:
         If the block cannot be parsed.
     """
     block = block.removeprefix(PREFIX)
+    if block[2:4] not in (b"*\0", b"\0*"):
+        msg = "the tag block does not start with a header of TIFF 6.0"
+        raise ValueError(msg)
     first, link = tags.read_table(block, tags.first_table(block))
     details = tags.subtable(block, first.get(tags.EXIF_IFD))
     interop = tags.subtable(block, details.get(tags.INTEROP_IFD)).get(INTEROP_INDEX)
     turn = tags.number(block, first.get(tags.ORIENTATION)) or 1
     turn = turn if 1 <= turn <= 8 else 1
+    adobe_rgb = interop is not None and interop.value[:3] == b"R03"
     upright = bytearray(block)
     _put_number(upright, first.get(tags.ORIENTATION), 1)
     _put_number(upright, details.get(COLOUR_SPACE), 1)
     if turn >= 5:
         _swap_values(upright, first.get(tags.X_RESOLUTION), first.get(tags.Y_RESOLUTION))
     _drop_thumbnail(upright, link)
-    tags.read_table(upright, tags.first_table(upright))  # blanking a thumbnail may have damaged the table
-    adobe_rgb = interop is not None and interop.value[:3] == b"R03"
-    return Exif(bytes(upright), turn, resolution(block), adobe_rgb)
+    return Exif(_editable(upright), turn, resolution(block), adobe_rgb)
+
+
+def _editable(block: bytearray) -> bytes | None:
+    """Return the block, or None if it could not be edited when it is written, after the restoration."""
+    try:
+        checked = _sound(block)
+        without_gps(with_size(checked, (1, 1)))
+    except ValueError:
+        return None
+    return checked
 
 
 def resolution(block: bytes) -> tuple[float, float] | None:
@@ -76,7 +91,7 @@ def with_size(block: bytes, size: tuple[int, int]) -> bytes:
         for names in SIZE_TAGS:
             for tag, value in zip(names, size, strict=True):
                 _put_number(changed, table.get(tag), value)
-    return bytes(changed)
+    return _sound(changed)
 
 
 def without_gps(block: bytes) -> bytes | None:
@@ -96,7 +111,13 @@ def without_gps(block: bytes) -> bytes | None:
         return None
     changed[pointer.at : link + 4] = block[pointer.at + 12 : link + 4] + bytes(12)
     struct.pack_into(order + "H", changed, start, count - 1)
-    return bytes(changed)
+    return _sound(changed)
+
+
+def _sound(block: bytearray) -> bytes:
+    """Return an edited block, or raise ValueError if the edit damaged its first table, as overlapping values let it."""
+    tags.read_table(block, tags.first_table(block))
+    return bytes(block)
 
 
 def from_resolution(dpi: tuple[float, float]) -> bytes:

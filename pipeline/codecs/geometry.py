@@ -1,6 +1,8 @@
 """Reduce decoded samples, rotate them upright, and fill transparent pixels."""
 
 import math
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import cv2
 import numpy as np
@@ -38,7 +40,9 @@ def fit(size: tuple[int, int], max_pixels: int) -> tuple[int, int]:
     return (new_long, new_short) if width >= height else (new_short, new_long)
 
 
-def shrink(raster: Raster, size: tuple[int, int]) -> tuple[Image, Image | None]:
+def shrink(
+    bands: Iterable[Raster], original: tuple[int, int], size: tuple[int, int]
+) -> tuple[Image, Image | None, int]:
     """Return samples and alpha in [0, 1], reduced to `size` by area averaging.
 
     Rows are averaged first, band by band, which avoids a float copy of the whole picture. Colours are weighted by
@@ -46,10 +50,12 @@ def shrink(raster: Raster, size: tuple[int, int]) -> tuple[Image, Image | None]:
 
     Parameters
     ----------
-    raster : Raster
-        As decoded.
+    bands : iterable of Raster
+        As decoded, from top to bottom.
+    original : tuple of int
+        Width and height of the picture that the bands make up.
     size : tuple of int
-        Width and height, at most those of the raster.
+        Width and height, at most those of the picture.
 
     Returns
     -------
@@ -57,29 +63,58 @@ def shrink(raster: Raster, size: tuple[int, int]) -> tuple[Image, Image | None]:
         In [0, 1], in the colour space of the raster.
     alpha : ndarray of float32, shape (H, W), or None
         Straight, in [0, 1].
+    depth : int
+        Bits a channel as decoded, 8 or 16.
+
+    Raises
+    ------
+    ValueError
+        If the bands do not make up the picture.
     """
-    height, width = raster.samples.shape[:2]
-    if size == (width, height):
-        alpha = None if raster.alpha is None else _unit(raster.alpha, raster.white)
-        return _unit(raster.samples, raster.white), alpha
-    step = max(1, BAND_SAMPLES // (width * raster.samples.shape[2]))
-    starts = range(0, height, step)
-    narrow = np.concatenate([_narrowed(raster, y, min(y + step, height), size[0]) for y in starts])
+    rest = iter(bands)
+    first = next(rest)
+    rasters = chain([first], rest)
+    if size == original:
+        parts = [(_unit(band.samples, band.white), band.alpha, band.white) for band in rasters]
+        alpha = None if first.alpha is None else _joined((_unit(a, w) for _, a, w in parts if a is not None), original)
+        return _joined((colour for colour, _, _ in parts), original), alpha, first.depth
+    narrow = _joined(chain.from_iterable(_narrowed(band, size[0]) for band in rasters), (size[0], original[1]))
     small = _resized(narrow, size)
-    if raster.alpha is None:
-        return small, None
+    if first.alpha is None:
+        return small, None, first.depth
     colour, alpha = small[..., :-1], small[..., -1]
     colour /= np.maximum(alpha, np.float32(1e-12))[..., None]
-    return colour, alpha
+    return colour, alpha, first.depth
 
 
-def _narrowed(raster: Raster, top: int, bottom: int, width: int) -> Image:
-    """Return one band of rows, averaged along the rows only, premultiplied, with alpha as its last channel."""
-    band = _unit(raster.samples[top:bottom], raster.white)
-    if raster.alpha is not None:
-        alpha = _unit(raster.alpha[top:bottom], raster.white)[..., None]
-        band = np.concatenate([band * alpha, alpha], axis=2)
-    return _resized(band, (width, bottom - top))
+def _joined(parts: Iterable[Image], size: tuple[int, int]) -> Image:
+    """Return bands of rows as one picture of a width and height."""
+    rest = iter(parts)
+    first = next(rest)
+    width, height = size
+    if first.shape[:2] == (height, width):
+        return first
+    whole, top = np.empty((height, width, *first.shape[2:]), np.float32), 0
+    for part in chain([first], rest):
+        whole[top : top + len(part)] = part
+        top += len(part)
+    if top != height:
+        msg = f"the file holds {top} rows of {height}"
+        raise ValueError(msg)
+    return whole
+
+
+def _narrowed(raster: Raster, width: int) -> Iterator[Image]:
+    """Yield bands of rows, averaged along the rows only, premultiplied, with alpha as their last channel."""
+    height, before, channels = raster.samples.shape
+    step = max(1, BAND_SAMPLES // (before * channels))
+    for top in range(0, height, step):
+        bottom = min(top + step, height)
+        band = _unit(raster.samples[top:bottom], raster.white)
+        if raster.alpha is not None:
+            alpha = _unit(raster.alpha[top:bottom], raster.white)[..., None]
+            band = np.concatenate([band * alpha, alpha], axis=2)
+        yield _resized(band, (width, bottom - top))
 
 
 def _resized(samples: Image, size: tuple[int, int]) -> Image:

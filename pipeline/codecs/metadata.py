@@ -49,6 +49,8 @@ def find(opened: Opened) -> Found:
             block = exif_block.parse(opened.exif)
         except ValueError as error:
             notices = (Notice("exif-damaged", reason=str(error)),)
+    if block and block.block is None:
+        notices = (dropped("EXIF", "its values overlap"),)
     turn = block.orientation if block else 1
     dpi = _sane(opened.dpi) or _sane(block.dpi if block else None)
     if dpi and turn >= 5:

@@ -1,6 +1,6 @@
 """The output of the decoders: samples as stored, and the metadata of the file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ SPACES: dict[int, Space] = {1: "GRAY", 3: "RGB", 4: "CMYK"}
 
 @dataclass(frozen=True)
 class Raster:
-    """Decoded samples, before rotation, reduction and colour conversion."""
+    """Decoded samples of a picture or of a band of its rows, before rotation, reduction and colour conversion."""
 
     samples: Samples
     """Shape (H, W, C): C is 1 for grey, 3 for RGB, 4 for CMYK (0 is no ink)."""
@@ -56,13 +56,16 @@ def from_channels(array: Samples, white: int) -> Raster:
 
 @dataclass(frozen=True)
 class Opened:
-    """The header of a file, with a function that decodes its pixels."""
+    """The header of a file, with a function that decodes its pixels, in bands from top to bottom."""
 
     format: str
     size: tuple[int, int]
     """Width and height as stored, before rotation."""
 
-    load: Callable[[], Raster]
+    load: Callable[[], Iterable[Raster]]
+    pages: int = 1
+    """Number of pages that can be chosen."""
+
     several: bool = False
     """Whether the file holds more than one picture."""
 

@@ -172,3 +172,20 @@ def srgb_by_lcms(array, profile):
         flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
     )
     return np.asarray(made, np.float32) / 255
+
+
+def old_jpeg_tiff():
+    """Return the scene as the JPEG of TIFF 6.0, whose tables lie outside the strip, which begins at the scan."""
+    jpeg = save(scene(), "JPEG", quality=95, subsampling=2)
+    jpeg = jpeg[:2] + jpeg[4 + struct.unpack(">H", jpeg[4:6])[0] :]  # without JFIF's own segment
+    jpeg += bytes(len(jpeg) % 2)
+    scan, table_at = jpeg.index(b"\xff\xda"), 8 + len(jpeg)
+    bits_at = table_at + 2 + 12 * 15 + 4
+    shorts = [(259, 6), (262, 6), (277, 3), (278, HEIGHT), (284, 1), (512, 1), (531, 1)]
+    longs = [(256, WIDTH), (257, HEIGHT), (273, 8 + scan), (279, len(jpeg) - scan), (513, 8), (514, scan)]
+    entries = [struct.pack("<HHIHH", tag, 3, 1, value, 0) for tag, value in shorts]
+    entries += [struct.pack("<HHII", tag, 4, 1, value) for tag, value in longs]
+    entries += [struct.pack("<HHII", 258, 3, 3, bits_at), struct.pack("<HHIHH", 530, 3, 2, 2, 2)]
+    entries.sort(key=lambda entry: struct.unpack_from("<H", entry)[0])
+    table = struct.pack("<H", 15) + b"".join(entries) + bytes(4) + struct.pack("<HHH", 8, 8, 8)
+    return b"II*\0" + struct.pack("<I", table_at) + jpeg + table

@@ -190,7 +190,6 @@ def test_a_file_over_the_limit_of_bytes_is_not_read(tmp_path):
         (np.zeros((16, 16), np.int16), {}, "signed samples of 16 bits"),
         (np.zeros((16, 16, 3), np.uint8), {"photometric": "cielab"}, "the colour space CIELAB"),
         (np.zeros((16, 16), np.uint16), {"photometric": "cfa"}, "a camera's raw data"),
-        (np.zeros((16, 16, 3), np.uint8), {"subfiletype": 1}, "a camera's raw data"),
     ],
 )
 def test_unusual_tiff_files_are_refused(array, options, message):

@@ -1,0 +1,59 @@
+"""Read what a JPEG file states outside its pixels (ITU-T T.81, annex B)."""
+
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+SOI, EOI, SOS, COMMENT = 0xD8, 0xD9, 0xDA, 0xFE
+FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+LONE = frozenset((0x01, *range(0xD0, 0xD8)))
+"""Markers without a length: TEM and the restarts."""
+
+_MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What the frame header states."""
+
+    process: int
+    """The marker: 0xC0 for baseline, 0xC2 for progressive, 0xC3 for lossless."""
+
+    bits: int
+    width: int
+    height: int
+    components: int
+
+
+def segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield the marker, first and last byte of each segment's content up to the end of the picture.
+
+    Entropy-coded data is skipped; a damaged segment ends the walk.
+    """
+    at = 2
+    while found := _MARKER.search(data, at):
+        marker, at = found[1][0], found.end()
+        if marker == EOI:
+            yield EOI, at, at
+            return
+        if marker in LONE or marker == SOI:
+            continue
+        if at + 2 > len(data):
+            return
+        length = struct.unpack_from(">H", data, at)[0]
+        if length < 2 or at + length > len(data):
+            return
+        yield marker, at + 2, at + length
+        at += length
+
+
+def frame(data: bytes) -> Frame | None:
+    """Return the first frame header, or None."""
+    for marker, start, end in segments(data):
+        if marker in FRAMES and end - start >= 6:
+            bits, height, width, components = struct.unpack_from(">BHHB", data, start)
+            return Frame(marker, bits, width, height, components)
+        if marker == SOS:
+            return None
+    return None

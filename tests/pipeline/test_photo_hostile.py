@@ -1,0 +1,170 @@
+"""Files that were made or damaged to take memory or time are refused or read within bounds."""
+
+import io
+import resource
+import struct
+import time
+from dataclasses import replace
+
+import imagecodecs
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from pipeline.codecs import decode, tags
+from pipeline.errors import PhotoTooLarge, PhotoUnreadable, PhotoUnwritable
+from pipeline.photo import Output, encode_photo, read_photo
+from tests.pipeline import photo_files as files
+
+SCENE = files.scene()
+
+
+@pytest.fixture
+def bounded():
+    """Fail a test that takes more than two seconds or 300 MB."""
+    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    yield
+    assert time.perf_counter() - start < 2
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000
+
+
+def codes(photo):
+    return [notice.code for notice in photo.notices]
+
+
+@pytest.mark.parametrize("tag", [256, 257, 277])
+def test_a_size_of_two_numbers_is_refused(tag, bounded):
+    data = bytearray(files.save_tiff(files.scene(64, 64)))
+    with tifffile.TiffFile(io.BytesIO(bytes(data))) as tif:
+        at = tif.pages[0].tags[tag].offset
+    struct.pack_into("<HIHH", data, at + 2, tags.SHORT, 2, 3, 30_000)
+    with pytest.raises(PhotoUnreadable, match="damaged"):
+        read_photo(bytes(data))
+
+
+def test_overlapping_entries_are_counted_before_they_are_copied(bounded):
+    block = tags.header("<") + struct.pack("<H", 5000)
+    block += b"".join(struct.pack("<HHII", n + 1, tags.UNDEFINED, 65_000, 8) for n in range(5000)) + bytes(5000)
+    photo = read_photo(files.save(SCENE, "PNG", exif=block))
+    assert codes(photo) == ["exif-damaged"]
+
+
+def test_tables_of_tiff_pages_may_not_overlap_either(bounded):
+    data = files.save_tiff(SCENE)
+    table = struct.pack("<H", 4000) + struct.pack("<HHII", 700, tags.UNDEFINED, 60_000, 8) * 4000 + bytes(60_000)
+    with pytest.raises(PhotoUnreadable, match="damaged"):
+        read_photo(data[:4] + struct.pack("<I", len(data)) + data[8:] + table)
+
+
+def j2k_in_tiff(width, height):
+    """Return a TIFF file of 48 x 32 whose JPEG 2000 codestream states another size."""
+    data = bytearray(files.save_tiff(SCENE, compression="jpeg2000"))
+    at = data.index(b"\xff\x4f\xff\x51")
+    struct.pack_into(">II", data, at + 8, width, height)
+    struct.pack_into(">II", data, at + 24, width, height)
+    return bytes(data)
+
+
+def test_jpeg_2000_inside_a_tiff_is_as_large_as_the_page_states(bounded):
+    np.testing.assert_allclose(read_photo(j2k_in_tiff(48, 32)).pixels, SCENE / 255, atol=0.03)
+    with pytest.raises(PhotoUnreadable, match="damaged"):
+        read_photo(j2k_in_tiff(48, 2_000_000))
+
+
+def test_tiles_much_larger_than_the_picture_are_refused(bounded):
+    data = bytearray(files.save_tiff(files.scene(64, 64), tile=(16, 16), compression="zlib"))
+    with tifffile.TiffFile(io.BytesIO(bytes(data))) as tif:
+        for tag in (322, 323):
+            struct.pack_into("<HII", data, tif.pages[0].tags[tag].offset + 2, tags.LONG, 1, 32_768)
+    with pytest.raises(PhotoUnreadable, match="damaged"):
+        read_photo(bytes(data))
+
+
+def test_a_palette_that_is_no_palette_is_damage():
+    palette = Image.fromarray(SCENE).quantize(32)
+    file = io.BytesIO()
+    palette.save(file, "TIFF")
+    data = bytearray(file.getvalue())
+    with tifffile.TiffFile(io.BytesIO(bytes(data))) as tif:
+        struct.pack_into("<H", data, tif.pages[0].tags[320].offset, 65_000)
+    with pytest.raises(PhotoUnreadable, match="damaged"):
+        read_photo(bytes(data))
+
+
+def test_a_large_tiff_of_16_bits_is_reduced_strip_by_strip():
+    """60 million pixels of 16-bit RGBA would be 480 MB, and their float copy 960."""
+    strip = np.full((100, 7_500, 4), 30_000, np.uint16)
+    file = io.BytesIO()
+    strips = (imagecodecs.zlib_encode(strip.tobytes(), 1) for _ in range(80))
+    tifffile.imwrite(
+        file, strips, shape=(8_000, 7_500, 4), dtype=np.uint16, photometric="rgb", extrasamples=[2], rowsperstrip=100,
+        compression="zlib",
+    )  # fmt: skip
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    photo = read_photo(file.getvalue())
+    assert photo.original_size == (7_500, 8_000)
+    np.testing.assert_allclose(photo.pixels, 30_000 / 65_535, atol=1e-5)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 450_000
+
+
+def test_a_single_strip_over_the_limit_is_refused(monkeypatch):
+    monkeypatch.setattr("pipeline.codecs.tiff_pixels.MOST_BYTES", 48 * 32 * 3 - 1)
+    with pytest.raises(PhotoTooLarge, match="Save it in strips"):
+        read_photo(files.save_tiff(SCENE, compression="zlib", rowsperstrip=32))
+    assert read_photo(files.save_tiff(SCENE, compression="zlib", rowsperstrip=16)).size == (48, 32)
+
+
+@pytest.mark.parametrize("error", [IndexError, AssertionError, RecursionError, KeyError, BufferError])
+def test_whatever_a_decoder_raises_becomes_an_error_of_ours(monkeypatch, error):
+    def broken(*_):
+        raise error
+
+    monkeypatch.setattr(decode, "_decode_by_pillow", broken)
+    with pytest.raises(PhotoUnreadable, match="The JPEG file is damaged"):
+        read_photo(files.save(SCENE, "JPEG"))
+    monkeypatch.setattr("pipeline.codecs.encode.encode_jpeg", broken)
+    photo = read_photo(files.save_tiff(SCENE))
+    with pytest.raises(PhotoUnwritable, match="cannot be saved as JPEG"):
+        encode_photo(photo.pixels, photo, Output("jpeg"))
+
+
+def test_a_file_that_does_not_fit_into_memory_is_too_large(monkeypatch):
+    def broken(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(decode, "_decode_by_pillow", broken)
+    with pytest.raises(PhotoTooLarge, match="Reduce it first"):
+        read_photo(files.save(SCENE, "JPEG"))
+
+
+def block_with_gps_over_the_header():
+    """Return an EXIF block whose location lies over its own header, so that removing it would destroy the block."""
+    gps = tags.Field(tags.LONG, {1: tags.Field(2, b"N\0"), 2: tags.Field(tags.RATIONAL, bytes(24))})
+    block = tags.header("<") + tags.write_table({tags.ORIENTATION: tags.Field(3, b"\6\0"), tags.GPS_IFD: gps}, "<", 8)
+    entries, _ = tags.read_table(block, 8)
+    latitude = tags.subtable(block, entries[tags.GPS_IFD])[2]
+    return block[: latitude.at + 8] + struct.pack("<I", 0) + block[latitude.at + 12 :]
+
+
+@pytest.mark.parametrize("form", ["png", "jpeg", "webp", "tiff"])
+def test_exif_that_could_not_be_written_is_dropped_when_it_is_read(form):
+    photo = read_photo(files.save(SCENE, "PNG", exif=block_with_gps_over_the_header()))
+    assert codes(photo) == ["metadata-dropped"]
+    assert photo.size == (32, 48)
+    assert photo.metadata.exif is None
+    encoded = encode_photo(photo.pixels, photo, Output(form, metadata="no-gps"))
+    assert encoded.notices == ()
+
+
+@pytest.mark.parametrize("kind", [2, 3, 5, 7])
+def test_entries_of_a_wrong_type_do_not_break_a_written_tiff(kind):
+    wrong = {tag: tags.Field(kind, b"300 dpi.") for tag in tags.RIGHT_KINDS if tag not in tags.POINTERS}
+    block = tags.header("<") + tags.write_table(wrong, "<", 8)
+    photo = read_photo(files.save(SCENE, "PNG"))
+    photo = replace(photo, metadata=replace(photo.metadata, exif=block))
+    picture = Image.open(io.BytesIO(encode_photo(photo.pixels, photo, Output("tiff")).data))
+    picture.load()
+    assert picture.size == (48, 32)
+    with tifffile.TiffFile(io.BytesIO(encode_photo(photo.pixels, photo, Output("tiff")).data)) as tif:
+        assert (tif.pages[0].asarray() == SCENE).all()
