@@ -59,12 +59,12 @@ def for_task(task: Task) -> tuple[ModelSpec, ...]:
 
 
 MODELS: tuple[ModelSpec, ...] = (
-    bundled_upscaler("fast-x4", "Fast x4", scale=4, partner="fast-x4-faithful"),
-    bundled_upscaler("fast-x4-faithful", "Fast x4, faithful", scale=4),
-    bundled_upscaler("fast-x2", "Fast x2", scale=2),
-    bundled_restorer("fast-x1", "Fast, same size", task="upscale"),
-    bundled_restorer("fast-denoise", "Fast denoise", task="denoise", tile=768),  # it has twice the depth of the others
-    bundled_restorer("fast-deblur", "Fast deblur", task="deblur", takes=("photo", "guess")),
+    bundled_upscaler("fast-x4", "Upscaler x4", scale=4, partner="fast-x4-faithful"),
+    bundled_upscaler("fast-x4-faithful", "Upscaler x4, faithful", scale=4),
+    bundled_upscaler("fast-x2", "Upscaler x2", scale=2),
+    bundled_restorer("fast-x1", "Upscaler, same size", task="upscale"),
+    bundled_restorer("fast-denoise", "Denoiser", task="denoise", tile=768),  # it has twice the depth of the others
+    bundled_restorer("fast-deblur", "Deblurrer", task="deblur", takes=("photo", "guess")),
     ModelSpec(
         id="fast-blur",
         title="Blur estimator",
@@ -78,7 +78,7 @@ MODELS: tuple[ModelSpec, ...] = (
         tiling="never",
     ),
     bundled_detector(),
-    bundled_restorer("fast-fill", "Fast fill", task="fill", takes=FILLER_TAKES),
+    bundled_restorer("fast-fill", "Filler", task="fill", takes=FILLER_TAKES),
     real_esrgan(
         "realesrgan-x4plus",
         "Real-ESRGAN x4plus",

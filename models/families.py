@@ -124,7 +124,7 @@ def bundled_colorizer() -> ModelSpec:
     """Return the bundled colorizer; it takes the whole picture at a small size, without tiles."""
     return ModelSpec(
         id="fast-colorize",
-        title="Fast colorize",
+        title="Colorizer",
         task="colorize",
         tier="bundled",
         builder="models.networks.fast_colorizer:build",
@@ -143,7 +143,7 @@ def bundled_detector(*, multiple: int = 16) -> ModelSpec:
     """Return the bundled damage detector; its output is a picture of probabilities."""
     return ModelSpec(
         id="fast-damage",
-        title="Fast damage detector",
+        title="Damage detector",
         task="detect",
         tier="bundled",
         builder="models.networks.damage_detector:build",

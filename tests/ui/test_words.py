@@ -56,10 +56,10 @@ def test_no_text_is_missing(code):
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_no_text_is_left_over(code):
-    """Notices and errors are told in the code's own words where English has none."""
+    """Errors have the code's own words where English has none."""
     options = [rule for kind in STAGES for rule in rules(kind).values() if isinstance(rule, Choice)]
     known = set(ENGLISH) | FROM_CODE | {f"option.{choice}" for rule in options for choice in rule.choices}
-    left = {key for key in words.catalogue()[code] if not key.startswith(("notice.", "error."))} - known
+    left = {key for key in words.catalogue()[code] if not key.startswith("error.")} - known
     assert not left, sorted(left)
 
 
@@ -67,8 +67,7 @@ def test_no_text_is_left_over(code):
 def test_placeholders_are_the_same(code):
     texts = words.catalogue()[code]
     for key, text in ENGLISH.items():
-        if not key.startswith("notice."):
-            assert placeholders(texts[key]) == placeholders(text), key
+        assert placeholders(texts[key]) == placeholders(text), key
 
 
 def test_every_text_that_the_page_asks_for_is_there():
