@@ -18,7 +18,7 @@ WORKDIR /studio
 
 COPY requirements.txt requirements-full.txt constraints.txt ./
 RUN pip install ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} \
-    -r requirements${FULL:+-full}.txt -c constraints.txt
+    -r requirements$([ "$FULL" = 1 ] && echo -full).txt -c constraints.txt
 
 COPY app.py ./
 COPY .streamlit .streamlit

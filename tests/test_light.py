@@ -91,6 +91,14 @@ def test_what_needs_torch_says_what_to_run(asked, run, tmp_path):
     assert not (tmp_path / "out.png").exists()
 
 
+def test_an_optional_stage_that_needs_torch_is_left_out_with_a_notice(run, tmp_path):
+    asked = ["--tier", "full", "--upscale-model", "fast", "--deblur-always"]
+    done = run("-m", "pipeline", "restore", EXAMPLE, "-o", tmp_path / "out.png", *asked)
+    assert done.returncode == 0, done.stderr
+    assert "Deblur was left out" in done.stderr
+    assert "make full" in done.stderr
+
+
 def test_a_filler_in_onnx_needs_no_torch(run, tmp_path):
     picture, mask = (operations.parameter([1, n, 64, 64], openvino.Type.f32) for n in (3, 1))
     grey = operations.add(
