@@ -6,7 +6,7 @@ Exit codes: 0 done, 1 failed or not within the tolerance, 2 wrong use.
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict
 from pathlib import Path
 
 from models.errors import StudioError
@@ -156,15 +156,15 @@ def _colours(args: argparse.Namespace) -> bool:
     from benchmarks.quality.sheet import plan
     from pipeline.stages import Colorize
 
-    (stage,) = plan(args.plan).stages
-    if not isinstance(stage, Colorize):
+    stages = plan(args.plan).stages
+    if [each.name for each in stages] != [Colorize.name]:
         msg = f"Expected a plan of colorize alone, got {args.plan!r}. Change --plan."
         raise OptionError(msg)
     pairs, engine = colours.read(args.folder, three_plates=args.plates), Engine("cpu")
-    for line in colours.tables(pairs, replace(stage, always=True), engine, args.color):
+    for line in colours.tables(pairs, Colorize(**asdict(stages[0]) | {"always": True}), engine, args.color):
         print(line, flush=True)
     if args.out:
-        colours.make_sheet(pairs, replace(stage, always=True), engine, args.out)
+        colours.make_sheet(pairs, Colorize(**asdict(stages[0]) | {"always": True}), engine, args.out)
     return True
 
 
