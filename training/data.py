@@ -169,16 +169,23 @@ def hold_out(
     Raises
     ------
     OptionError
-        If there is no picture of one of the origins.
+        If there is no picture of one of the origins, or one of the two lists is empty.
     """
     if origins:
         if missing := origins - {photo.origin for photo in photographs}:
             msg = f"Expected photographs of the origin {min(missing)!r} in the manifests, found none. Check --origins."
             raise OptionError(msg)
         seen, unseen = ([p for p in photographs if (p.origin in origins) == held] for held in (False, True))
-        return seen, unseen
-    ranked = sorted(photographs, key=lambda photo: zlib.crc32(photo.name.encode()))
-    return ranked[count:], ranked[:count]
+    else:
+        ranked = sorted(photographs, key=lambda photo: zlib.crc32(photo.name.encode()))
+        seen, unseen = ranked[count:], ranked[:count]
+    if not seen or not unseen:
+        msg = (
+            f"Expected photographs to train on and others to validate on, got {len(seen)} and {len(unseen)}. "
+            "Add photographs, or change --held-out or --origins."
+        )
+        raise OptionError(msg)
+    return seen, unseen
 
 
 def random_patch(photographs: list[Photograph], side: int, rng: np.random.Generator) -> Image:

@@ -176,7 +176,7 @@ def _rival_upscaler(path: Path | None) -> tuple[Filter | None, str]:
     if path is None:
         return None, "an upscaler that needs --weights"
     if rivals.missing("realesrgan"):
-        return rivals.eager(path), f"{path.stem} in eager torch, both eager (realesrgan is not installed)"
+        return rivals.eager(path), f"{path.stem}, both in eager torch (realesrgan is not installed)"
     from benchmarks.speed import peers
 
     name, enlarge = peers.real_esrganer(path)

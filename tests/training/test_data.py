@@ -66,6 +66,12 @@ def test_photographs_are_held_out_by_origin(folder, tmp_path):
     assert [photo.name for photo in seen] == ["photo1.png", "photo4.png", "photo5.png"]
 
 
+@pytest.mark.parametrize("count", [0, 6, 9])
+def test_without_photographs_for_both_uses_there_is_no_split(folder, count):
+    with pytest.raises(OptionError, match="--held-out"):
+        hold_out(read_photographs(folder, side=32), count)
+
+
 def test_an_origin_that_no_photograph_has_is_refused(folder, tmp_path):
     photographs = read_photographs(folder, side=32, manifest=(write_manifest(tmp_path / "manifest.csv"),))
     with pytest.raises(OptionError, match="'nowhere'"):

@@ -52,11 +52,11 @@ def train(data: Path, out: Path, *, spectra: int, epochs: int, seed: int = 0) ->
     Raises
     ------
     OptionError
-        If no photograph is large enough.
+        If fewer than two photographs are large enough.
     """
     torch.manual_seed(seed)
     photographs = read_photographs(data, side=SMALLEST)
-    seen, unseen = hold_out(photographs, min(HELD_OUT, len(photographs) // 5))
+    seen, unseen = hold_out(photographs, min(HELD_OUT, max(1, len(photographs) // 5)))
     print(f"blur: {len(seen)} photographs to train on, {len(unseen)} to validate on; making {spectra} spectra")
     x, y = measured(seen, spectra, seed)
     validation = measured(unseen, min(VALIDATION_SPECTRA, spectra), seed + 1)
