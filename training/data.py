@@ -70,7 +70,7 @@ def read_photographs(
         Tiers to read, as the manifest spells them; empty reads all.
     manifest : sequence of Path
         CSV files with columns ``file`` (only the last part of the path counts), ``tier`` and ``origin``; needed to
-        choose by tier and to know origins.
+        choose by tier and to read origins.
     fit : callable
         Called with each picture as soon as it is decoded.
 
@@ -253,7 +253,7 @@ class Patches(Dataset[tuple[Tensor, Tensor]]):
 def crispen(image: Image, amount: float) -> Image:
     """Return a picture sharpened by an unsharp mask of strength `amount`.
 
-    A network that learns from such goals answers less softly where it cannot know the detail; Real-ESRGAN sharpens
+    A network that learns from such goals answers less softly where the detail is lost; Real-ESRGAN sharpens
     its goals in the same way.
     """
     if not amount:

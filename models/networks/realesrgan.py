@@ -1,4 +1,4 @@
-"""Real-ESRGAN and all other networks from picture to picture that spandrel knows, such as those of OpenModelDB.
+"""Real-ESRGAN and all other networks from picture to picture that spandrel supports, such as those of OpenModelDB.
 
 References
 ----------
@@ -52,7 +52,7 @@ class PictureNetwork(nn.Module):
 
 
 def detect(state: Mapping[str, Tensor]) -> bool:
-    """Return whether a state dict has the keys of an architecture that spandrel knows."""
+    """Return whether a state dict has the keys of an architecture that spandrel supports."""
     from spandrel import MAIN_REGISTRY, canonicalize_state_dict
 
     plain = canonicalize_state_dict(dict(state))
@@ -65,7 +65,7 @@ def build(state: Mapping[str, Tensor]) -> nn.Module:
     Parameters
     ----------
     state : mapping of str to Tensor
-        The keys of any architecture that spandrel knows.
+        The keys of any architecture that spandrel supports.
 
     Returns
     -------
@@ -160,7 +160,7 @@ def _describe(state: Mapping[str, Tensor]) -> Any:
     except (UnsupportedModelError, RuntimeError, KeyError, ValueError) as error:
         got = ", ".join(list(state)[:4]) or "no tensors"
         msg = (
-            f"Expected a network of an architecture that spandrel knows, got tensors of another ({got}). "
+            f"Expected a network of an architecture that spandrel supports, got tensors of another ({got}). "
             "Choose a file of one of the architectures that spandrel lists."
         )
         raise CheckpointMismatch(msg) from error
