@@ -62,7 +62,11 @@ class TestPolling:
         body = """async (module) => {
             const element = document.body.appendChild(document.createElement("p"))
             let asked = 0
-            const ask = async () => { asked++; if (asked === 2) element.remove(); return { wait: 1 } }
+            const ask = async () => {
+                asked++
+                if (asked === 2) element.remove()
+                return asked < 9 ? { wait: 1 } : { value: "never left" }
+            }
             const outcome = await module.poll(element, ask).catch(() => "stopped")
             return [outcome, asked]
         }"""

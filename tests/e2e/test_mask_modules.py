@@ -32,12 +32,11 @@ def grid(levels):
 class TestMarks:
     def test_the_limit_is_that_of_the_server(self, js):
         """Equal marks, pixel by pixel, at every sensitivity of the slider, for a detector with few certainties."""
-        rng = np.random.default_rng(5)
-        image = np.full((120, 160, 3), 0.5, np.float32) + rng.normal(0, 0.004, (120, 160, 1)).astype(np.float32)
-        for row, contrast in ((20, 0.06), (60, 0.1), (100, 0.2)):
-            image[row, 10:150] += np.float32(contrast)
+        image = np.random.default_rng(5).normal(0.5, 0.01, (600, 160, 1)).astype(np.float32).repeat(3, axis=2)
+        for row, contrast in enumerate(np.linspace(0.02, 0.3, 15, dtype=np.float32)):
+            image[40 * row + 20, 10:150] += contrast
         levels = np.round(likelihood(image, CLASSICAL, Context(None, "")) * 255).astype(int)  # as the server sends it
-        assert len(np.unique(levels)) > 3
+        assert {64, 115, 166, 217} <= set(levels.ravel())  # rounded up
         rule = rules(Repair)["sensitivity"]
         steps = np.round(np.arange(rule.low, rule.high + rule.step / 2, rule.step), 2).tolist()
         for sensitivity, limit in zip(steps, [js.call(MARKS, "limitOf", each) for each in steps], strict=True):
@@ -157,6 +156,16 @@ class TestMarks:
         for threshold in (0.5, 0.8):
             levels = np.asarray(marked(js, body, threshold))
             assert (np.flatnonzero(levels == 255) == np.arange(int(255 * threshold) + 1, 256)).all()
+
+    def test_a_loaded_mask_follows_the_sensitivity_where_the_detector_agrees(self, js):
+        body = """
+            marks.find(Uint8Array.from({ length: 1200 }, (_, i) => i % 256))
+            marks.setLimit(100)
+            marks.load(marks.levels(), 0.5)
+            marks.setLimit(200)
+            return marks.share
+        """
+        assert marked(js, body) == pytest.approx(np.mean(np.arange(1200) % 256 > 200))
 
     def test_clearing_leaves_what_the_detector_finds_and_can_be_undone(self, js):
         body = """
