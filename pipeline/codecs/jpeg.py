@@ -24,6 +24,8 @@ class Frame:
     width: int
     height: int
     components: int
+    at: int
+    """Offset of the header's content, which begins with the bits."""
 
 
 def segments(data: bytes) -> Iterator[tuple[int, int, int]]:
@@ -48,12 +50,48 @@ def segments(data: bytes) -> Iterator[tuple[int, int, int]]:
         at += length
 
 
+@dataclass(frozen=True)
+class Outline:
+    """What the segments of a file state together."""
+
+    scans: int
+    comments: tuple[str, ...]
+    end: int
+    """The byte behind the picture; the length of the file if the picture has no end."""
+
+
+def outline(data: bytes) -> Outline:
+    """Return what the segments state, in one pass over the file."""
+    scans, comments = 0, list[str]()
+    for marker, start, end in segments(data):
+        if marker == EOI:
+            return Outline(scans, tuple(comments), end)
+        if marker == SOS:
+            scans += 1
+        elif marker == COMMENT:
+            comments.append(_text(data[start:end]))
+    return Outline(scans, tuple(comments), len(data))
+
+
+def _text(raw: bytes) -> str:
+    raw = raw.rstrip(b"\0")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def as_baseline(data: bytes, found: Frame) -> bytes:
+    """Return the file with the process and depth of an ordinary one, for readers of headers that know no other."""
+    return data[: found.at - 3] + b"\xc0" + data[found.at - 2 : found.at] + b"\x08" + data[found.at + 1 :]
+
+
 def frame(data: bytes) -> Frame | None:
     """Return the first frame header, or None."""
     for marker, start, end in segments(data):
         if marker in FRAMES and end - start >= 6:
             bits, height, width, components = struct.unpack_from(">BHHB", data, start)
-            return Frame(marker, bits, width, height, components)
+            return Frame(marker, bits, width, height, components, start)
         if marker == SOS:
             return None
     return None

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.codecs.cicp import Cicp
 from pipeline.notices import Notice
 
 Samples = NDArray[np.uint8] | NDArray[np.uint16]
@@ -66,13 +67,16 @@ class Opened:
     pages: int = 1
     """Number of pages that can be chosen."""
 
-    several: bool = False
-    """Whether the file holds more than one picture."""
-
     icc: bytes | None = None
     exif: bytes | None = None
     xmp: bytes | None = None
     iptc: bytes | None = None
+    cicp: Cicp | None = None
+    """Colours that are stated by code points instead of a profile."""
+
     dpi: tuple[float, float] | None = None
+    texts: tuple[tuple[str, str], ...] = ()
+    """Keywords and texts, by the keywords of PNG."""
+
     notices: tuple[Notice, ...] = ()
     """What of the file is not used."""

@@ -71,8 +71,9 @@ def choose(data: bytes, wanted: int | None) -> Choice:
     PhotoUnreadable
         If the file holds a camera's raw data, or has no such page.
     """
-    pages = list(_pages(data))
-    if any(page.is_raw for page in pages) or any(data.startswith(mark, at) for at, mark in RAW_MARKS):
+    has_mark = any(data.startswith(mark, at) for at, mark in RAW_MARKS)
+    pages = [] if has_mark else list(_pages(data))
+    if has_mark or any(page.is_raw for page in pages):
         msg = "Expected a photograph, got a camera's raw data. Develop it in a raw converter and save it as TIFF."
         raise PhotoUnreadable(msg)
     whole = [page for page in pages if not page.is_reduced] or pages
@@ -94,7 +95,7 @@ def choose(data: bytes, wanted: int | None) -> Choice:
 def _pages(data: bytes) -> Iterator[Page]:
     """Yield the pages; a damaged table behind the first one ends them."""
     offset, seen, left = tags.first_table(data), set[int](), 4 * len(data) + (1 << 24)
-    while offset and offset not in seen and len(seen) < MOST_PAGES:
+    while (offset or not seen) and offset not in seen and len(seen) < MOST_PAGES:
         try:
             entries, link = tags.read_table(data, offset)
         except ValueError:

@@ -127,12 +127,13 @@ def gif_with_xmp(packet):
     return plain[:start] + b"!\xff\x0bXMP DataXMP" + packet + trailer + plain[start:]
 
 
+def chunk(kind, body):
+    """Return a PNG chunk."""
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
 def png_header(width, height, *, depth=8):
     """Return a PNG with a header of any size and hardly any data."""
-
-    def chunk(kind, body):
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
     header = struct.pack(">IIBBBBB", width, height, depth, 2, 0, 0, 0)
     data = zlib.compress(bytes(100))
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
@@ -189,3 +190,16 @@ def old_jpeg_tiff():
     entries.sort(key=lambda entry: struct.unpack_from("<H", entry)[0])
     table = struct.pack("<H", 15) + b"".join(entries) + bytes(4) + struct.pack("<HHH", 8, 8, 8)
     return b"II*\0" + struct.pack("<I", table_at) + jpeg + table
+
+
+def bmp_with_masks(bits, masks, *, upwards=True):
+    """Return the scene as BMP of 16 or 32 bits a pixel, with the channels under any masks."""
+    rows = scene()[::-1] if upwards else scene()
+    words = np.zeros((HEIGHT, WIDTH), np.uint32)
+    for channel, mask in enumerate(masks):
+        shift = (mask & -mask).bit_length() - 1
+        words |= np.rint(rows[..., channel] / 255 * (mask >> shift)).astype(np.uint32) << shift
+    pixels = words.astype(f"<u{bits // 8}").tobytes()
+    height = HEIGHT if upwards else -HEIGHT
+    head = struct.pack("<IiiHHIIiiII", 40, WIDTH, height, 1, bits, 3, len(pixels), 2835, 2835, 0, 0)
+    return b"BM" + struct.pack("<IHHI", 66 + len(pixels), 0, 0, 66) + head + struct.pack("<III", *masks) + pixels

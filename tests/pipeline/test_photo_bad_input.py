@@ -37,8 +37,8 @@ WHOLE["deflated TIFF"] = files.save_tiff(files.scene(dtype=np.uint16), compressi
         (b'  <svg xmlns="http://www.w3.org/2000/svg"/>', "an SVG drawing"),
         (b"%!PS-Adobe-3.0 EPSF-3.0", "a PostScript file"),
         (b"8BPS\0\1", "a Photoshop document"),
-        (b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom", "a file of another kind"),
-        (b"\0\0\0", "a file of another kind"),
+        (b"\0\0\0", "a file of zeros"),
+        (b"\1\2\3\4\x80\x90", "a file of another kind. Convert it"),
     ],
 )
 def test_files_of_another_kind_are_refused(data, message):

@@ -12,7 +12,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from pipeline.codecs import decode, tags
+from pipeline.codecs import decode_pillow, tags
 from pipeline.errors import PhotoTooLarge, PhotoUnreadable, PhotoUnwritable
 from pipeline.photo import Output, encode_photo, read_photo
 from tests.pipeline import photo_files as files
@@ -120,7 +120,7 @@ def test_whatever_a_decoder_raises_becomes_an_error_of_ours(monkeypatch, error):
     def broken(*_):
         raise error
 
-    monkeypatch.setattr(decode, "_decode_by_pillow", broken)
+    monkeypatch.setattr(decode_pillow, "_decode_by_pillow", broken)
     with pytest.raises(PhotoUnreadable, match="The JPEG file is damaged"):
         read_photo(files.save(SCENE, "JPEG"))
     monkeypatch.setattr("pipeline.codecs.encode.encode_jpeg", broken)
@@ -133,7 +133,7 @@ def test_a_file_that_does_not_fit_into_memory_is_too_large(monkeypatch):
     def broken(*_):
         raise MemoryError
 
-    monkeypatch.setattr(decode, "_decode_by_pillow", broken)
+    monkeypatch.setattr(decode_pillow, "_decode_by_pillow", broken)
     with pytest.raises(PhotoTooLarge, match="Reduce it first"):
         read_photo(files.save(SCENE, "JPEG"))
 
