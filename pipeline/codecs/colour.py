@@ -8,6 +8,8 @@ import numpy as np
 from PIL import ImageCms
 
 from pipeline.arrays import Image
+from pipeline.codecs import cicp
+from pipeline.codecs.cicp import Cicp
 from pipeline.codecs.raster import Space
 from pipeline.notices import Notice
 
@@ -30,7 +32,9 @@ def adobe_rgb_profile() -> bytes:
     return bytes(imagecodecs.cms_profile("adobergb"))
 
 
-def to_srgb(samples: Image, space: Space, icc: bytes | None) -> tuple[Image, tuple[Notice, ...]]:
+def to_srgb(
+    samples: Image, space: Space, icc: bytes | None, stated: Cicp | None = None
+) -> tuple[Image, tuple[Notice, ...]]:
     """Return samples converted to sRGB, and notices about the conversion.
 
     Parameters
@@ -40,6 +44,8 @@ def to_srgb(samples: Image, space: Space, icc: bytes | None) -> tuple[Image, tup
     space : {'GRAY', 'RGB', 'CMYK'}
     icc : bytes or None
         The embedded profile. Without one, grey and RGB are taken as sRGB, and CMYK as ideal inks.
+    stated : Cicp or None
+        Colours stated by code points, used where there is no profile.
 
     Returns
     -------
@@ -49,7 +55,7 @@ def to_srgb(samples: Image, space: Space, icc: bytes | None) -> tuple[Image, tup
         What was converted, or why a profile was not used.
     """
     if icc is None:
-        return _assumed(samples, space)
+        return _by_code_points(samples, space, stated)
     try:
         name = ImageCms.getProfileDescription(io.BytesIO(icc)).strip() or "a profile without a name"
         meant = SIGNATURES.get(icc[16:20])
@@ -65,6 +71,16 @@ def to_srgb(samples: Image, space: Space, icc: bytes | None) -> tuple[Image, tup
         return _ignored(samples, space, Notice("profile-damaged"))
     notice = Notice("profile-converted", profile=name)
     return pixels, (notice,)
+
+
+def _by_code_points(samples: Image, space: Space, stated: Cicp | None) -> tuple[Image, tuple[Notice, ...]]:
+    """Return samples converted by code points of H.273; CMYK and those of sRGB are not."""
+    pixels, notices = _assumed(samples, space)
+    if stated is None or space == "CMYK" or cicp.is_srgb(stated):
+        return pixels, notices
+    if not cicp.is_known(stated):
+        return pixels, (Notice("colours-not-converted", primaries=stated.primaries, transfer=stated.transfer),)
+    return cicp.convert(pixels, stated), (Notice("profile-converted", profile=cicp.name(stated)),)
 
 
 def _assumed(samples: Image, space: Space) -> tuple[Image, tuple[Notice, ...]]:
