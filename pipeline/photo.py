@@ -95,7 +95,9 @@ class Output:
     format: str = choice("png", ("png", "jpeg", "webp", "tiff"), help="the file format, where OUT does not end in one")
     quality: int = number(92, low=1, high=100, step=1, help="JPEG/WebP quality; higher is better and larger")
     metadata: str = choice(
-        "keep", ("keep", "no-gps", "strip"), help="EXIF and XMP: keep them, without the location, or not at all"
+        "keep",
+        ("keep", "no-gps", "strip"),
+        help="EXIF, XMP, IPTC and texts: keep them, without GPS and named places, or not at all",
     )
     mark: bool = switch(False, help="draw a small mark in a corner if a model generated parts of the picture")
 
@@ -177,7 +179,7 @@ def _decoded(opened: Opened, name: str, max_pixels: int, strict: bool) -> Photo:
     samples, alpha, depth = geometry.shrink(opened.load(), opened.size, size)
     space = SPACES[samples.shape[2]]
     icc = opened.icc or (colour.adobe_rgb_profile() if found.adobe_rgb and space == "RGB" else None)
-    pixels, converted = colour.to_srgb(samples, space, icc)
+    pixels, converted = colour.to_srgb(samples, space, icc, opened.cicp)
     pixels = geometry.turn_upright(pixels, found.orientation)
     if alpha is not None:
         alpha = geometry.turn_upright(alpha, found.orientation)
@@ -190,7 +192,7 @@ def _decoded(opened: Opened, name: str, max_pixels: int, strict: bool) -> Photo:
         format=opened.format,
         original_size=_turned(opened.size, found.orientation),
         metadata=found.metadata,
-        notices=(*_file_notices(opened), *found.notices, *converted, *reduced),
+        notices=(*opened.notices, *found.notices, *converted, *reduced),
         pages=opened.pages,
     )
 
@@ -242,11 +244,6 @@ def _reduction(original: tuple[int, int], size: tuple[int, int], strict: bool) -
     return (Notice("reduced", w0=w0, h0=h0, w1=w1, h1=h1),)
 
 
-def _file_notices(opened: Opened) -> tuple[Notice, ...]:
-    several = (Notice("first-frame", format=opened.format),) if opened.several else ()
-    return (*opened.notices, *several)
-
-
 def encode_photo(
     pixels: Image,
     photo: Photo,
@@ -286,7 +283,7 @@ def encode_photo(
         raise PhotoUnwritable(msg)
     size = (pixels.shape[1], pixels.shape[0])
     metadata, notices = updated(
-        photo.metadata, size, output.metadata, software=software, history=history, guessed=bool(guesses)
+        photo.metadata, size, output.metadata, output.format, software=software, history=history, guessed=bool(guesses)
     )
     if output.mark and guesses:
         pixels = with_mark(pixels)

@@ -15,6 +15,7 @@ from pipeline.errors import PhotoUnwritable
 from pipeline.notices import Notice
 
 JPEG_SIDE, WEBP_SIDE = 65_500, 16_383
+JPEG_COMMENT = 65_533
 JPEG_EXIF, JPEG_XMP, JPEG_IPTC = 65_533 - 6, 65_533 - 29, 65_533 - 28
 SHARP_COLOURS = 90
 
@@ -40,6 +41,8 @@ def encode_jpeg(canvas: Canvas, metadata: Metadata, quality: int) -> tuple[bytes
         options["exif"] = exif.PREFIX + metadata.exif
     if metadata.xmp:
         options["xmp"] = metadata.xmp
+    if metadata.texts:
+        options["comment"] = metadata.texts[0][1].encode()
     subsampling = 0 if quality >= SHARP_COLOURS else 2
     data = _saved(canvas, "JPEG", quality=quality, subsampling=subsampling, optimize=True, **options)
     return (data[:2] + _iptc_segment(metadata.iptc) + data[2:] if metadata.iptc else data), notices
@@ -54,6 +57,10 @@ def _within_segments(metadata: Metadata) -> tuple[Metadata, tuple[Notice, ...]]:
             notices.append(Notice("metadata-too-long", part=field.upper(), length=length, limit=most))
             left_out: dict[str, Any] = {field: None}
             metadata = replace(metadata, **left_out)
+    length = len(metadata.texts[0][1].encode()) if metadata.texts else 0
+    if length > JPEG_COMMENT:
+        notices.append(Notice("metadata-too-long", part="Comment", length=length, limit=JPEG_COMMENT))
+        metadata = replace(metadata, texts=())
     return metadata, tuple(notices)
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from pipeline.codecs import exif as exif_block
+from pipeline.codecs import iptc as iptc_record
+from pipeline.codecs import texts as text_records
 from pipeline.codecs import xmp as xmp_packet
 from pipeline.codecs.raster import Opened
 from pipeline.notices import Notice
@@ -27,7 +29,7 @@ class Metadata:
     """Dots per inch, horizontal and vertical, of the upright picture."""
 
     texts: tuple[tuple[str, str], ...] = ()
-    """Keywords and texts of PNG text chunks, such as ``("Comment", "denoise (strength 1.0)")``."""
+    """Keywords and texts by the keywords of PNG, such as ``("Comment", "denoise (strength 1.0)")``."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def find(opened: Opened) -> Found:
     dpi = _sane(opened.dpi) or _sane(block.dpi if block else None)
     if dpi and turn >= 5:
         dpi = (dpi[1], dpi[0])
-    metadata = Metadata(block.block if block else None, opened.xmp, opened.iptc, dpi)
+    metadata = Metadata(block.block if block else None, opened.xmp, opened.iptc, dpi, opened.texts)
     return Found(metadata, turn, bool(block and block.adobe_rgb), notices)
 
 
@@ -64,7 +66,14 @@ def _sane(dpi: tuple[float, float] | None) -> tuple[float, float] | None:
 
 
 def updated(
-    metadata: Metadata, size: tuple[int, int], policy: str, *, software: str, history: str, guessed: bool = False
+    metadata: Metadata,
+    size: tuple[int, int],
+    policy: str,
+    form: str,
+    *,
+    software: str,
+    history: str,
+    guessed: bool = False,
 ) -> tuple[Metadata, tuple[Notice, ...]]:
     """Return metadata updated for the restored picture, and notices about the parts that were dropped.
 
@@ -75,7 +84,9 @@ def updated(
     size : tuple of int
         Width and height of the restored picture.
     policy : {'keep', 'no-gps', 'strip'}
-        Whether to keep everything, remove the location, or remove all but dots per inch.
+        Whether to keep everything, remove the location and named places, or remove all but dots per inch.
+    form : {'png', 'jpeg', 'webp', 'tiff'}
+        The format to be written; each has its own place for texts.
     software, history : str
         Program and restoration steps, for the XMP packet and PNG text chunks; not written if `history` is empty.
     guessed : bool
@@ -89,24 +100,51 @@ def updated(
     """
     if policy == "strip":
         return Metadata(dpi=metadata.dpi), ()
-    exif, xmp, notices = metadata.exif, metadata.xmp, []
     keep_gps = policy == "keep"
+    exif, exif_notices = _updated_exif(metadata.exif, size, keep_gps)
+    iptc, iptc_notices = _updated_iptc(metadata.iptc, keep_gps)
+    kept = metadata.texts if keep_gps else text_records.without_places(metadata.texts)
+    placed = text_records.place(kept, form, software, history)
     rewrite = partial(
-        xmp_packet.rewrite, size=size, keep_gps=keep_gps, software=software, history=history, guessed=guessed
+        xmp_packet.rewrite,
+        size=size,
+        keep_gps=keep_gps,
+        software=software,
+        history=history,
+        guessed=guessed,
+        texts=placed.properties,
     )
+    xmp_notices: tuple[Notice, ...] = ()
     try:
-        exif = exif_block.with_size(exif, size) if exif else None
-        exif = exif if keep_gps or not exif else exif_block.without_gps(exif)
+        written = rewrite(metadata.xmp)
     except ValueError as error:
-        exif = None
-        notices.append(dropped("EXIF", str(error)))
+        xmp_notices = (dropped("XMP", str(error)),)
+        written = rewrite(None)
+    if written.removed:
+        xmp_notices = (Notice("statements-removed", names=", ".join(written.removed)),)
+    changed = Metadata(exif, written.packet, iptc, metadata.dpi, placed.texts)
+    return changed, (*exif_notices, *iptc_notices, *xmp_notices, *placed.notices)
+
+
+def _updated_exif(
+    block: bytes | None, size: tuple[int, int], keep_gps: bool
+) -> tuple[bytes | None, tuple[Notice, ...]]:
+    if block is None:
+        return None, ()
     try:
-        xmp = rewrite(xmp)
+        resized = exif_block.with_size(block, size)
+        return resized if keep_gps else exif_block.without_gps(resized), ()
     except ValueError as error:
-        notices.append(dropped("XMP", str(error)))
-        xmp = rewrite(None)
-    texts = (("Software", software), ("Comment", history)) if history else ()
-    return Metadata(exif, xmp, metadata.iptc, metadata.dpi, texts), tuple(notices)
+        return None, (dropped("EXIF", str(error)),)
+
+
+def _updated_iptc(record: bytes | None, keep_gps: bool) -> tuple[bytes | None, tuple[Notice, ...]]:
+    if record is None or keep_gps:
+        return record, ()
+    try:
+        return iptc_record.without_places(record), ()
+    except ValueError as error:
+        return None, (dropped("IPTC", str(error)),)
 
 
 def dropped(part: str, reason: str) -> Notice:

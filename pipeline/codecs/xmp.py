@@ -4,16 +4,14 @@ XMP (ISO 16684-1) is RDF in XML. The document is edited as a tree and keeps its 
 the usual ones.
 """
 
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from xml.dom import minidom
-from xml.parsers.expat import ExpatError
+from xml.parsers import expat
 
-RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-TIFF = "http://ns.adobe.com/tiff/1.0/"
-EXIF = "http://ns.adobe.com/exif/1.0/"
-XAP = "http://ns.adobe.com/xap/1.0/"
-PHOTOSHOP = "http://ns.adobe.com/photoshop/1.0/"
-IPTC_EXTENSION = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
-XMLNS = "http://www.w3.org/2000/xmlns/"
+from pipeline.codecs import xmp_names
+from pipeline.codecs.xmp_names import DC, EXIF, IPTC_EXTENSION, PHOTOSHOP, RDF, TIFF, XAP, XMLNS
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 COMPOSITE = f"{SOURCE_TYPE}compositeWithTrainedAlgorithmicMedia"
@@ -26,6 +24,34 @@ EMPTY = (
 ).encode()
 
 
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML cannot hold."""
+
+MOST_BYTES = 1 << 24
+MOST_PARTS = 30_000
+"""Elements and attributes of a packet; those of photographs have a few hundred."""
+
+MOST_DEPTH = 100
+
+PROPERTIES = {
+    "Title": (DC, "dc:title", "Alt"),
+    "Author": (DC, "dc:creator", "Seq"),
+    "Description": (DC, "dc:description", "Alt"),
+    "Copyright": (DC, "dc:rights", "Alt"),
+    "Comment": (EXIF, "exif:UserComment", "Alt"),
+}
+"""Where XMP holds what a keyword of PNG means, and in which container."""
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """An updated packet."""
+
+    packet: bytes | None
+    removed: tuple[str, ...] = ()
+    """Names of the properties about parts of the file that are not written, such as a film."""
+
+
 def rewrite(
     packet: bytes | None,
     size: tuple[int, int],
@@ -34,7 +60,8 @@ def rewrite(
     software: str = "",
     history: str = "",
     guessed: bool = False,
-) -> bytes | None:
+    texts: Sequence[tuple[str, str]] = (),
+) -> Rewritten:
     """Return the packet updated for an upright picture of another size.
 
     Parameters
@@ -44,45 +71,80 @@ def rewrite(
     size : tuple of int
         Width and height, for packets that state them.
     keep_gps : bool
-        False removes every property whose name starts with GPS, in any namespace.
+        False removes every property whose name starts with GPS, in any namespace, and named places.
     software, history : str
         If `history` is not empty, it is added as ``photoshop:History``, and `software` as ``xmp:CreatorTool`` unless
         the packet names another program.
     guessed : bool
         Whether a model generated part of the picture; with a `history`, IPTC's digital source type is set.
 
+    texts : sequence of (str, str)
+        Keywords of `PROPERTIES` and texts, added where the packet does not state that property.
+
     Returns
     -------
-    bytes or None
-        None if there is no packet and no history.
+    Rewritten
+        Without a packet if there is none, and neither history nor texts.
 
     Raises
     ------
     ValueError
-        If the packet is not well-formed XML, or declares entities.
+        If the packet is not well-formed XML, declares entities, or is far larger than a photograph's.
     """
-    if not packet and not history:
-        return None
+    if not packet and not history and not texts:
+        return Rewritten(None)
     try:
         document = _parsed(packet or EMPTY)
+        removed: list[str] = []
         for element in document.getElementsByTagName("*"):
-            _correct(element, size, keep_gps)
+            _correct(element, size, keep_gps, removed)
+        for keyword, text in texts:
+            _add_text(document, keyword, text)
         if history:
             _add_history(document, software, history, guessed)
-        return "".join(node.toxml() for node in document.childNodes).encode()
-    except (ExpatError, RecursionError) as error:
+        written = "".join(node.toxml() for node in document.childNodes).encode()
+        return Rewritten(written, tuple(dict.fromkeys(removed)))
+    except (expat.ExpatError, RecursionError, UnicodeError, LookupError) as error:
         msg = "the XMP packet is not well-formed XML"
         raise ValueError(msg) from error
 
 
 def _parsed(packet: bytes) -> minidom.Document:
-    if b"<!DOCTYPE" in packet or b"<!ENTITY" in packet:
-        msg = "the XMP packet declares entities, which XMP does not allow"
+    stripped = packet.strip(b"\0 \t\r\n") if packet[:2] not in (b"\xff\xfe", b"\xfe\xff") else packet
+    _check(stripped)
+    return minidom.parseString(stripped)  # noqa: S318 - without a DOCTYPE
+
+
+def _check(packet: bytes) -> None:
+    """Refuse a packet that declares a document type, in any encoding, or is too large; no tree is built for that."""
+    if len(packet) > MOST_BYTES:
+        msg = f"the XMP packet has {len(packet)} bytes"
         raise ValueError(msg)
-    return minidom.parseString(packet.strip(b"\0 \t\r\n"))  # noqa: S318 - without a DOCTYPE
+    parts = depth = 0
+
+    def start(_: str, attributes: list[str]) -> None:
+        nonlocal parts, depth
+        parts, depth = parts + 1 + len(attributes) // 2, depth + 1
+        if parts > MOST_PARTS or depth > MOST_DEPTH:
+            msg = f"the XMP packet has more than {MOST_PARTS} elements, or elements more than {MOST_DEPTH} deep"
+            raise ValueError(msg)
+
+    def end(_: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    def declares(*_: object) -> None:
+        msg = "the XMP packet declares a document type, which XMP does not allow"
+        raise ValueError(msg)
+
+    parser = expat.ParserCreate()
+    parser.ordered_attributes = True
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = declares
+    parser.Parse(packet, True)
 
 
-def _correct(element: minidom.Element, size: tuple[int, int], keep_gps: bool) -> None:
+def _correct(element: minidom.Element, size: tuple[int, int], keep_gps: bool, removed: list[str]) -> None:
     """Update one element and its attributes; a property may be stored as either."""
     width, height = map(str, size)
     right = {
@@ -96,41 +158,65 @@ def _correct(element: minidom.Element, size: tuple[int, int], keep_gps: bool) ->
         name = (attribute.namespaceURI or "", attribute.localName or "")
         if name in right:
             attribute.value = right[name]
-        elif _must_go(name, keep_gps):
+        elif _must_go(name, keep_gps, removed):
             element.removeAttributeNode(attribute)
     name = (element.namespaceURI or "", element.localName or "")
     if name in right and element.firstChild and element.firstChild.nodeType == element.TEXT_NODE:
         element.firstChild.data = right[name]
-    elif _must_go(name, keep_gps) and element.parentNode:
+    elif _must_go(name, keep_gps, removed) and element.parentNode:
         element.parentNode.removeChild(element)
 
 
-def _must_go(name: tuple[str, str], keep_gps: bool) -> bool:
-    """Return whether a property is a thumbnail, or a location to be removed."""
-    namespace, local = name
-    is_gps = local.lower().startswith("gps") and namespace != XMLNS
-    return name == (XAP, "Thumbnails") or (is_gps and not keep_gps)
+def _must_go(name: xmp_names.Name, keep_gps: bool, removed: list[str]) -> bool:
+    """Return whether a property is to be removed; a statement about a part that is not written is noted."""
+    if xmp_names.is_attachment(name):
+        removed.append(name[1])
+        return True
+    return xmp_names.is_thumbnail(name) or (not keep_gps and xmp_names.is_place(name))
 
 
-def _add_history(document: minidom.Document, software: str, history: str, guessed: bool) -> None:
-    """Append the restoration steps in a new description element."""
+def _add_text(document: minidom.Document, keyword: str, text: str) -> None:
+    """Add a text of the photographer, unless the packet states that property."""
+    namespace, name, container = PROPERTIES[keyword]
+    if _states(document, namespace, name.partition(":")[2]):
+        return
+    description = _description(document, {name.partition(":")[0]: namespace})
+    outer, inner, item = (
+        document.createElementNS(n, q) for n, q in ((namespace, name), (RDF, f"rdf:{container}"), (RDF, "rdf:li"))
+    )
+    if container == "Alt":
+        item.setAttribute("xml:lang", "x-default")
+    item.appendChild(document.createTextNode(_FORBIDDEN.sub("", text)))
+    inner.appendChild(item)
+    outer.appendChild(inner)
+    description.appendChild(outer)
+
+
+def _description(document: minidom.Document, prefixes: dict[str, str]) -> minidom.Element:
+    """Return a new, empty description element at the end of the packet."""
     roots = document.getElementsByTagNameNS(RDF, "RDF")
     if not roots:
         msg = "the XMP packet holds no RDF"
         raise ValueError(msg)
     description = document.createElementNS(RDF, "rdf:Description")
-    for prefix, namespace in (("rdf", RDF), ("xmp", XAP), ("photoshop", PHOTOSHOP)):
+    for prefix, namespace in {"rdf": RDF, **prefixes}.items():
         description.setAttributeNS(XMLNS, f"xmlns:{prefix}", namespace)
     description.setAttributeNS(RDF, "rdf:about", "")
+    roots[0].appendChild(description)
+    return description
+
+
+def _add_history(document: minidom.Document, software: str, history: str, guessed: bool) -> None:
+    """Append the restoration steps in a new description element."""
+    earlier = _take(document, PHOTOSHOP, "History")
+    description = _description(document, {"xmp": XAP, "photoshop": PHOTOSHOP})
     if software and not _states(document, XAP, "CreatorTool"):
         description.setAttributeNS(XAP, "xmp:CreatorTool", software)
     if guessed:
         _take(document, IPTC_EXTENSION, "DigitalSourceType")
         description.setAttributeNS(XMLNS, "xmlns:Iptc4xmpExt", IPTC_EXTENSION)
         description.setAttributeNS(IPTC_EXTENSION, "Iptc4xmpExt:DigitalSourceType", COMPOSITE)
-    earlier = _take(document, PHOTOSHOP, "History")
     description.setAttributeNS(PHOTOSHOP, "photoshop:History", "\n".join([*earlier, history]))
-    roots[0].appendChild(description)
 
 
 def _states(document: minidom.Document, namespace: str, local: str) -> bool:
