@@ -1,4 +1,4 @@
-from functools import partial
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -20,9 +20,10 @@ from pipeline.methods.measures import colour_measure
 from pipeline.stages import Colorize
 from tests.photographs import photograph
 from training.__main__ import main
-from training.data import Patches, Photograph
+from training.data import Photograph
 from training.export import export
 from training.learning import colour_classes, validation
+from training.settings import Settings
 from training.tasks import colour_patches
 from training.tasks.colorize import COLORIZE
 
@@ -38,8 +39,8 @@ def keep(image, rng):
 
 
 def patches_of(photographs, damage, count, seed):
-    make = partial(colour_patches.lightness_and_colours, damage=damage)
-    return Patches(photographs, 64, make, count, seed=seed, cut=colour_patches.cut)
+    settings = Settings(data=(), out=None, steps=1, patch=64, losses=(("classes", 1.0),))
+    return replace(COLORIZE, damage=damage).patches(photographs, settings, count, seed)
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from models.networks.fast_colorizer import TEMPERATURE, ColorClassifier
 from pipeline.arrays import Image, Image8
+from training.damage.recipes import Recipe
 from training.data import Pair, Patches, Photograph
 from training.learning import colour_classes, validation
 from training.settings import Settings
@@ -26,6 +27,9 @@ BLOCKS = (1, 1, 2)
 class Colorize(Task):
     """Learn CIE a and b from L."""
 
+    damage: Recipe = colour_patches.printed
+    """Makes the print, whose L the network is given."""
+
     def fit(self, pixels: Image8, patch: int) -> Image8 | None:
         """Return a photograph at nearly the size of a patch, or None where it has no colours."""
         return colour_patches.fit(pixels, patch)
@@ -36,7 +40,7 @@ class Colorize(Task):
 
     def pair(self, image: Image, rng: np.random.Generator, settings: Settings) -> Pair:
         """Return L of a print, and ab of the photograph at a quarter of the size."""
-        return colour_patches.lightness_and_colours(image, rng, colour_patches.printed)
+        return colour_patches.lightness_and_colours(image, rng, self.damage)
 
     def prepare(self, network: nn.Module, data: Patches) -> None:
         """Set the shares of the classes, which the losses need, and the first logits to match them."""
