@@ -1,4 +1,4 @@
-"""What all tests of models share."""
+"""Fixtures for all tests of models."""
 
 import pytest
 import torch
@@ -6,7 +6,7 @@ import torch
 
 @pytest.fixture(scope="module", autouse=True)
 def one_thread():
-    """Small inputs gain nothing from threads, and lose much where other work keeps the processor busy."""
+    """Let torch use one thread: small inputs gain nothing from more, and lose much on a busy processor."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

@@ -6,7 +6,7 @@ from models.networks.unet import UNet
 
 
 def random_unet(**sizes):
-    """A network as it is after training: none of its weights zero."""
+    """A network in eval mode without a weight of zero, as after training."""
     network = UNet(**sizes)
     torch.nn.init.normal_(network.tail.weight)
     return network.eval()

@@ -1,4 +1,4 @@
-"""Checkpoints made up for tests: the official keys and shapes, with values that follow from the keys."""
+"""Synthetic checkpoints: the official keys and shapes, with values that follow from the keys."""
 
 import zlib
 from pathlib import Path
@@ -16,7 +16,7 @@ def read_keys(name):
 
 
 def hollow(name):
-    """A state dict of those keys and shapes that takes next to no room in memory or in a file."""
+    """A state dict of those keys and shapes that takes hardly any memory or disk space."""
     return {key: torch.zeros(()).expand(shape) for key, shape in read_keys(name).items()}
 
 

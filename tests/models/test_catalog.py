@@ -1,4 +1,4 @@
-"""The catalog is complete, and costs nothing to read."""
+"""The catalog is complete, and importing it is cheap; a person's own files are recognised."""
 
 import subprocess
 import sys
@@ -61,7 +61,7 @@ def test_an_unknown_id_names_its_neighbours():
         own.find("?")
 
 
-def test_tasks_list_the_box_first():
+def test_tasks_list_bundled_models_first():
     assert [spec.id for spec in catalog.for_task("upscale")][:3] == ["fast-x4", "fast-x4-faithful", "fast-x2"]
     deblurrers = [spec.id for spec in catalog.for_task("deblur")]
     assert deblurrers == ["fast-deblur", "deblurgan-mobilenet", "deblurgan-inception"]

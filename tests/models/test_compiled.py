@@ -1,4 +1,4 @@
-"""Compiled networks on disk: found again, never stale, never half, whoever else is at it."""
+"""Compiled networks on disk: found again, never stale, never incomplete, whichever process writes them."""
 
 import hashlib
 import logging
@@ -92,7 +92,7 @@ def change_code(monkeypatch):
 
 
 @pytest.mark.parametrize("change", [change_version, change_processor, change_code])
-def test_another_engine_processor_or_code_starts_afresh(own, change, monkeypatch):
+def test_another_engine_processor_or_code_makes_another_entry(own, change, monkeypatch):
     spec = own()
     run(spec)
     before = entries()
@@ -102,7 +102,7 @@ def test_another_engine_processor_or_code_starts_afresh(own, change, monkeypatch
     assert before[0] in entries()
 
 
-def test_another_file_of_the_same_name_starts_afresh(own):
+def test_another_file_of_the_same_name_makes_another_entry(own):
     first = run(own(0))
     assert not np.array_equal(run(own(1)), first)
     assert len(entries()) == 2
@@ -130,7 +130,7 @@ def empty(path):
 
 
 @pytest.mark.parametrize("damage", [halve, flip, empty])
-def test_a_broken_entry_is_discarded_aloud_and_made_anew(own, damage, caplog):
+def test_a_broken_entry_is_replaced_with_a_warning(own, damage, caplog):
     spec = own()
     first = run(spec)
     (entry,) = entries()
@@ -143,7 +143,7 @@ def test_a_broken_entry_is_discarded_aloud_and_made_anew(own, damage, caplog):
     assert entry.stat().st_size == len(whole)
 
 
-def test_an_entry_that_the_engine_refuses_is_discarded_too(own, caplog):
+def test_an_entry_that_the_engine_refuses_is_replaced_too(own, caplog):
     spec = own()
     first = run(spec)
     (entry,) = entries()
@@ -185,7 +185,7 @@ def test_a_folder_that_cannot_be_written_costs_a_warning_only(own, models, caplo
     assert "cannot be written" in caplog.text
 
 
-def test_what_was_not_used_for_longest_makes_room(own, monkeypatch):
+def test_the_least_recently_used_entry_makes_room(own, monkeypatch):
     first = own(0)
     run(first)
     (old,) = entries()

@@ -20,7 +20,7 @@ WORDS = ["<|startoftext|>", "<|endoftext|>", "a</w>", "face</w>", "sky</w>"]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """An inpainting pipeline with weights of chance, written as diffusers does."""
+    """An inpainting pipeline with random weights, written by diffusers."""
     place = tmp_path_factory.mktemp("pipeline")
     (place / "vocab.json").write_text(json.dumps({word: number for number, word in enumerate(WORDS)}))
     (place / "merges.txt").write_text("#version: 0.2\n")
@@ -68,7 +68,7 @@ def wide_and_narrow():
     return photograph("astronaut", 96)[:80], mask
 
 
-def test_wide_holes_are_filled_by_diffusion_and_narrow_ones_as_ever(folder):
+def test_wide_holes_are_filled_by_diffusion_and_narrow_ones_by_biharmonic_functions(folder):
     image, mask = wide_and_narrow()
     filled = fill(image, mask, str(folder), Context(Engine("cpu", "float32")), prompt="a face")
     wide = wide_parts(mask)
@@ -90,7 +90,7 @@ def test_the_same_photograph_is_filled_alike_and_another_prompt_fills_otherwise(
     assert first.dtype == np.float32
 
 
-def test_it_tells_of_every_step_and_stops_when_it_is_told_to(folder):
+def test_every_step_reports_progress_and_may_be_the_last(folder):
     image, mask = wide_and_narrow()
     told = []
     run(folder, image, mask, progress=told.append)
@@ -101,7 +101,7 @@ def test_it_tells_of_every_step_and_stops_when_it_is_told_to(folder):
     assert len(told) < 8
 
 
-def test_a_prompt_that_nobody_would_read_is_refused():
+def test_a_prompt_for_a_filler_that_takes_none_is_refused():
     with pytest.raises(OptionError, match="prompt"):
         fill(*wide_and_narrow(), BIHARMONIC, Context(Engine("cpu", "float32")), prompt="a face")
 

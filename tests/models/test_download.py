@@ -29,7 +29,7 @@ GOOD, OTHER = checkpoint(1.0), checkpoint(2.0)
 
 
 class Server:
-    """Serves pages by path; a path with several serves one after the other, and an absent one is a 404."""
+    """Serves pages by path; several pages of one path in turn, and status 404 for an unknown path."""
 
     def __init__(self, address):
         self.address = address

@@ -100,7 +100,7 @@ def test_a_network_that_rested_computes_the_same(own):
 
 
 @pytest.mark.parametrize("name", ["fast-x2", "fast-x4"])
-def test_what_the_box_runs_is_its_source_of_truth(name):
+def test_a_bundled_graph_computes_what_its_tensors_do(name):
     spec, engine = catalog.get(name), Engine("cpu", "float32")
     source = replace(spec, tier="own", file=str(BUNDLED / spec.file))
     np.testing.assert_allclose(engine.network(spec).run(picture()), engine.network(source).run(picture()), atol=1e-5)
@@ -148,8 +148,8 @@ def test_what_the_machine_cannot_compute_is_refused(device, precision, says):
         Engine(device, precision)
 
 
-def test_the_engine_tells_nobody_of_its_use(own, tmp_path):
-    """OpenVINO's own telemetry writes an identity into the home, then sends."""
+def test_the_engine_sends_no_telemetry(own, tmp_path):
+    """OpenVINO's telemetry package would write an id into the home directory, then send events."""
     spec, _ = own
     home = tmp_path / "home"
     home.mkdir()
@@ -166,7 +166,7 @@ Engine("cpu").network({spec!r})
 
 @pytest.mark.skipif(not _computes_bfloat16(), reason="this processor has no bfloat16")
 @pytest.mark.parametrize("spec", [spec for spec in catalog.MODELS if spec.bundled and spec.half], ids=lambda s: s.id)
-def test_few_bits_are_the_choice_only_where_they_cost_nothing(spec):
+def test_auto_chooses_fewer_bits_only_where_they_keep_the_quality(spec):
     photo = photograph("coffee", 192)[:128, :192]
     x = np.ascontiguousarray(np.concatenate([photo] * (spec.channels // 3), axis=2).transpose(2, 0, 1)[None])
     chosen, exact = (Engine("cpu", precision).network(spec) for precision in ("auto", "float32"))

@@ -44,7 +44,7 @@ def test_a_file_in_the_folder_is_ready(folder):
     assert weights.status(spec) == "ready"
 
 
-def test_the_cache_is_used_unless_told_otherwise(monkeypatch):
+def test_the_cache_is_used_unless_a_folder_is_set(monkeypatch):
     monkeypatch.delenv("STUDIO_MODELS")
     assert weights.folder().name == "restoration-studio"
 
