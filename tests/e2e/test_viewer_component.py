@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.modules import Server, png
+from tests.e2e.modules import UI, Server, png
 
 pytestmark = pytest.mark.browser
 
@@ -60,6 +60,14 @@ class TestViewer:
         assert "layer=end&out=500&strengths=1%2C0.25&blur=1.5&sharpen=0" in self.address(page)
         page.get_by_role("button", name="Upscale").click()
         expect(page.locator(".after .base")).to_have_attribute("data-address", "studio/a/0/view?run=r1&layer=2&out=500")
+
+    def test_a_long_name_stays_within_its_button(self, blank):
+        stage = {"name": "x", "label": "Устранение размытости", "layer": 1, "changed": True, "strength": 1}
+        page = self.mount(blank, stages=[stage])
+        for sheet in ("controls", "viewer"):
+            page.add_style_tag(path=UI / "viewer" / f"{sheet}.css")
+        button = page.get_by_role("button", name=stage["label"])
+        assert button.locator("span").bounding_box()["width"] < button.bounding_box()["width"]
 
     def test_the_whole_picture_is_no_larger_than_the_server_sends(self, blank):
         assert "out=300" in self.address(self.mount(blank, maxSide=300))
