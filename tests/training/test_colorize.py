@@ -77,6 +77,12 @@ def test_a_patch_is_luminance_and_the_colours_that_belong_to_it(photographs):
         assert colour_measure(picture) > 1
 
 
+def test_the_luminance_is_that_of_the_damaged_print_and_the_colours_are_not(photographs):
+    lightness, ab = patches_of(photographs, lambda image, rng: 0 * image, 1, seed=0)[0]
+    assert lightness.abs().max() == 0
+    assert ab.abs().max() > 1
+
+
 def test_a_patch_depends_on_seed_and_number_alone(photographs):
     one, same, other = (patches_of(photographs, colour_patches.printed, 9, seed) for seed in (1, 1, 2))
     one[3]
