@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline.arrays import Image, Plane
 from pipeline.codecs import colour, decode, encode, geometry
+from pipeline.codecs.limits import DECODE_LIMIT, MAX_ASPECT, MIN_SIDE, check_header
 from pipeline.codecs.mark import with_mark
 from pipeline.codecs.metadata import Metadata, find, updated
 from pipeline.codecs.names import safe_stem
@@ -39,17 +40,8 @@ __all__ = [
 MAX_PIXELS = 2_000_000
 """The cap in pixels; larger photographs are reduced to it."""
 
-DECODE_LIMIT = 250_000_000
-"""Largest number of pixels that is decoded; checked by the header, before memory is taken."""
-
 MAX_BYTES = 1 << 30
 """Largest file in bytes."""
-
-MIN_SIDE = 8
-"""Shortest side in pixels."""
-
-MAX_ASPECT = 50
-"""Largest ratio of the sides; a panorama of ten frames has about 10."""
 
 LEAST_CAP = MAX_ASPECT * MIN_SIDE**2
 """Lowest cap in pixels; below it, the short side of a narrow photograph could be under `MIN_SIDE`."""
@@ -172,7 +164,7 @@ def _name(source: bytes | Path) -> str:
 
 def _decoded(opened: Opened, name: str, max_pixels: int, strict: bool) -> Photo:
     """Return the photograph of an opened file."""
-    _check_header(opened)
+    check_header(opened)
     found = find(opened)
     size = geometry.fit(opened.size, max_pixels)
     reduced = _reduction(_turned(opened.size, found.orientation), _turned(size, found.orientation), strict)
@@ -209,21 +201,6 @@ def _bytes_of(source: bytes | Path) -> bytes:
     except OSError as error:
         msg = f"{source} cannot be read: {error.strerror}. Check the path and the permissions."
         raise PhotoUnreadable(msg) from error
-
-
-def _check_header(opened: Opened) -> None:
-    """Refuse unusable sizes by the header, before memory is taken."""
-    width, height = opened.size
-    what = f"got {opened.format} of {width} x {height}"
-    if width * height > DECODE_LIMIT:
-        msg = f"Expected a picture of at most {DECODE_LIMIT / 1e6:.0f} million pixels, {what}. Reduce it first."
-        raise PhotoTooLarge(msg)
-    if min(width, height) < MIN_SIDE:
-        msg = f"Expected a picture of at least {MIN_SIDE} pixels a side, {what}. Choose a larger one."
-        raise PhotoUnreadable(msg)
-    if max(width, height) > MAX_ASPECT * min(width, height):
-        msg = f"Expected a picture whose long side is at most {MAX_ASPECT} times the short one, {what}. Crop it first."
-        raise PhotoUnreadable(msg)
 
 
 def _turned(size: tuple[int, int], orientation: int) -> tuple[int, int]:

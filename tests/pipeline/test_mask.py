@@ -39,7 +39,7 @@ def test_an_opacity_that_does_not_vary_marks_nothing(tmp_path, opacity):
 
 def test_a_mask_of_another_shape_is_refused(tmp_path):
     path = saved(tmp_path / "mask.png", np.uint8(STROKE * 255))
-    with pytest.raises(PhotoError, match="60x80, got 60x40 .*Choose the mask that belongs to it"):
+    with pytest.raises(PhotoError, match=r"60x80, got 60x40 .*Choose the mask that belongs to it"):
         read_mask(path, 80, 60)
     assert read_mask(path, 80, 120).shape == (80, 120)
 
