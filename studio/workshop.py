@@ -18,7 +18,7 @@ from studio.comparison import Comparison, against
 from studio.damage_maps import DamageMaps
 from studio.downloads import Downloads
 from studio.examining import examine
-from studio.jobs import Job, JobQueue
+from studio.jobs import Job, JobQueue, State
 from studio.previews import Previews
 from studio.restoring import restore
 from studio.shelf import Shelf
@@ -105,6 +105,13 @@ class Workshop:
             jobs = self._networks.submit_all([partial(self._restore, picture, plan) for picture in idle], album)
             for picture, job in zip(idle, jobs, strict=True):
                 picture.job, picture.plan = job, plan
+                self._postpone(picture)
+
+    def _postpone(self, picture: Picture) -> None:
+        """Cancel an examination that waits, so that the restoration goes first; the next look submits another."""
+        if picture.examination is not None and picture.examination.state is State.WAITING:
+            picture.examination.cancel()
+            picture.examination = None
 
     def _restore(self, picture: Picture, plan: Plan, job: Job[Restored]) -> Restored:
         self._shelf.make_room()

@@ -129,15 +129,29 @@ def test_what_was_not_examined_in_a_full_queue_is_examined_at_the_next_look():
         assert "tone" in last.suggestions
 
 
-def test_a_restoration_comes_no_later_for_an_examination(shop):
-    first, second = (shop.create([("cat.png", CAT)]) for _ in range(2))
+def test_a_restoration_goes_before_the_examination_of_its_photograph(shop):
+    first, second = (shop.create([("faded.png", FADED)]) for _ in range(2))
     with blocked(shop._networks):
-        shop.examine(first, first.pictures[0])
         for album in (first, second):
+            shop.examine(album, album.pictures[0])
             shop.submit(album, album.pictures, arrange([]))
-        ahead = [shop.ahead(album.pictures[0]) for album in (first, second)]
-    assert ahead == [2, 3]  # the job that blocks, and the examination
-    assert all(album.pictures[0].job.wait(60) for album in (first, second))
+        assert [shop.ahead(album.pictures[0]) for album in (first, second)] == [1, 2]
+    (picture,) = first.pictures
+    assert picture.job.wait(60)
+    until = time.monotonic() + 60
+    while shop.examine(first, picture) is None and time.monotonic() < until:
+        time.sleep(0.05)
+    assert "tone" in picture.suggestions  # it is not lost
+
+
+def test_a_restoration_comes_no_later_for_the_examination_of_another_photograph(shop):
+    album, other = shop.create([("cat.png", CAT), ("dog.png", CAT)]), shop.create([("cat.png", CAT)])
+    with blocked(shop._networks):
+        shop.examine(album, album.pictures[0])
+        shop.submit(album, album.pictures[1:], arrange([]))
+        shop.submit(other, other.pictures, arrange([]))
+        assert [shop.ahead(each) for each in (album.pictures[1], other.pictures[0])] == [2, 3]
+    assert other.pictures[0].job.wait(60)
 
 
 def test_a_failed_examination_suggests_nothing_and_is_logged(shop, caplog):

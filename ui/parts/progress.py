@@ -64,7 +64,8 @@ def _steps(picture: Picture) -> str:
     """Return the list of stages: ticks for those that are done, the share of the one that runs."""
     now = picture.job.progress if picture.job else None
     names = [stage.name for stage in picture.plan.stages] if picture.plan else []
-    at = -1 if now is None else now.index
+    before = -1 if picture.state is State.RUNNING else -2  # reading the file comes before the stages
+    at = before if now is None else now.index
     rows = [_step(say("progress.reading"), -1, at, 0.0)]
     rows += [_step(stage_name(name), index, at, now.fraction if now else 0.0) for index, name in enumerate(names)]
     return f'<ol class="steps">{"".join(rows)}</ol>'
