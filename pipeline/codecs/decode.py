@@ -69,7 +69,7 @@ def guarded(name: str) -> Iterator[None]:
 
 
 def _why(name: str, error: Exception) -> str:
-    if isinstance(error, NotImplementedError) or _UNSUPPORTED.search(str(error)):
+    if not isinstance(error, TypeError) and (isinstance(error, NotImplementedError) or _UNSUPPORTED.search(str(error))):
         return (
             f"The {name} file is stored in a way that is not supported. "
             "Open it in an image editor and save it as PNG or TIFF."

@@ -32,6 +32,9 @@ def open_tiff(data: bytes, wanted: int | None = None) -> Opened:
     choice = tiff_pages.choose(data, wanted)
     file = tifffile.TiffFile(io.BytesIO(data))
     page: Any = file.pages[choice.page.index]
+    if (page.imagewidth, page.imagelength) != choice.page.size:
+        msg = "the page states two sizes"
+        raise ValueError(msg)
     _refuse_unusual(page)
     block = _descriptive_block(data, page.offset)
     return Opened(

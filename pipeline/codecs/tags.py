@@ -157,7 +157,7 @@ def read_table(block: bytes | bytearray, offset: int) -> tuple[dict[int, Entry],
                 msg = f"the values of the tag table at byte {offset} overlap"
                 raise ValueError(msg)
             value = bytes(block[value_at : value_at + length])
-            found[tag] = Entry(tag, kind, number, value, at, value_at)
+            found.setdefault(tag, Entry(tag, kind, number, value, at, value_at))  # other readers take the first too
     return found, link
 
 

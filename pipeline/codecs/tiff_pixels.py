@@ -170,6 +170,9 @@ def _jpeg_2000_size(segment: memoryview) -> tuple[int, int, int]:
 def _raster(channels: Samples, page: Any) -> Raster:
     """Return a band with straight alpha and colours of which 0 is black."""
     white = (1 << page.bitspersample) - 1
+    if page.bitspersample not in (8, 16) and channels.max() > white:
+        msg = f"the samples exceed the {page.bitspersample} bits that the page states"
+        raise ValueError(msg)
     colours: Samples = channels[..., : CHANNELS[page.photometric]]
     if page.photometric == PALETTE:
         return Raster(_looked_up(colours[..., 0], page.colormap), None, 255)

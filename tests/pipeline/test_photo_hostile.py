@@ -43,6 +43,17 @@ def test_a_size_of_two_numbers_is_refused(tag, bounded):
         read_photo(bytes(data))
 
 
+def test_a_second_size_behind_the_first_is_refused(bounded):
+    """The reader of pages takes the first of equal tags; what is checked must be the same one."""
+    data = bytearray(files.save_tiff(files.scene(64, 64)))
+    with tifffile.TiffFile(io.BytesIO(bytes(data))) as tif:
+        width, description = (tif.pages[0].tags[tag].offset for tag in (256, 270))
+    struct.pack_into("<HHIHH", data, description, 256, tags.SHORT, 1, 64, 0)
+    struct.pack_into("<HIHH", data, width + 2, tags.SHORT, 2, 3, 30_000)
+    with pytest.raises(PhotoUnreadable, match="damaged"):
+        read_photo(bytes(data))
+
+
 def test_overlapping_entries_are_counted_before_they_are_copied(bounded):
     block = tags.header("<") + struct.pack("<H", 5000)
     block += b"".join(struct.pack("<HHII", n + 1, tags.UNDEFINED, 65_000, 8) for n in range(5000)) + bytes(5000)
@@ -88,6 +99,14 @@ def test_a_palette_that_is_no_palette_is_damage():
     data = bytearray(file.getvalue())
     with tifffile.TiffFile(io.BytesIO(bytes(data))) as tif:
         struct.pack_into("<H", data, tif.pages[0].tags[320].offset, 65_000)
+    with pytest.raises(PhotoUnreadable, match="damaged"):
+        read_photo(bytes(data))
+
+
+def test_samples_of_more_bits_than_the_page_states_are_damage():
+    data = bytearray(files.save_tiff(files.scene(channels=1)[..., 0], compression="jpeg"))
+    with tifffile.TiffFile(io.BytesIO(bytes(data))) as tif:
+        struct.pack_into("<HIHH", data, tif.pages[0].tags[258].offset + 2, tags.SHORT, 1, 4, 0)
     with pytest.raises(PhotoUnreadable, match="damaged"):
         read_photo(bytes(data))
 
