@@ -3,6 +3,7 @@ PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
 PEERS := .venv-peers
+BIOME := npx --yes @biomejs/biome@2.6.8
 DEV := requirements.txt $(addprefix requirements-,full.txt diffusion.txt training.txt dev.txt)
 INSTALL := -m pip install --quiet --disable-pip-version-check -c constraints.txt
 PIP := $(BIN)/python $(INSTALL)
@@ -21,14 +22,20 @@ full: $(VENV)/full.stamp  ## install PyTorch too (official networks, your own fi
 test: $(VENV)/dev.stamp  ## install everything and run every test
 	$(BIN)/python -m pytest
 
-check: $(VENV)/dev.stamp  ## run the linter, the type checker and the formatter's check
+test-fast: $(VENV)/dev.stamp  ## run the tests that take under a minute together: no browser, no training
+	$(BIN)/python -m pytest -m "not browser and not slow" --ignore=tests/training --ignore=tests/e2e
+
+check: $(VENV)/dev.stamp  ## run the linters, the type checker and the formatters' checks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	@if $(BIOME) --version >/dev/null 2>&1; then $(BIOME) ci --error-on-warnings; \
+	else echo "The JavaScript was not checked: npx or the npm registry is missing."; fi
 
 format: $(VENV)/dev.stamp  ## format the code and fix what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	@! $(BIOME) --version >/dev/null 2>&1 || $(BIOME) check --write
 
 examples: $(VENV)/dev.stamp  ## make the example pictures and the screenshots again
 	$(BIN)/python -m examples.make
@@ -64,4 +71,4 @@ $(PEERS)/peers.stamp: requirements.txt requirements-full.txt requirements-peers.
 	$(PEERS)/bin/python $(INSTALL) --no-build-isolation -r requirements-peers.txt
 	@touch $@
 
-.PHONY: help run full test check format examples peers clean
+.PHONY: help run full test test-fast check format examples peers clean

@@ -77,7 +77,8 @@ def test_a_network_that_must_not_be_tiled_is_computed_again_whole():
 @pytest.mark.parametrize("takes", [("photo",), ("photo", "guess"), ("photo", "mask"), ("luminance",)])
 def test_inputs_that_the_network_does_not_take_are_refused_by_name(takes):
     given = {"guess": image(), "mask": image()[..., 0] > 0.5}
-    with pytest.raises(OptionError, match=f"photo and guess and mask, got Upscaler x2, which takes {' and '.join(takes)}"):
+    refusal = f"photo and guess and mask, got Upscaler x2, which takes {' and '.join(takes)}"
+    with pytest.raises(OptionError, match=refusal):
         infer(replace(SPEC, takes=takes), image(), context(enlarge), **given)
 
 
