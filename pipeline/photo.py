@@ -258,14 +258,15 @@ def encode_photo(
     if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.size == 0:
         msg = f"Expected pixels of shape (H, W, 3), got {pixels.shape}."
         raise PhotoUnwritable(msg)
-    size = (pixels.shape[1], pixels.shape[0])
-    metadata, notices = updated(
-        photo.metadata, size, output.metadata, output.format, software=software, history=history, guessed=bool(guesses)
-    )
-    if output.mark and guesses:
-        pixels = with_mark(pixels)
-    canvas, limits = encode.lay_out(pixels, photo.alpha, photo.depth, output.format)
-    data, losses = encode.written(canvas, metadata, output.format, output.quality)
+    size, form, guessed = (pixels.shape[1], pixels.shape[0]), output.format, bool(guesses)
+    with encode.guarded(form):
+        metadata, notices = updated(
+            photo.metadata, size, output.metadata, form, software=software, history=history, guessed=guessed
+        )
+        if output.mark and guessed:
+            pixels = with_mark(pixels)
+        canvas, limits = encode.lay_out(pixels, photo.alpha, photo.depth, form)
+        data, losses = encode.written(canvas, metadata, form, output.quality)
     return Encoded(data, (*notices, *limits, *losses))
 
 

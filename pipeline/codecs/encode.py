@@ -1,5 +1,8 @@
 """Encode restored pixels in any output format, with notices about what the format cannot hold."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from pipeline.arrays import Image, Plane
 from pipeline.codecs.canvas import Canvas, flattened, resized_alpha
 from pipeline.codecs.encode_lossy import encode_jpeg, encode_webp
@@ -61,23 +64,34 @@ def written(canvas: Canvas, metadata: Metadata, form: str, quality: int) -> tupl
     notices: tuple[Notice, ...] = ()
     if metadata.iptc and form in ("png", "webp"):
         notices = (Notice("metadata-no-place", part="IPTC", format=form.upper()),)
-    try:
-        data, losses = _encoded(canvas, metadata, form, quality)
-    except StudioError:
-        raise
-    except Exception as error:  # encoders raise anything, from struct.error to IndexError
-        msg = f"The photograph cannot be saved as {form.upper()}. Save it in another format, or with --metadata strip."
-        raise PhotoUnwritable(msg) from error
+    match form:
+        case "jpeg":
+            data, losses = encode_jpeg(canvas, metadata, quality)
+        case "webp":
+            data, losses = encode_webp(canvas, metadata, quality)
+        case "tiff":
+            data, losses = encode_tiff(canvas, metadata), ()
+        case _:
+            data, losses = encode_png(canvas, metadata), ()
     return data, (*notices, *losses)
 
 
-def _encoded(canvas: Canvas, metadata: Metadata, form: str, quality: int) -> tuple[bytes, tuple[Notice, ...]]:
-    match form:
-        case "jpeg":
-            return encode_jpeg(canvas, metadata, quality)
-        case "webp":
-            return encode_webp(canvas, metadata, quality)
-        case "tiff":
-            return encode_tiff(canvas, metadata), ()
-        case _:
-            return encode_png(canvas, metadata), ()
+@contextmanager
+def guarded(form: str) -> Iterator[None]:
+    """Raise an error of ours for whatever an encoder raises.
+
+    Raises
+    ------
+    PhotoUnwritable
+        If the picture cannot be saved, or does not fit into memory.
+    """
+    try:
+        yield
+    except StudioError:
+        raise
+    except MemoryError as error:
+        msg = f"The {form.upper()} file does not fit into memory. Lower --scale or --max-pixels."
+        raise PhotoUnwritable(msg) from error
+    except Exception as error:  # encoders raise anything, from struct.error to IndexError
+        msg = f"The photograph cannot be saved as {form.upper()}. Save it in another format, or with --metadata strip."
+        raise PhotoUnwritable(msg) from error
