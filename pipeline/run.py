@@ -202,11 +202,10 @@ def _run(stage: Stage, image: Image, context: Context, *, optional: bool) -> tup
     try:
         made = stage.run(image, context)
     except (WeightsMissing, PackageMissing) as error:
-        spec = stage.network()
-        if not optional or spec is None:
+        if not optional:
             raise
         code = "weights-missing" if isinstance(error, WeightsMissing) else "package-missing"
-        context.notice(code, model=spec.id, title=spec.title)
+        context.notice(code, model=Path(stage.method).name)
     context.advance(1.0)
     outcome: Outcome = "skipped" if made is image else "done"
     return made, Timing(stage.name, time.perf_counter() - started, outcome)

@@ -36,7 +36,7 @@ print(picture.done.layers.size)
 MODELS_PAGE = """
 from streamlit.testing.v1 import AppTest
 
-app = AppTest.from_string("from ui.pages import models\\nmodels.show()", default_timeout=60).run()
+app = AppTest.from_string("from ui.screens import models\\nmodels.show()", default_timeout=60).run()
 assert not app.exception
 print(len(app.info), app.info[0].value)
 print(*(button.key for button in app.button))

@@ -201,8 +201,8 @@ def _follow(run: Run, keep: float) -> None:
     keep = min(keep, (1 + run.step) / (10 + run.step))
     for mean, weight in zip(run.average.parameters(), run.network.parameters(), strict=True):
         mean.lerp_(weight, 1 - keep)
-    for mean, value in zip(run.average.buffers(), run.network.buffers(), strict=True):
-        mean.copy_(value)  # statistics of norms are averages already
+    for kept, value in zip(run.average.buffers(), run.network.buffers(), strict=True):
+        kept.copy_(value)  # statistics of norms are averages already
 
 
 def progress(run: Run, settings: Settings) -> float:

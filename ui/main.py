@@ -8,7 +8,7 @@ import streamlit as st
 
 from pipeline.errors import StudioError
 from ui import words
-from ui.pages import models, photograph
+from ui.screens import models, photograph
 from ui.shop import workshop
 from ui.words import explain, say
 

@@ -75,7 +75,7 @@ def test_figures_stay_behind_the_headline():
 
 
 def test_the_stage_is_named_as_the_page_names_it():
-    notice = Notice("weights-missing", "deblur", model="deblurgan-inception", title="DeblurGAN-v2")
+    notice = Notice("weights-missing", "deblur", model="deblurgan-inception")
     assert headline(notice).startswith("Deblur was left out")
     assert "«Резкость»" in headline(notice, "ru", stage="Резкость")
 

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from models import catalog, own
 from models.files import weights
 
-PAGE = "from ui.pages import models\nmodels.show()"
+PAGE = "from ui.screens import models\nmodels.show()"
 SPEC = catalog.get("realesr-animevideov3")
 
 

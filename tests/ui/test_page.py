@@ -125,7 +125,7 @@ def test_a_failure_of_the_page_itself_says_what_to_do(app, monkeypatch):
     def fail():
         raise ZeroDivisionError("nobody expected this")
 
-    monkeypatch.setattr("ui.pages.photograph.show", fail)
+    monkeypatch.setattr("ui.screens.photograph.show", fail)
     app.run()
     assert "reload" in app.error[0].value
     assert "nobody expected this" in app.exception[0].value

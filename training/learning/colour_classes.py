@@ -7,7 +7,6 @@ References
 """
 
 from functools import lru_cache
-from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -103,4 +102,4 @@ def loss(name: str, logits: Tensor, ab: Tensor, weights: Tensor) -> Tensor:
         return F.mse_loss(F.conv2d(logits.softmax(dim=1), centres), ab) / REACH**2
     index, share = soft_classes(ab)
     entropy = -(share * logits.log_softmax(dim=1).gather(1, index)).sum(dim=1)  # (N, H, W)
-    return cast(Tensor, (weights[index[:, 0]] * entropy).mean())
+    return (weights[index[:, 0]] * entropy).mean()

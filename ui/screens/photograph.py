@@ -6,9 +6,9 @@ from pipeline.errors import StudioError
 from studio.album import Album, Picture
 from studio.jobs import State
 from ui import address, mask
-from ui.pages import result, start
-from ui.pages.album import show as show_album
 from ui.parts import progress, settings
+from ui.screens import result, start
+from ui.screens.album import show as show_album
 from ui.shop import workshop
 from ui.words import explain, plain, say
 
