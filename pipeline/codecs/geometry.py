@@ -75,9 +75,9 @@ def shrink(
     first = next(rest)
     rasters = chain([first], rest)
     if size == original:
-        parts = [(_unit(band.samples, band.white), band.alpha, band.white) for band in rasters]
-        alpha = None if first.alpha is None else _joined((_unit(a, w) for _, a, w in parts if a is not None), original)
-        return _joined((colour for colour, _, _ in parts), original), alpha, first.depth
+        units = [_with_alpha(band) for band in rasters]
+        alpha = None if first.alpha is None else _joined((alpha for _, alpha in units if alpha is not None), original)
+        return _joined((colour for colour, _ in units), original), alpha, first.depth
     narrow = _joined(chain.from_iterable(_narrowed(band, size[0]) for band in rasters), (size[0], original[1]))
     small = _resized(narrow, size)
     if first.alpha is None:
@@ -85,6 +85,11 @@ def shrink(
     colour, alpha = small[..., :-1], small[..., -1]
     colour /= np.maximum(alpha, np.float32(1e-12))[..., None]
     return colour, alpha, first.depth
+
+
+def _with_alpha(band: Raster) -> tuple[Image, Image | None]:
+    alpha = None if band.alpha is None else _unit(band.alpha, band.white)
+    return _unit(band.samples, band.white), alpha
 
 
 def _joined(parts: Iterable[Image], size: tuple[int, int]) -> Image:
