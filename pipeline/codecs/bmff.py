@@ -35,9 +35,9 @@ def _inner(data: bytes, path: tuple[bytes, ...]) -> tuple[int, int] | None:
     return start, end
 
 
-def has_film(data: bytes) -> bool:
-    """Return whether the file holds the film of a motion photo."""
-    return any(kind == b"mpvd" for kind, _, _ in boxes(data, 0, len(data)))
+def film_bytes(data: bytes) -> int:
+    """Return the length of the film of a motion photo; 0 if there is none."""
+    return sum(end - start for kind, start, end in boxes(data, 0, len(data)) if kind == b"mpvd")
 
 
 def has_tracks(data: bytes) -> bool:

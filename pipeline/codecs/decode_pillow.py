@@ -34,6 +34,7 @@ MOST_SCANS = 100
 PILLOWS_JPEGS = (0xC0, 0xC1, 0xC2)
 """Baseline, extended and progressive."""
 
+CREDENTIALS = (Notice("metadata-dropped", part="C2PA", reason="it vouches for the file before its restoration"),)
 LEAST_ATTACHMENT = 16
 """Bytes behind a picture; fewer are padding."""
 
@@ -105,7 +106,7 @@ def _extras(data: bytes, name: str) -> _Extras:
         case "PNG":
             chunks = png.read_chunks(data)
             notices = (Notice("metadata-dropped", part="PNG", reason="a text is too long or damaged"),)
-            lost = notices if chunks.dropped else ()
+            lost = (*(notices if chunks.dropped else ()), *(CREDENTIALS if chunks.has_credentials else ()))
             return _Extras(chunks.exif, chunks.xmp, chunks.iptc, chunks.cicp, tuple(chunks.texts), lost)
         case "GIF":
             blocks = gif.read_blocks(data)
@@ -113,8 +114,8 @@ def _extras(data: bytes, name: str) -> _Extras:
         case "AVIF":
             deep = bmff.av1_bits(data) > SHALLOW and bmff.has_tracks(data)
             return _Extras(cicp=bmff.colour(data), notices=(Notice("depth-not-read", format=name),) if deep else ())
-        case "HEIC" if bmff.has_film(data):
-            return _Extras(notices=(Notice("attachment-dropped", length=0),))
+        case "HEIC" if length := bmff.film_bytes(data):
+            return _Extras(notices=(Notice("attachment-dropped", length=length),))
     return _Extras()
 
 
@@ -132,7 +133,8 @@ def _open_jpeg(data: bytes) -> Opened:
     is_plain = frame is None or (frame.process in PILLOWS_JPEGS and frame.bits == SHALLOW)
     readable = data if is_plain or frame is None else jpeg.as_baseline(data, frame)
     image = JpegImagePlugin.JpegImageFile(io.BytesIO(readable))
-    notices = _behind(data[outline.end :]) if "mpoffset" not in image.info else ()
+    behind = _behind(data[outline.end :]) if "mpoffset" not in image.info else ()
+    notices = (*behind, *(CREDENTIALS if outline.has_credentials else ()))
     opened = _opened(data, "JPEG", image, _Extras(texts=_comment(outline.comments), notices=notices))
     return opened if is_plain or frame is None else replace(opened, load=lambda: [_unusual_jpeg(data, frame)])
 

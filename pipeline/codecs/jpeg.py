@@ -5,7 +5,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-SOI, EOI, SOS, COMMENT = 0xD8, 0xD9, 0xDA, 0xFE
+SOI, EOI, SOS, BOXES, COMMENT = 0xD8, 0xD9, 0xDA, 0xEB, 0xFE
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 LONE = frozenset((0x01, *range(0xD0, 0xD8)))
 """Markers without a length: TEM and the restarts."""
@@ -59,18 +59,23 @@ class Outline:
     end: int
     """The byte behind the picture; the length of the file if the picture has no end."""
 
+    has_credentials: bool
+    """Whether there are content credentials (C2PA), which lie in boxes of ISO/IEC 19566-5."""
+
 
 def outline(data: bytes) -> Outline:
     """Return what the segments state, in one pass over the file."""
-    scans, comments = 0, list[str]()
+    scans, comments, has_credentials = 0, list[str](), False
     for marker, start, end in segments(data):
         if marker == EOI:
-            return Outline(scans, tuple(comments), end)
+            return Outline(scans, tuple(comments), end, has_credentials)
         if marker == SOS:
             scans += 1
         elif marker == COMMENT:
             comments.append(_text(data[start:end]))
-    return Outline(scans, tuple(comments), len(data))
+        elif marker == BOXES and data.startswith(b"JP", start):
+            has_credentials = has_credentials or b"c2pa" in data[start : start + 128]
+    return Outline(scans, tuple(comments), len(data), has_credentials)
 
 
 def _text(raw: bytes) -> str:

@@ -27,6 +27,9 @@ class Chunks:
     dropped: bool = False
     """Whether texts were left out because they are too long or damaged."""
 
+    has_credentials: bool = False
+    """Whether there are content credentials (C2PA)."""
+
 
 def read_chunks(data: bytes) -> Chunks:
     """Return what the chunks of a PNG file state; chunks with a wrong checksum are left out."""
@@ -40,6 +43,8 @@ def read_chunks(data: bytes) -> Chunks:
             _place(found, keyword, text)
         elif kind == b"eXIf" and found.exif is None:
             found.exif = data[start:end]
+        elif kind == b"caBX":
+            found.has_credentials = True
         elif kind in (b"cICP", b"gAMA", b"cHRM", b"sRGB", b"iCCP"):
             colour[kind] = data[start:end]
     found.cicp = _colour(colour)

@@ -181,6 +181,20 @@ def test_words_about_parts_that_are_not_written_are_removed(form):
     assert "SpecialTypeID" in packet
 
 
+def test_content_credentials_that_are_not_kept_give_a_notice():
+    box = b"JP\0\1\0\0\0\1" + struct.pack(">I", 60) + b"jumb\0\0\0\x1ejumdc2pa" + bytes(40)
+    data = files.save(SCENE, "JPEG")
+    photo = read_photo(data[:2] + b"\xff\xeb" + struct.pack(">H", len(box) + 2) + box + data[2:])
+    assert codes(photo) == codes(read_photo(late((b"caBX", box)))) == ["metadata-dropped"]
+    assert photo.notices[0].values["part"] == "C2PA"
+
+
+def test_the_film_in_a_heic_gives_a_notice():
+    data = files.save(SCENE, "HEIC") + struct.pack(">I4s", 108, b"mpvd") + bytes(100)
+    photo = read_photo(data)
+    assert [(notice.code, notice.values) for notice in photo.notices] == [("attachment-dropped", {"length": 100})]
+
+
 def test_padding_behind_a_jpeg_gives_no_notice():
     assert codes(read_photo(files.save(SCENE, "JPEG") + bytes(500))) == []
 
