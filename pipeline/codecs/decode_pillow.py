@@ -31,6 +31,9 @@ SHALLOW = 8
 MOST_SCANS = 100
 """Of a JPEG file; encoders write about ten, and each costs as much time as the whole picture."""
 
+MOST_PIXELS_A_BYTE = 512
+"""Of a JPEG file: a block of 64 pixels takes a bit at least; a shorter file is cut off, or states a false size."""
+
 PILLOWS_JPEGS = (0xC0, 0xC1, 0xC2)
 """Baseline, extended and progressive."""
 
@@ -130,6 +133,9 @@ def _open_jpeg(data: bytes) -> Opened:
     if outline.scans > MOST_SCANS:
         msg = f"Expected a JPEG file of at most {MOST_SCANS} scans, got {outline.scans}. Save it again as JPEG or PNG."
         raise PhotoUnreadable(msg)
+    if frame and frame.process in PILLOWS_JPEGS and frame.width * frame.height > MOST_PIXELS_A_BYTE * len(data):
+        msg = f"{len(data)} bytes cannot hold {frame.width} x {frame.height} pixels"
+        raise ValueError(msg)
     is_plain = frame is None or (frame.process in PILLOWS_JPEGS and frame.bits == SHALLOW)
     readable = data if is_plain or frame is None else jpeg.as_baseline(data, frame)
     image = JpegImagePlugin.JpegImageFile(io.BytesIO(readable))

@@ -43,6 +43,20 @@ def test_a_size_of_two_numbers_is_refused(tag, bounded):
         read_photo(bytes(data))
 
 
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_that_cannot_hold_its_pixels_is_refused(progressive, bounded):
+    data = bytearray(files.save(SCENE, "JPEG", progressive=progressive))
+    at = data.index(b"\xff\xc2" if progressive else b"\xff\xc0")
+    struct.pack_into(">HH", data, at + 5, 15_000, 15_000)
+    with pytest.raises(PhotoUnreadable, match="damaged"):
+        read_photo(bytes(data))
+
+
+def test_the_smallest_jpeg_of_its_size_is_read():
+    flat = files.save(np.zeros((2000, 2000, 1), np.uint8), "JPEG", quality=1, optimize=True, progressive=True)
+    assert read_photo(flat).original_size == (2000, 2000)
+
+
 def test_a_second_size_behind_the_first_is_refused(bounded):
     """The reader of pages takes the first of equal tags; what is checked must be the same one."""
     data = bytearray(files.save_tiff(files.scene(64, 64)))
@@ -111,6 +125,7 @@ def test_samples_of_more_bits_than_the_page_states_are_damage():
         read_photo(bytes(data))
 
 
+@pytest.mark.slow
 def test_a_large_tiff_of_16_bits_is_reduced_strip_by_strip():
     """60 million pixels of 16-bit RGBA would be 480 MB, and their float copy 960."""
     strip = np.full((100, 7_500, 4), 30_000, np.uint16)
