@@ -1,6 +1,7 @@
 """Decode one page of a TIFF or BigTIFF file at its own depth."""
 
 import io
+import logging
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from pipeline.codecs.raster import Opened
 from pipeline.codecs.tiff_pixels import CHANNELS, COMPRESSIONS, YCBCR
 from pipeline.errors import PhotoUnreadable
 from pipeline.notices import Notice
+
+logging.getLogger("tifffile").addHandler(logging.NullHandler())  # our errors and notices say what is damaged
 
 UNSIGNED = 1
 SAMPLES = {UNSIGNED: "unsigned", 2: "signed", 3: "floating point"}

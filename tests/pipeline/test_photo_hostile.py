@@ -3,8 +3,11 @@
 import io
 import resource
 import struct
+import subprocess
+import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import imagecodecs
 import numpy as np
@@ -104,6 +107,17 @@ def test_tiles_much_larger_than_the_picture_are_refused(bounded):
             struct.pack_into("<HII", data, tif.pages[0].tags[tag].offset + 2, tags.LONG, 1, 32_768)
     with pytest.raises(PhotoUnreadable, match="damaged"):
         read_photo(bytes(data))
+
+
+def test_only_our_error_speaks_of_a_damaged_tiff():
+    """The library would log its own lines to the terminal."""
+    data = bytearray(files.save_tiff(SCENE, compression="zlib"))
+    with tifffile.TiffFile(io.BytesIO(bytes(data))) as tif:
+        struct.pack_into("<H", data, tif.pages[0].tags[279].offset, 65_000)
+    probe = "import sys; from pipeline.photo import read_photo\ntry: read_photo(sys.stdin.buffer.read())\nexcept Exception: 0"
+    root = Path(__file__).parents[2]
+    said = subprocess.run([sys.executable, "-c", probe], input=bytes(data), cwd=root, capture_output=True, check=True)
+    assert said.stderr == b""
 
 
 def test_a_palette_that_is_no_palette_is_damage():
