@@ -114,7 +114,7 @@ def test_only_our_error_speaks_of_a_damaged_tiff():
     data = bytearray(files.save_tiff(SCENE, compression="zlib"))
     with tifffile.TiffFile(io.BytesIO(bytes(data))) as tif:
         struct.pack_into("<H", data, tif.pages[0].tags[279].offset, 65_000)
-    probe = "import sys; from pipeline.photo import read_photo\ntry: read_photo(sys.stdin.buffer.read())\nexcept Exception: 0"
+    probe = "import sys, pipeline.photo as p\ntry: p.read_photo(sys.stdin.buffer.read())\nexcept Exception: 0"
     root = Path(__file__).parents[2]
     said = subprocess.run([sys.executable, "-c", probe], input=bytes(data), cwd=root, capture_output=True, check=True)
     assert said.stderr == b""
