@@ -23,7 +23,7 @@ test: $(VENV)/dev.stamp  ## install everything and run every test
 	$(BIN)/python -m pytest
 
 test-fast: $(VENV)/dev.stamp  ## run the tests that take under a minute together: no browser, no training
-	$(BIN)/python -m pytest -m "not browser and not slow" --ignore=tests/training --ignore=tests/e2e
+	$(BIN)/python -m pytest -m "not browser and not slow" --ignore=tests/e2e --ignore=tests/training --ignore=tests/benchmarks
 
 check: $(VENV)/dev.stamp  ## run the linters, the type checker and the formatters' checks
 	$(BIN)/ruff check .

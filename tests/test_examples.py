@@ -7,6 +7,8 @@ from PIL import Image
 from examples.make import EXAMPLES, make
 from models.runtime.engine import Engine
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parents[1] / "examples"
 
 

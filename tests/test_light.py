@@ -17,6 +17,8 @@ from pipeline.command.cli import main
 from tests import light
 from tests.pipeline.methods.test_inpainting import save
 
+pytestmark = pytest.mark.slow
+
 EXAMPLE = light.ROOT / "examples" / "coffee_before.jpg"
 ALL = ["--repair", "--tone", "--colorize", "--deblur-always", "--tone-always", "--colorize-always"]
 

@@ -15,6 +15,8 @@ from pipeline.methods.inference import stack
 from pipeline.methods.inpainting import BIHARMONIC, fill, wide_parts
 from tests.photographs import photograph
 
+pytestmark = pytest.mark.slow
+
 WORDS = ["<|startoftext|>", "<|endoftext|>", "a</w>", "face</w>", "sky</w>"]
 
 

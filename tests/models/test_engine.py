@@ -76,6 +76,7 @@ def test_a_card_computes_what_the_cpu_computes(own, precision, decibels):
     assert -10 * np.log10(np.mean((out - expected(module, picture())) ** 2)) > decibels
 
 
+@pytest.mark.slow
 def test_a_network_is_loaded_once_and_the_oldest_makes_room(own):
     spec, _ = own
     engine = Engine("cpu")
@@ -148,6 +149,7 @@ def test_what_the_machine_cannot_compute_is_refused(device, precision, says):
         Engine(device, precision)
 
 
+@pytest.mark.slow
 def test_the_engine_sends_no_telemetry(own, tmp_path):
     """OpenVINO's telemetry package would write an id into the home directory, then send events."""
     spec, _ = own

@@ -16,6 +16,8 @@ from models.networks import colorizers, damage_detector, deblurgan, lama, reales
 from models.networks.srvgg import SRVGG
 from tests.models.seeded import DATA, hollow, seeded_tensor
 
+pytestmark = pytest.mark.slow
+
 CHECKPOINTS = {
     "realesrgan-x4plus": "realesrgan_x4plus",
     "realesrgan-x2plus": "realesrgan_x2plus",

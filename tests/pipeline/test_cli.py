@@ -229,6 +229,7 @@ def test_a_tampered_model_is_named_with_what_was_expected(capsys, tmp_path, monk
     assert "expected" in capsys.readouterr().err.lower()
 
 
+@pytest.mark.slow
 def test_the_default_chain_imports_neither_torch_nor_streamlit(folder, tmp_path):
     script = (
         "import sys; from pipeline.command.cli import main\n"

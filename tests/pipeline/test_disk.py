@@ -23,6 +23,7 @@ def on_small_disk(folder):
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_reported_and_loses_nothing(tmp_path):
     if shutil.which("unshare") is None or subprocess.run(["unshare", "-rm", "true"], check=False).returncode:
         pytest.skip("this system has no user namespaces (unshare)")

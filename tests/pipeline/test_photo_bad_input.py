@@ -163,6 +163,7 @@ def test_pillows_own_limit_is_not_used_and_not_changed(monkeypatch):
     assert Image.MAX_IMAGE_PIXELS == 100
 
 
+@pytest.mark.slow
 def test_a_picture_near_the_limit_is_decoded_in_bounded_memory():
     """100 million grey pixels in 100 kB are read without a float copy of the whole."""
     file = io.BytesIO()

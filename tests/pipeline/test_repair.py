@@ -212,6 +212,7 @@ def test_the_command_line_takes_a_mask(tmp_path, capsys):
     assert main([*command, "--overwrite", "--repair-mask", str(tmp_path / "none.png")]) == 1
 
 
+@pytest.mark.slow
 def test_repair_is_suggested_for_what_the_bundled_detector_finds():
     whole, context = photograph("chelsea", 420), Context(Engine("cpu", "float32"))
     damaged, lean = whole.copy(), np.random.default_rng(0)

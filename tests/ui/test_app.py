@@ -1,6 +1,7 @@
 """The application: the workshop opens and closes with the server."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import app
 from ui.shop import workshop
@@ -17,6 +18,7 @@ def test_the_workshop_opens_and_closes_with_the_server():
             assert folder.exists()
         return folder
 
-    folder = asyncio.run(serve())
+    with ThreadPoolExecutor(1) as thread:  # a browser's test may have left an event loop in this one
+        folder = thread.submit(asyncio.run, serve()).result()
     workshop.cache_clear()
     assert not folder.parent.exists()

@@ -19,6 +19,8 @@ from tests.api.asking import blocked
 from tests.photographs import photograph
 from ui.shop import workshop
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "coffee_before.jpg"
 CAMERA = ROOT / "examples" / "camera_before.jpg"

@@ -195,6 +195,7 @@ def seam(tiled, whole, columns, scale):
     return max(jumps[column * scale - 1] for column in columns) / usual
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "shapes", "tile", "side"),
     [

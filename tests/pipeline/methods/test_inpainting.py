@@ -165,6 +165,7 @@ def test_a_network_fills_from_picture_and_mask(tmp_path):
     np.testing.assert_array_equal(filled[~mask], image[~mask])
 
 
+@pytest.mark.slow
 def test_lama_by_spandrel_runs_on_a_cpu(tmp_path):
     from spandrel.architectures.LaMa import LaMa
 
