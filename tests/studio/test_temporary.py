@@ -15,7 +15,8 @@ from studio.shelf import Shelf
 from studio.temporary import TemporaryFolder
 
 HOLD = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell starts its children without it
 from studio.temporary import TemporaryFolder
 folder = TemporaryFolder()
 (folder.path / "album").mkdir()
