@@ -48,7 +48,7 @@ class Repair(Stage):
 
     name: ClassVar[str] = "repair"
     summary: ClassVar[str] = "fills scratches, dust, folds and tears"
-    cost: ClassVar[float] = 3.0
+    cost: ClassVar[float] = 1.0
     on_request: ClassVar[bool] = True
     takes_mask: ClassVar[bool] = True
 

@@ -24,7 +24,7 @@ class Tone(Stage):
 
     name: ClassVar[str] = "tone"
     summary: ClassVar[str] = "revives faded tones and removes a cast"
-    cost: ClassVar[float] = 0.3
+    cost: ClassVar[float] = 0.2
     on_request: ClassVar[bool] = True
 
     strength: float = number(1.0, low=0, high=1, step=0.05, help="share of the revived picture in the result")
