@@ -31,8 +31,9 @@ SHALLOW = 8
 MOST_SCANS = 100
 """Of a JPEG file; encoders write about ten, and each costs as much time as the whole picture."""
 
-MOST_PIXELS_A_BYTE = 512
-"""Of a JPEG file: a block of 64 pixels takes a bit at least; a shorter file is cut off, or states a false size."""
+MOST_PIXELS_A_BYTE = {0xC0: 512, 0xC1: 512, 0xC2: 512, 0xC3: 8}
+"""Of a JPEG file: a block of 64 pixels takes a bit at least, and each pixel where nothing is lost; a shorter file is cut
+off, or states a false size."""
 
 PILLOWS_JPEGS = (0xC0, 0xC1, 0xC2)
 """Baseline, extended and progressive."""
@@ -133,7 +134,8 @@ def _open_jpeg(data: bytes) -> Opened:
     if outline.scans > MOST_SCANS:
         msg = f"Expected a JPEG file of at most {MOST_SCANS} scans, got {outline.scans}. Save it again as JPEG or PNG."
         raise PhotoUnreadable(msg)
-    if frame and frame.process in PILLOWS_JPEGS and frame.width * frame.height > MOST_PIXELS_A_BYTE * len(data):
+    most = MOST_PIXELS_A_BYTE.get(frame.process) if frame else None
+    if frame and most and frame.width * frame.height > most * len(data):
         msg = f"{len(data)} bytes cannot hold {frame.width} x {frame.height} pixels"
         raise ValueError(msg)
     is_plain = frame is None or (frame.process in PILLOWS_JPEGS and frame.bits == SHALLOW)
