@@ -32,8 +32,10 @@ MOST_SCANS = 100
 """Of a JPEG file; encoders write about ten, and each costs as much time as the whole picture."""
 
 MOST_PIXELS_A_BYTE = {0xC0: 512, 0xC1: 512, 0xC2: 512, 0xC3: 8}
-"""Of a JPEG file: a block of 64 pixels takes a bit at least, and each pixel where nothing is lost; a shorter file is cut
-off, or states a false size."""
+"""Of a JPEG file, by process: a block of 64 pixels takes a bit at least, or each pixel where nothing is lost.
+
+A shorter file is cut off, or states a false size.
+"""
 
 PILLOWS_JPEGS = (0xC0, 0xC1, 0xC2)
 """Baseline, extended and progressive."""
