@@ -30,6 +30,7 @@ __all__ = [
     "Metadata",
     "Output",
     "Photo",
+    "count_pages",
     "encode_photo",
     "read_photo",
     "restored_name",
@@ -187,6 +188,17 @@ def _decoded(opened: Opened, name: str, max_pixels: int, strict: bool) -> Photo:
         notices=(*opened.notices, *found.notices, *converted, *reduced),
         pages=opened.pages,
     )
+
+
+def count_pages(path: Path) -> int:
+    """Return how many pages of a file `read_photo` can be asked for.
+
+    Raises
+    ------
+    PhotoUnreadable, PhotoTooLarge
+        As `read_photo` does, by the header alone.
+    """
+    return decode.open_image(_bytes_of(path)).pages
 
 
 def _bytes_of(source: bytes | Path) -> bytes:

@@ -1,5 +1,6 @@
 """Restore many photographs, each one alone, so that a broken file harms no other."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from pathlib import Path
 from models.files import atomic
 from models.runtime.engine import Engine
 from pipeline.batch.report import Report
-from pipeline.batch.sources import Pair
+from pipeline.batch.sources import Pair, check
 from pipeline.errors import OptionError, PhotoUnwritable, StudioError
 from pipeline.mask import read_mask
 from pipeline.photo import Output, Photo, encode_photo, read_photo
@@ -41,7 +42,7 @@ def restore_all(
     Parameters
     ----------
     work : list of Pair
-        If two have the same target, the second fails rather than overwrite the first.
+        With distinct targets, none of which is a photograph of the run.
     settings : BatchSettings
     engine : Engine
         Runs the networks.
@@ -51,21 +52,13 @@ def restore_all(
     Raises
     ------
     OptionError
-        If an option is wrong for every photograph.
+        If an option is wrong for every photograph, or a target is; the latter before anything is written.
     """
-    written: set[Path] = set()
+    check(work)
     for number, pair in enumerate(work):
-        if pair.target in written:
-            report = Report(str(pair.source), str(pair.target), kind=PhotoUnwritable.__name__)
-            report.error = (
-                f"{pair.target} was just written for another photograph of the same name; rename one of them."
-            )
-        else:
-            report = restore_file(pair, settings, engine, lambda p, n=number: progress(n, p))  # type: ignore[misc]
+        report = restore_file(pair, settings, engine, lambda p, n=number: progress(n, p))  # type: ignore[misc]
         if report.kind == OptionError.__name__:
             raise OptionError(report.error)
-        if report.status == "done":
-            written.add(pair.target)
         yield report
 
 
@@ -112,9 +105,11 @@ def _restore(
     if pair.target.exists() and not settings.overwrite:
         msg = f"{pair.target} exists; choose another output or add --overwrite."
         raise PhotoUnwritable(msg)
-    photo = read_photo(pair.source, max_pixels=settings.max_pixels, strict=settings.strict)
+    photo = read_photo(pair.source, max_pixels=settings.max_pixels, strict=settings.strict, page=pair.page)
     report.original_size, report.working_size = photo.original_size, photo.size
     _write(photo, pair.target, settings, engine, report, progress)
+    date = pair.source.stat().st_mtime_ns  # often the only date of a scan
+    os.utime(pair.target, ns=(date, date))
     if settings.suggest:
         findings = examine(photo.pixels, engine)
         suggested = [findings[name].suggestion for name in findings if name in settings.suggest]

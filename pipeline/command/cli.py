@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from models import catalog, packages
 from models.files import weights
@@ -72,11 +72,22 @@ def _add_restore(parser: argparse.ArgumentParser) -> None:
         arguments.add_option(parser, f"--{name}", rule)
     parser.add_argument("--overwrite", action="store_true", help="replace outputs that exist")
     parser.add_argument("--max-pixels", type=int, help="larger photographs are reduced to this (default 2000000)")
+    parser.add_argument("--page", type=_page, metavar="N|all", help="page of files that have several (a TIFF), from 1")
     parser.add_argument("--strict", action="store_true", help="refuse larger photographs instead")
     parser.add_argument("--json", action="store_true", help="print a report as JSON")
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     parser.add_argument("--precision", choices=["auto", "float32", "bfloat16", "float16"], default="auto")
     arguments.add_plan(parser)
+
+
+def _page(text: str) -> int | Literal["all"]:
+    """Read the argument of ``--page``."""
+    if text == "all":
+        return "all"
+    if text.isdecimal() and int(text) > 0:
+        return int(text)
+    msg = f"a number from 1, or all, not {text}"
+    raise argparse.ArgumentTypeError(msg)
 
 
 def _restore(args: argparse.Namespace) -> int:
@@ -86,7 +97,7 @@ def _restore(args: argparse.Namespace) -> int:
     suggest = frozenset(name for name in ON_REQUEST if is_simple and getattr(args, name) is None)
     flags = {name: getattr(args, name) for name in ("strict", "overwrite", "mask")}
     settings = BatchSettings(plan, _output(args), limit, suggest=suggest, **flags)
-    work = pairs(args.sources, args.output, settings.output)
+    work = pairs(args.sources, args.output, settings.output, args.page)
     show = _Line(len(work))
     reports: list[Report] = []
     engine = Engine(args.device, args.precision)

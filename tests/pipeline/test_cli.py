@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from pipeline.batch.restore import restore_all
@@ -126,11 +127,51 @@ def test_the_report_says_on_what_and_how_exactly_the_networks_ran(folder, tmp_pa
     assert (report["device"], report["precision"]) == ("cpu", "float32")
 
 
-def test_two_photographs_of_one_name_do_not_overwrite_each_other(folder, tmp_path, capsys):
-    Image.new("RGB", (32, 32)).save(folder / "coffee.png")
-    out = tmp_path / "out"
-    assert main(["restore", str(folder), "-o", str(out), "--only", "denoise", "--overwrite"]) == 1
-    assert "same name" in capsys.readouterr().err
+def test_photographs_of_one_name_get_results_of_their_own(folder, tmp_path):
+    source, out = tmp_path / "scans", tmp_path / "out"
+    source.mkdir()
+    for name in ["coffee.jpg", "coffee.png", "Coffee.webp", "scan.0001", "scan.0002"]:
+        (source / name).write_bytes((folder / "coffee.jpg").read_bytes())
+    assert main(["restore", str(source), "-o", str(out), "--only", "denoise"]) == 0
+    made = {path.name for path in out.iterdir()}
+    assert made == {"coffee_jpg.png", "coffee_png.png", "Coffee_webp.png", "scan.0001.png", "scan.0002.png"}
+
+
+@pytest.mark.parametrize("overwrite", [[], ["--overwrite"]], ids=["", "overwrite"])
+def test_a_photograph_of_the_run_is_never_replaced(tmp_path, overwrite, capsys):
+    first, second = tmp_path / "a.jpg", tmp_path / "b.png"
+    for path, colour in ((first, "red"), (second, "blue")):
+        Image.new("RGB", (40, 30), colour).save(path)
+    original = second.read_bytes()
+    command = ["restore", str(first), str(second), "--only", "denoise", "-o", str(tmp_path), *overwrite]
+    assert main(command) == 2
+    assert "b.png is one of them. Choose another output" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.jpg", "b.png"]  # refused before anything is written
+    assert main(["restore", str(second), "-o", str(second), "--only", "denoise", *overwrite]) == 2
+    assert second.read_bytes() == original
+
+
+def test_pages_of_a_file_are_chosen(tmp_path, capsys):
+    pages = [np.full((40, 60, 3), value, np.uint8) for value in (40, 120, 200)]
+    with tifffile.TiffWriter(tmp_path / "scans.tif") as file:
+        for page in pages:
+            file.write(page, photometric="rgb")
+    command = ["restore", str(tmp_path / "scans.tif"), "--only", "post-denoise", "--post-denoise-sigma", "0"]
+    assert main([*command, "-o", str(tmp_path / "second.png"), "--page", "2"]) == 0
+    assert np.asarray(Image.open(tmp_path / "second.png"))[0, 0, 0] == 120
+    assert main([*command, "-o", str(tmp_path / "out"), "--page", "all"]) == 0
+    made = {path.name: np.asarray(Image.open(path))[0, 0, 0] for path in (tmp_path / "out").iterdir()}
+    assert made == {"scans_page1.png": 40, "scans_page2.png": 120, "scans_page3.png": 200}
+    assert main([*command, "-o", str(tmp_path / "ninth.png"), "--page", "9"]) == 1
+    assert "9" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main([*command, "-o", str(tmp_path / "none.png"), "--page", "0"])
+
+
+def test_a_result_keeps_the_date_of_its_photograph(folder, tmp_path):
+    os.utime(folder / "coffee.jpg", (1_000_000_000, 1_000_000_000))
+    assert main(["restore", str(folder / "coffee.jpg"), "-o", str(tmp_path / "out.png"), "--only", "denoise"]) == 0
+    assert (tmp_path / "out.png").stat().st_mtime == 1_000_000_000
 
 
 @pytest.mark.parametrize(
