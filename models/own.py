@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +66,15 @@ def from_file(path: str | Path) -> ModelSpec:
     PackageMissing
         If torch is not installed.
     """
-    spec = _spec(Path(path).expanduser())
-    state = weights.read_state(weights.find(spec), spec)
-    return _described(spec, state)
+    file = weights.find(_spec(Path(path).expanduser()))
+    return _recognised(file, file.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=16)
+def _recognised(file: Path, _changed: int) -> ModelSpec:
+    """Return the spec of a file; stages ask for it several times in a run."""
+    spec = _spec(file)
+    return _described(spec, weights.read_state(file, spec))
 
 
 def files() -> list[str]:
