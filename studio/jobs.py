@@ -45,6 +45,8 @@ class Job(Generic[T]):
         self._cancel = threading.Event()
         self._finished = threading.Event()
         self.id = secrets.token_urlsafe(9)
+        """Names it in an address, and in the log where it fails."""
+
         self.owner = owner
         self.light = light
         self.state = State.WAITING
@@ -92,7 +94,7 @@ class Job(Generic[T]):
             self.state = State.CANCELLED
         except Exception as error:  # noqa: BLE001 - a thread has no caller to raise to; the page shows it
             if self.light or not isinstance(error, StudioError):  # a page shows the others
-                _LOG.exception("A job failed.")
+                _LOG.exception("Job %s failed.", self.id)
             self.error = error
             self.state = State.FAILED
         finally:

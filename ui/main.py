@@ -2,6 +2,7 @@
 
 import base64
 import logging
+import secrets
 from pathlib import Path
 
 import streamlit as st
@@ -24,10 +25,10 @@ def main() -> None:
         _draw()
     except StudioError as error:
         st.error(explain(error), icon=":material/error:")
-    except Exception as error:  # noqa: BLE001 - the page has no caller to raise to; it says what to do
-        _LOG.exception("The page could not be drawn.")
-        st.error(say("error.page"), icon=":material/error:")
-        st.exception(error)
+    except Exception:  # noqa: BLE001 - the page has no caller to raise to; it says what to do
+        reference = secrets.token_hex(4)
+        _LOG.exception("The page could not be drawn: %s.", reference)
+        st.error(say("error.page", reference=reference), icon=":material/error:")
 
 
 def _draw() -> None:

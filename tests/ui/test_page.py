@@ -123,14 +123,31 @@ def test_an_album_that_is_gone_is_told(app):
     assert len(app.file_uploader) == 1
 
 
-def test_a_failure_of_the_page_itself_says_what_to_do(app, monkeypatch):
+def test_a_failure_of_the_page_itself_is_told_without_its_insides(app, monkeypatch, caplog):
     def fail():
         raise ZeroDivisionError("nobody expected this")
 
     monkeypatch.setattr("ui.screens.photograph.show", fail)
     app.run()
-    assert "reload" in app.error[0].value
-    assert "nobody expected this" in app.exception[0].value
+    told = app.error[0].value
+    assert "reload" in told
+    reference = re.search(r"reference: (\w+)", told)[1]
+    assert not app.exception
+    assert re.search(f"{reference}.*nobody expected this", caplog.text, re.DOTALL)
+
+
+def test_a_failure_of_a_job_is_told_without_its_insides(chosen, monkeypatch, caplog):
+    def fail(*_, **__):
+        raise ZeroDivisionError("nobody expected this")
+
+    monkeypatch.setattr("studio.workshop.restore", fail)
+    chosen.button("restore").click().run()
+    (picture,) = album(chosen).pictures
+    assert picture.job.wait(60)
+    chosen.run()
+    assert not chosen.exception
+    assert picture.job.id in re.sub(r"\\(.)", r"\1", chosen.error[0].value)
+    assert re.search(f"{picture.job.id}.*nobody expected this", caplog.text, re.DOTALL)
 
 
 def test_a_name_is_shown_as_it_is(app):

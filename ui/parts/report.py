@@ -20,7 +20,7 @@ from studio.jobs import Job
 from studio.layers import Layers
 from studio.view import View
 from ui.shop import workshop
-from ui.words import explain, figures, say, say_or, stage_name, tell
+from ui.words import explain, figures, plain, say, say_or, stage_name, tell
 
 _SIDE = 1024
 _BINS = 64
@@ -158,7 +158,9 @@ def _await(job: Job[Comparison]) -> None:
 def _compared(picture: Picture, job: Job[Comparison]) -> None:
     """Draw what came of a comparison."""
     if job.result is None:
-        st.error(explain(job.error) if isinstance(job.error, StudioError) else say("error.inside"))
+        st.error(
+            explain(job.error) if isinstance(job.error, StudioError) else say("error.inside", reference=plain(job.id))
+        )
         return
     found = job.result
     if found.psnr is None or found.ssim is None:

@@ -83,5 +83,4 @@ def _tell_failure(picture: Picture) -> None:
     elif isinstance(error, MemoryError):
         st.error(say("error.memory"), icon=":material/memory:")
     elif error is not None:
-        st.error(say("error.inside"), icon=":material/error:")
-        st.exception(error)
+        st.error(say("error.inside", reference=plain(picture.job.id)), icon=":material/error:")
