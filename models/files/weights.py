@@ -14,7 +14,7 @@ from typing import Any, Literal
 import pooch
 
 from models.errors import DownloadFailed, ModelError, WeightsCorrupt, WeightsMissing
-from models.files import checkpoint
+from models.files import bundled, checkpoint
 from models.files.transfer import Progress, fetch, unfinished
 from models.packages import require_full
 from models.spec import ModelSpec
@@ -54,10 +54,12 @@ def graph(spec: ModelSpec) -> Path:
 
     Raises
     ------
-    WeightsMissing
-        If it is not installed.
+    WeightsMissing, WeightsCorrupt
+        If it is not installed, or is not the published one.
     """
-    return find(spec).with_suffix(".xml")
+    path = bundled.check(find(spec).with_suffix(".xml"))
+    bundled.check(path.with_suffix(".bin"))
+    return path
 
 
 def find(spec: ModelSpec) -> Path:
@@ -130,6 +132,8 @@ def verify(spec: ModelSpec, path: Path) -> str:
     WeightsCorrupt
         If it is another file, which is not deleted.
     """
+    if spec.bundled:
+        bundled.check(path)
     state = path.stat()
     if spec.size is not None and state.st_size != spec.size:
         raise WeightsCorrupt(_refusal(spec, path, f"{spec.size} bytes", f"{state.st_size} bytes"))

@@ -1,3 +1,4 @@
+import hashlib
 from dataclasses import replace
 
 import cv2
@@ -9,7 +10,7 @@ import torch
 from PIL import Image
 
 from models.families import bundled_colorizer
-from models.files import weights
+from models.files import bundled, weights
 from models.networks.fast_colorizer import CENTRES, ColorClassifier, FastColorizer, build
 from models.networks.unet import UNet
 from models.runtime.engine import Engine
@@ -290,6 +291,8 @@ def test_the_studio_runs_the_exported_files(tmp_path, monkeypatch):
     spec = bundled_colorizer()
     export(checkpoint_of(lively(), tmp_path), tmp_path / "fast-colorize")
     monkeypatch.setattr(weights, "BUNDLED", tmp_path)
+    digests = (f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}" for path in tmp_path.glob("fast-*"))
+    (tmp_path / bundled.SUMS).write_text("\n".join(digests))
     monkeypatch.setattr("pipeline.stages.colorize.catalog.get", lambda model: spec)
     grey = np.repeat(photograph("coffee", 300)[..., 1:2], 3, axis=2)
     context = Context(Engine("cpu", "float32"))
