@@ -16,6 +16,9 @@ FALLBACK = "en"
 KEY = "lang"
 """Key of the widget, and name in the address, of the language that somebody chose."""
 
+_LINK = re.compile(r"https?:(?=//)|www(?=\.)|@", re.IGNORECASE)
+"""Where addresses begin that Streamlit makes links of, although their punctuation is escaped."""
+
 
 @cache
 def catalogue() -> dict[str, dict[str, str]]:
@@ -56,12 +59,24 @@ def say_or(key: str, otherwise: str) -> str:
 
 
 def tell(notice: Notice, stage: str = "") -> str:
-    """Return what a notice reports, in the language of this session; `stage` is what the page calls its stage here."""
-    return notices.headline(notice, _of_notices(), stage=stage or stage_name(notice.stage))
+    """Return what a notice reports, as Markdown, in the language of this session.
+
+    Parameters
+    ----------
+    notice : Notice
+    stage : str
+        What the page calls its stage here.
+    """
+    values = {name: plain(value) if isinstance(value, str) else value for name, value in notice.values.items()}
+    safe = Notice(notice.code, notice.stage, **values)
+    return notices.headline(safe, _of_notices(), stage=stage or stage_name(notice.stage))
 
 
 def figures(notice: Notice) -> str:
-    """Return the figures behind a notice, in the language of this session; empty where there are none."""
+    """Return the figures behind a notice, as plain text, in the language of this session; empty where there are none.
+
+    They may quote the file; escape them for HTML.
+    """
     return notices.figures(notice, _of_notices())
 
 
@@ -77,13 +92,14 @@ def explain(error: StudioError) -> str:
 
 
 def brief(error: StudioError) -> str:
-    """Return an error in the language of this session, in one line."""
+    """Return an error in the language of this session, as plain text in one line."""
     return say_or(f"error.{type(error).__name__}", str(error))
 
 
 def plain(text: str) -> str:
-    """Return a text, such as the name of a file, so that Streamlit draws it as it is, not as Markdown."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)  # Markdown escapes ASCII punctuation only
+    """Return a text, such as the name of a file, so that Streamlit draws it in one line as it is, not as Markdown."""
+    apart = _LINK.sub("\\g<0>\u2060", " ".join(text.split()))  # a word joiner has no width
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", apart)  # Markdown escapes ASCII punctuation only
 
 
 def stage_name(name: str) -> str:

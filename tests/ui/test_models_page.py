@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from models import catalog, own
 from models.files import weights
+from ui.words import plain
 
 PAGE = "from ui.screens import models\nmodels.show()"
 SPEC = catalog.get("realesr-animevideov3")
@@ -55,6 +56,16 @@ def test_an_own_model_that_fits_is_kept_and_can_be_chosen(folder):
     app.button(f"remove.{path}").click().run()
     assert not Path(path).exists()
     assert own.files() == []
+
+
+def test_the_name_of_an_own_model_is_plain_text(folder):
+    data = (weights.BUNDLED / "fast-x2.safetensors").read_bytes()
+    app = page()
+    name = "![x](http:beacon.png) **bold** :red[x]"
+    app.file_uploader[0].set_value((f"{name}.safetensors", data, "application/octet-stream")).run()
+    (remove,) = (button for button in app.button if button.key.startswith("remove."))
+    for drawn in (app.success[0].value, remove.label):
+        assert plain(name) in drawn
 
 
 def test_a_file_that_does_not_fit_is_refused_with_the_reason_and_not_kept(folder):

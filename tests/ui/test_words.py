@@ -2,13 +2,15 @@
 
 import ast
 import json
+import re
 import string
 from pathlib import Path
 
 import pytest
 
 from models import catalog
-from pipeline import errors
+from pipeline import errors, notices
+from pipeline.notices import Notice
 from pipeline.options import Choice, rules
 from pipeline.stages import STAGES
 from ui import words
@@ -77,6 +79,15 @@ def test_every_text_that_the_page_asks_for_is_there():
                 first = node.args[0]
                 if isinstance(first, ast.Constant):
                     assert first.value in ENGLISH, f"{path.name}: {first.value}"
+
+
+@pytest.mark.parametrize("text", ["[a](b)", "![a](b)", "<img src=x>", "a\n\n    code", "`x` $y$ :red[z] **w** # 1."])
+def test_what_comes_from_a_file_is_escaped(monkeypatch, text):
+    monkeypatch.setitem(notices.texts("en"), "told", "From {profile}.")
+    told = words.tell(Notice("told", profile=text))
+    assert "\n" not in told
+    assert not re.search(r"(?<!\\)[\[\]()<>!`$:*#]", told)
+    assert re.sub(r"\\(.)", r"\1", told) == f"From {' '.join(text.split())}."
 
 
 @pytest.mark.parametrize("code", words.catalogue())

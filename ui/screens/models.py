@@ -13,7 +13,7 @@ from models.errors import StudioError
 from models.files import weights
 from pipeline import disk
 from ui.parts import model_files
-from ui.words import explain, say, say_or
+from ui.words import explain, plain, say, say_or
 
 _MAX_OWN_MEGABYTES = 2000
 
@@ -21,7 +21,7 @@ _MAX_OWN_MEGABYTES = 2000
 def show() -> None:
     """Draw the page."""
     st.header(say("models.title"), anchor=False)
-    st.caption(say("models.intro", folder=weights.folder()))
+    st.caption(say("models.intro", folder=plain(str(weights.folder()))))
     if packages.missing():
         st.info(say("models.light"), icon=":material/info:")
     for task, specs in groupby(sorted(catalog.MODELS, key=_rank), key=lambda spec: spec.task):
@@ -96,7 +96,7 @@ def _own() -> None:
         (st.success if fits else st.error)(text)
     for path in own.files():
         title = Path(path).name
-        if st.button(say("models.own.remove", title=title), key=f"remove.{path}", icon=":material/delete:"):
+        if st.button(say("models.own.remove", title=plain(title)), key=f"remove.{path}", icon=":material/delete:"):
             Path(path).unlink(missing_ok=True)
             st.rerun()
 
@@ -115,4 +115,4 @@ def _take(name: str, data: bytes) -> tuple[bool, str]:
         except StudioError as error:
             return False, f"{say('models.own.unfit')} {explain(error)}"
         tried.replace(path)
-    return True, say("models.own.fits", title=spec.title, scale=spec.scale)
+    return True, say("models.own.fits", title=plain(spec.title), scale=spec.scale)
