@@ -1,5 +1,9 @@
 """Files to download: ordered, made by a job, then fetched. Streamlit's own downloads would stay in memory."""
 
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
@@ -8,7 +12,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 
 from api import shared
 from pipeline import notices
-from pipeline.errors import StudioError
+from pipeline.errors import OptionError, StudioError
 from studio import downloads
 from studio.album import Album, Made
 from studio.jobs import Job, State
@@ -19,14 +23,22 @@ async def make(request: Request) -> Response:
     shop, album, asked = shared.workshop(request), shared.album(request), await shared.fields(request)
     language = next((code for code in notices.languages() if code == asked.get("language")), "en")
     try:
-        output = downloads.read_output(asked)
+        output, name = downloads.read_output(asked), _read_name(asked)
         if "number" in request.path_params:
-            made = shop.download(album, shared.picture(request), output, str(asked.get("name", "")), language)
+            made = shop.download(album, shared.picture(request), output, name, language)
         else:
             made = shop.download_all(album, output, language)
     except StudioError as error:
         raise HTTPException(422, str(error)) from error
     return JSONResponse({"job": made.id}, status_code=202)
+
+
+def _read_name(asked: Mapping[str, Any]) -> str:
+    name = asked.get("name", "")
+    if not isinstance(name, str):
+        msg = f"name must be a text, not {type(name).__name__}."
+        raise OptionError(msg)
+    return name
 
 
 async def job(request: Request) -> Response:
@@ -52,12 +64,8 @@ def _about(job: Job[Made], album: Album) -> dict[str, object]:
 async def fetch(request: Request) -> Response:
     """Send a file that was made, as a download."""
     album = shared.album(request)
-    path = (album.folder / request.path_params["path"]).resolve()
-    if (
-        not path.is_relative_to(album.folder.resolve())
-        or path.parents[1].name != downloads.FOLDER
-        or not path.is_file()
-    ):
+    path = _find(album, request.path_params["path"])
+    if path is None:
         raise HTTPException(404, "This file is no longer kept; make it again.")
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(path.name)}",
@@ -65,3 +73,12 @@ async def fetch(request: Request) -> Response:
         **shared.FRESH,
     }
     return FileResponse(path, headers=headers)
+
+
+def _find(album: Album, name: str) -> Path | None:
+    """Return a file that was made, by its path in the album's folder; None where there is none."""
+    with suppress(ValueError, OSError):  # no path can hold a null or thousands of letters
+        path = (album.folder / name).resolve()
+        inside = path.is_relative_to(album.folder.resolve()) and path.parents[1].name == downloads.FOLDER
+        return path if inside and path.is_file() else None
+    return None

@@ -3,8 +3,10 @@
 Streamlit's own pictures are reduced and encoded again; these are not.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -23,6 +25,9 @@ from studio.album import Picture
 from studio.jobs import State
 from studio.layers import MAX_SIDE, RESULT
 from studio.view import View
+
+_MASK_BYTES = 4
+"""Bytes a pixel of a mask, at most: a browser writes a PNG of red, green, blue and alpha."""
 
 _UNREADABLE = Path(__file__).parent / "unreadable.svg"
 
@@ -50,25 +55,48 @@ def _look(picture: Picture, query: Mapping[str, str]) -> bytes:
     try:
         part = _read_view(query, layers.size)
         if query.get("layer", RESULT) == RESULT:
-            finish = Finish(float(query.get("blur", 0)), float(query.get("sharpen", 0)))
+            finish = Finish(_real(query, "blur"), _real(query, "sharpen"))
             given = query.get("strengths", "").split(",")
-            shares = {name: float(text) for name, text in zip(layers.names[1:], given, strict=False) if text}
+            shares = {name: _read_real(name, text) for name, text in zip(layers.names[1:], given, strict=False) if text}
+            strengths.check(shares, layers.names)
             image = layers.look(part, layers.mix(shares), finish)
         else:
-            image = layers.look(part, layers.only(int(query["layer"])), Finish())
-    except (ValueError, KeyError) as error:  # also OptionError
-        raise HTTPException(422, f"This is no view of the picture: {error}.") from error
+            image = layers.look(part, layers.only(_whole(query, "layer", 0)), Finish())
+    except ValueError as error:  # also OptionError
+        raise HTTPException(422, f"This is no view of the picture: {error}") from error
+    except FileNotFoundError as error:  # it was evicted, or restored again, meanwhile
+        raise HTTPException(404, "This picture is no longer kept; reload the page.") from error
     return for_screen(image)
 
 
 def _read_view(query: Mapping[str, str], size: tuple[int, int]) -> View:
     """Return the view that an address asks for, cut to the result."""
     width, height = size
-    x, y = (min(max(int(query.get(side, 0)), 0), full - 1) for side, full in (("x", width), ("y", height)))
-    w = min(max(int(query.get("w", width)), 1), width - x)
-    h = min(max(int(query.get("h", height)), 1), height - y)
-    zoom = min(int(query.get("out", w)) / w, 1.0, MAX_SIDE / max(w, h))
+    x, y = (min(max(_whole(query, side, 0), 0), full - 1) for side, full in (("x", width), ("y", height)))
+    w = min(max(_whole(query, "w", width), 1), width - x)
+    h = min(max(_whole(query, "h", height), 1), height - y)
+    zoom = min(_whole(query, "out", w) / w, 1.0, MAX_SIDE / max(w, h))
     return View(x, y, w, h, max(round(w * zoom), 1), max(round(h * zoom), 1))
+
+
+def _whole(query: Mapping[str, str], name: str, otherwise: int) -> int:
+    text = query.get(name, str(otherwise))
+    if not re.fullmatch(r"-?[0-9]{1,9}", text):
+        msg = f"{name} must be a whole number of at most 9 digits, not {text[:20]!r}."
+        raise OptionError(msg)
+    return int(text)
+
+
+def _real(query: Mapping[str, str], name: str) -> float:
+    return _read_real(name, query.get(name, "0"))
+
+
+def _read_real(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        msg = f"{name} must be a number, not {text[:20]!r}."
+        raise OptionError(msg) from error
 
 
 async def set_finish(request: Request) -> Response:
@@ -76,12 +104,20 @@ async def set_finish(request: Request) -> Response:
     picture, said = shared.picture(request), await shared.fields(request)
     shared.check_run(picture, said.get("run"))
     try:
-        finish = Finish(said["blur"], said["sharpen"])
-        strengths.check(said["strengths"], list(BY_NAME))
-    except (KeyError, OptionError) as error:
-        raise HTTPException(422, f"This is no finish: {error}.") from error
-    picture.finish, picture.strengths = finish, said["strengths"]
+        finish, given = _read_finish(said)
+    except OptionError as error:
+        raise HTTPException(422, f"This is no finish: {error}") from error
+    picture.finish, picture.strengths = finish, given
     return Response(status_code=204)
+
+
+def _read_finish(said: Mapping[str, Any]) -> tuple[Finish, dict[str, float]]:
+    finish, given = Finish(said.get("blur"), said.get("sharpen")), said.get("strengths")
+    if not isinstance(given, dict):
+        msg = f"strengths must be an object of numbers by stage, not {type(given).__name__}."
+        raise OptionError(msg)
+    strengths.check(given, list(BY_NAME))
+    return finish, given
 
 
 async def plate(request: Request) -> Response:
@@ -122,9 +158,10 @@ async def mask(request: Request) -> Response:
 
 async def keep_mask(request: Request) -> Response:
     """Record the mask as corrected on the page."""
-    picture, data = shared.picture(request), await shared.body(request)
+    shop, picture = shared.workshop(request), shared.picture(request)
+    data = await shared.body(request, shop.config.max_pixels * _MASK_BYTES + shared.MOST_FIELDS)
     try:
-        await run_in_threadpool(shared.workshop(request).keep_mask, picture, data)
+        await run_in_threadpool(shop.keep_mask, picture, data)
     except (StudioError, ValueError) as error:
         raise HTTPException(422, f"This is no mask of the photograph: {error}") from error
     return Response(status_code=204)

@@ -1,18 +1,28 @@
 """The routes of the page, all under ``/studio``."""
 
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.routing import BaseRoute, Route
 
 from api import files, pixels
 
+
+class _Number(IntegerConvertor):
+    """The number of a photograph; Python refuses to read one of thousands of digits."""
+
+    regex = "[0-9]{1,9}"
+
+
+register_url_convertor("number", _Number())
+
 ROUTES: list[BaseRoute] = [
-    Route("/{album}/{number:int}/preview", pixels.preview),
-    Route("/{album}/{number:int}/view", pixels.view),
-    Route("/{album}/{number:int}/finish", pixels.set_finish, methods=["POST"]),
-    Route("/{album}/{number:int}/plate", pixels.plate),
-    Route("/{album}/{number:int}/damage", pixels.damage),
-    Route("/{album}/{number:int}/mask", pixels.mask),
-    Route("/{album}/{number:int}/mask", pixels.keep_mask, methods=["PUT"]),
-    Route("/{album}/{number:int}/make", files.make, methods=["POST"]),
+    Route("/{album}/{number:number}/preview", pixels.preview),
+    Route("/{album}/{number:number}/view", pixels.view),
+    Route("/{album}/{number:number}/finish", pixels.set_finish, methods=["POST"]),
+    Route("/{album}/{number:number}/plate", pixels.plate),
+    Route("/{album}/{number:number}/damage", pixels.damage),
+    Route("/{album}/{number:number}/mask", pixels.mask),
+    Route("/{album}/{number:number}/mask", pixels.keep_mask, methods=["PUT"]),
+    Route("/{album}/{number:number}/make", files.make, methods=["POST"]),
     Route("/{album}/make", files.make, methods=["POST"]),
     Route("/{album}/jobs/{job}", files.job),
     Route("/{album}/files/{path:path}", files.fetch),

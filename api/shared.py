@@ -15,6 +15,9 @@ from studio.workshop import Workshop
 PRIVATE = {"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
 """Headers that keep a picture in the visitor's own browser; its address holds everything that it depends on."""
 
+MOST_FIELDS = 16_000
+"""Largest JSON object in bytes: a name of 255 characters and a strength for each stage take less than half of it."""
+
 FRESH = {"Cache-Control": "no-store"}
 """Headers of an answer that may be another one the next time."""
 
@@ -65,20 +68,19 @@ def check_run(picture: Picture, run: str | None) -> None:
         raise HTTPException(409, "This photograph was restored again; reload the page.")
 
 
-async def body(request: Request) -> bytes:
-    """Return the body.
+async def body(request: Request, most: int) -> bytes:
+    """Return the body, of which no more than `most` bytes are read.
 
     Raises
     ------
     HTTPException
-        413 if it is larger than an upload may be.
+        413 if it is larger.
     """
-    megabytes = workshop(request).config.max_upload_megabytes
     data = bytearray()
     async for part in request.stream():
         data += part
-        if len(data) > megabytes * 1_000_000:
-            raise HTTPException(413, f"Expected at most {megabytes} MB.")
+        if len(data) > most:
+            raise HTTPException(413, f"Expected at most {most} bytes.")
     return bytes(data)
 
 
@@ -88,12 +90,14 @@ async def fields(request: Request) -> Mapping[str, Any]:
     Raises
     ------
     HTTPException
-        422 if the body is something else.
+        413 if the body is larger than `MOST_FIELDS`, 422 if it is something else.
     """
+    data = await body(request, MOST_FIELDS)
     try:
-        said = json.loads(await body(request))
-    except ValueError as error:
-        raise HTTPException(422, f"Expected JSON: {error}.") from error
+        said = json.loads(data)
+        json.dumps(said, ensure_ascii=False).encode()  # half of a surrogate pair is in no answer and no file's name
+    except (ValueError, RecursionError) as error:
+        raise HTTPException(422, "Expected a JSON object, got something else.") from error
     if not isinstance(said, dict):
         raise HTTPException(422, f"Expected a JSON object, got {type(said).__name__}.")
     return said

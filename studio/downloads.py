@@ -39,9 +39,12 @@ def read_output(asked: Mapping[str, Any]) -> Output:
     Raises
     ------
     OptionError
-        If an option is out of range.
+        If an option is out of range, or the quality is no whole number.
     """
     known = {name: asked[name] for name in ("format", "quality", "metadata", "mark") if name in asked}
+    if not isinstance(known.get("quality", 1), int):
+        msg = f"Output.quality must be a whole number, not {known['quality']!r}."
+        raise OptionError(msg)
     return Output(**known)
 
 

@@ -4,8 +4,10 @@ import asyncio
 import json
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import chain
 from urllib.parse import quote, unquote
 
 import cv2
@@ -18,7 +20,7 @@ from pipeline.plan import arrange
 
 
 def ask(shop, path, *, method="GET", body=None):
-    """Send one request; return status, headers and body."""
+    """Send one request, its body as JSON, bytes, or an iterator of parts; return status, headers and body."""
     path, _, query = path.partition("?")
     told = []
     scope = {
@@ -35,11 +37,11 @@ def ask(shop, path, *, method="GET", body=None):
         "root_path": "",
     }
 
-    sent = body if isinstance(body, bytes) else json.dumps(body or {}).encode()
-    waiting = [{"type": "http.request", "body": sent, "more_body": False}]
+    parts = body if isinstance(body, Iterator) else iter([body if isinstance(body, bytes) else _json(body or {})])
+    waiting = chain(({"type": "http.request", "body": part, "more_body": True} for part in parts), [_END])
 
     async def receive():
-        return waiting.pop() if waiting else await asyncio.Event().wait()
+        return next(waiting, None) or await asyncio.Event().wait()
 
     async def send(message):
         told.append(message)
@@ -51,6 +53,13 @@ def ask(shop, path, *, method="GET", body=None):
         aside.submit(lambda: asyncio.run(app(scope, receive, send))).result()
     headers = {name.decode(): value.decode() for name, value in told[0]["headers"]}
     return told[0]["status"], headers, b"".join(message.get("body", b"") for message in told[1:])
+
+
+_END = {"type": "http.request", "body": b"", "more_body": False}
+
+
+def _json(said):
+    return json.dumps(said).encode()
 
 
 def ask_until_ready(shop, path):

@@ -56,8 +56,18 @@ def test_a_finish_that_is_no_object_is_refused(shop, album, body):
 
 
 def test_a_body_above_the_limit_is_refused(shop, album, monkeypatch):
-    monkeypatch.setattr(shop, "config", Config(max_upload_megabytes=1))
-    assert ask(shop, f"/studio/{album.id}/0/mask", method="PUT", body=bytes(1_000_001))[0] == 413
+    monkeypatch.setattr(shop, "config", Config(max_pixels=100))
+    for method, place in (("PUT", "0/mask"), ("POST", "0/finish"), ("POST", "0/make"), ("POST", "make")):
+        endless = (bytes(1000) for _ in range(10**6))
+        assert ask(shop, f"/studio/{album.id}/{place}", method=method, body=endless)[0] == 413
+        assert sum(1 for _ in endless) > 10**6 - 20  # the rest was not read
+
+
+def test_a_mask_of_any_photograph_has_room_in_its_body(shop, album):
+    noise = np.random.default_rng(0).integers(0, 256, (1000, 2000, 4), np.uint8)
+    assert len(png(noise)) < shop.config.max_pixels * 4 + 16_000
+    status, _, told = ask(shop, f"/studio/{album.id}/0/mask", method="PUT", body=png(noise))
+    assert (status, b"of the photograph" in told) == (422, True)
 
 
 def test_a_photograph_that_cannot_be_read_has_a_placeholder(shop, album):
