@@ -1,11 +1,13 @@
 """The studio in a browser: ``streamlit run app.py``."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 
 import streamlit as st
 from starlette.applications import Starlette
 from starlette.routing import Mount
+from streamlit import config
 
 from api.routes import ROUTES
 from ui.shop import workshop
@@ -15,8 +17,10 @@ _routes = Starlette(routes=ROUTES)
 
 @asynccontextmanager
 async def _open(_: st.App) -> AsyncIterator[None]:
-    """Open the workshop with the server, and close it with the server."""
+    """Open the workshop with the server, and close it with the server; files of visitors are for its user alone."""
+    os.umask(0o077)
     with closing(workshop()) as shop:
+        config.set_option("server.maxUploadSize", shop.config.max_upload_megabytes)
         _routes.state.workshop = shop
         yield
 

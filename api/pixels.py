@@ -112,7 +112,8 @@ async def set_finish(request: Request) -> Response:
 
 
 def _read_finish(said: Mapping[str, Any]) -> tuple[Finish, dict[str, float]]:
-    finish, given = Finish(said.get("blur"), said.get("sharpen")), said.get("strengths")
+    values: dict[str, Any] = {name: said.get(name) for name in ("blur", "sharpen")}
+    finish, given = Finish(**values), said.get("strengths")
     if not isinstance(given, dict):
         msg = f"strengths must be an object of numbers by stage, not {type(given).__name__}."
         raise OptionError(msg)

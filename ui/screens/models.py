@@ -13,9 +13,8 @@ from models.errors import StudioError
 from models.files import weights
 from pipeline import disk
 from ui.parts import model_files
+from ui.shop import workshop
 from ui.words import explain, plain, say, say_or
-
-_MAX_OWN_MEGABYTES = 2000
 
 
 def show() -> None:
@@ -79,12 +78,14 @@ def _remove(spec: ModelSpec) -> None:
 def _own() -> None:
     """Draw a person's own models, and the place to drop one."""
     st.subheader(say("models.own"), anchor=False)
-    st.caption(say("models.own.intro"))
+    megabytes = workshop().config.max_upload_megabytes
+    folder = plain(str(weights.folder() / own.FOLDER))
+    st.caption(f"{say('models.own.intro')} {say('models.own.large', megabytes=megabytes, folder=folder)}")
     uploaded = st.file_uploader(
         say("models.own.drop"),
         type=[suffix.removeprefix(".") for suffix in own.OWN_SUFFIXES],
         disabled=bool(packages.missing()),
-        max_upload_size=_MAX_OWN_MEGABYTES,
+        max_upload_size=megabytes,
         key=f"own.{st.session_state.get('own-drops', 0)}",
     )
     if uploaded is not None:
