@@ -5,14 +5,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 
 import streamlit as st
-from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import Mount
 from streamlit import config
 
-from api.routes import ROUTES
+from api.routes import application
+from api.safety import SafeHeaders
 from ui.shop import workshop
 
-_routes = Starlette(routes=ROUTES)
+_routes = application()
 
 
 @asynccontextmanager
@@ -25,4 +26,4 @@ async def _open(_: st.App) -> AsyncIterator[None]:
         yield
 
 
-app = st.App("ui/main.py", routes=[Mount("/studio", app=_routes)], lifespan=_open)
+app = st.App("ui/main.py", routes=[Mount("/studio", app=_routes)], lifespan=_open, middleware=[Middleware(SafeHeaders)])

@@ -1,9 +1,12 @@
 """The routes of the page, all under ``/studio``."""
 
+from starlette.applications import Starlette
 from starlette.convertors import IntegerConvertor, register_url_convertor
+from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
 from api import files, pixels
+from api.safety import OwnPagesOnly
 
 
 class _Number(IntegerConvertor):
@@ -27,3 +30,8 @@ ROUTES: list[BaseRoute] = [
     Route("/{album}/jobs/{job}", files.job),
     Route("/{album}/files/{path:path}", files.fetch),
 ]
+
+
+def application() -> Starlette:
+    """Return the application that serves the routes; set its ``state.workshop`` before the first request."""
+    return Starlette(routes=ROUTES, middleware=[Middleware(OwnPagesOnly)])

@@ -15,12 +15,16 @@ import numpy as np
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from api.routes import ROUTES
+from api.routes import application
+from api.safety import OWN
 from pipeline.plan import arrange
 
 
-def ask(shop, path, *, method="GET", body=None):
-    """Send one request, its body as JSON, bytes, or an iterator of parts; return status, headers and body."""
+def ask(shop, path, *, method="GET", body=None, own=True):
+    """Send one request, its body as JSON, bytes, or an iterator of parts; return status, headers and body.
+
+    `own`: whether it comes from a page of the studio.
+    """
     path, _, query = path.partition("?")
     told = []
     scope = {
@@ -29,7 +33,7 @@ def ask(shop, path, *, method="GET", body=None):
         "path": unquote(path),
         "raw_path": path.encode(),
         "query_string": query.encode(),
-        "headers": [],
+        "headers": [(OWN.lower().encode(), b"1")] if own else [],
         "http_version": "1.1",
         "scheme": "http",
         "server": ("test", 80),
@@ -46,7 +50,7 @@ def ask(shop, path, *, method="GET", body=None):
     async def send(message):
         told.append(message)
 
-    routes = Starlette(routes=ROUTES)
+    routes = application()
     routes.state.workshop = shop
     app = Starlette(routes=[Mount("/studio", app=routes)])  # as app.py mounts them
     with ThreadPoolExecutor(1) as aside:  # this thread may have the loop of a browser

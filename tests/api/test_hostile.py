@@ -111,3 +111,15 @@ def test_an_order_of_a_wrong_type_is_refused_in_words(shop, album, said):
     status, _, told = ask(shop, f"/studio/{album.id}/0/make", method="POST", body=said)
     assert status == 422
     assert b"must be" in told
+
+
+@pytest.mark.parametrize(
+    ("method", "place"), [("POST", "0/finish"), ("POST", "0/make"), ("POST", "make"), ("PUT", "0/mask")]
+)
+def test_a_page_of_another_site_can_change_nothing(shop, album, method, place):
+    """Its browser asks before it sends a header of the studio's own, and without that header nothing is changed."""
+    address = f"/studio/{album.id}/{place}"
+    for asked in (method, "OPTIONS"):
+        status, headers, told = ask(shop, address, method=asked, body={"format": "png"}, own=False)
+        assert (status, told[:19]) == (403, b"Expected the header")
+        assert not [name for name in headers if name.startswith("access-control")]

@@ -43,6 +43,7 @@ def test_suggestions_come_without_moving_the_switches(page):
     upload(page, ("faded.jpg", buffer.getvalue()))
     switches = page.get_by_role("switch").or_(page.get_by_role("checkbox"))
     page.get_by_text("Checking what this photograph needs").wait_for()
+    switches.first.wait_for()  # Streamlit fetches the script of switches when it needs it
     before = [switch.bounding_box() for switch in switches.all()]
     page.get_by_text("“Revive tones” can bring back its blacks and whites").wait_for()
     assert [switch.bounding_box() for switch in switches.all()] == before

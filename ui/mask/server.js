@@ -57,7 +57,7 @@ export class Saver {
   /** Return the error, or null where the mask has arrived. */
   async #put() {
     try {
-      const headers = { "Content-Type": "image/png" }
+      const headers = { "Content-Type": "image/png", "X-Studio": "1" }
       await checked(await fetch(this.address, { method: "PUT", headers, body: await this.fileOf() }))
       return null
     } catch (error) {

@@ -4,15 +4,19 @@ import { checked, pause, poll } from "./polling.js"
 
 const FIRST_WAIT_MS = 300
 const LONGEST_WAIT_MS = 1000
+const LOOK_MS = 50
+const QUIET_MS = 500 // a busy server takes as long to begin with a value
+const LONGEST_UNREST_MS = 10_000
 const latest = new WeakMap() // data of each button, as Streamlit gave them last
 const working = new WeakSet() // buttons whose file is being made
 
-/** Wait until a value that was typed or chosen just before the click has come back as new data. */
+/** Wait until a value that was typed or chosen just before the click has come back as new data: the page is at rest. */
 async function settled() {
-  await pause(250)
-  for (let waited = 0; waited < 10_000; waited += 50) {
-    if (document.querySelector(".stApp")?.dataset.testScriptState !== "running") return
-    await pause(50)
+  let quiet = 0
+  for (let waited = 0; waited < LONGEST_UNREST_MS && quiet < QUIET_MS; waited += LOOK_MS) {
+    await pause(LOOK_MS)
+    const isRunning = document.querySelector(".stApp")?.dataset.testScriptState === "running"
+    quiet = isRunning ? 0 : quiet + LOOK_MS
   }
 }
 
@@ -33,7 +37,7 @@ export function fileAddress(files, name) {
 }
 
 async function made(button, { make, jobs, asked }) {
-  const headers = { "Content-Type": "application/json" }
+  const headers = { "Content-Type": "application/json", "X-Studio": "1" }
   const ordered = await checked(await fetch(make, { method: "POST", headers, body: JSON.stringify(asked) }))
   const { job } = await ordered.json()
   let wait = FIRST_WAIT_MS

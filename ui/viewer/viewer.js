@@ -62,7 +62,7 @@ class Viewer {
 
   /** Send the finish to the server, for downloads and reloads. */
   async send(value) {
-    const headers = { "Content-Type": "application/json" }
+    const headers = { "Content-Type": "application/json", "X-Studio": "1" }
     const body = JSON.stringify({ ...value, run: this.data.run })
     const answer = await fetch(`${this.data.address}finish`, { method: "POST", headers, body }).catch(() => null)
     if (!answer?.ok) this.#fail()
