@@ -60,6 +60,11 @@ class Stage(ABC):
         return str(getattr(self, "model", ""))
 
     @property
+    def filter_of_view(self) -> "Filter | None":
+        """The stage as a filter that can be run on the part being viewed; None if it needs the whole picture."""
+        return None
+
+    @property
     def enlarges(self) -> float:
         """Factor by which the sides of the picture grow."""
         return 1.0
@@ -145,6 +150,11 @@ class Filter(Stage):
         zoom : float
             Its size relative to the picture that the options are meant for.
         """
+
+    @property
+    def filter_of_view(self) -> "Filter":
+        """The stage itself."""
+        return self
 
     def examine(self, image: Image, context: Context) -> Finding:
         """Act where the options change something."""

@@ -77,7 +77,7 @@ class Layers:
         self._folder = folder
         self._earlier = earlier
         self.made = time.time()
-        self._filters = {stage.name: stage for stage in stages if isinstance(stage, Filter)}
+        self._filters = {stage.name: found for stage in stages if (found := stage.filter_of_view)}
         self._layers: list[_Layer] = []
 
     def begin(self, image: Image) -> None:

@@ -78,7 +78,7 @@ def make_of_damage(photographs: Sequence[Path], plans: Sequence[str], out: Path,
     Parameters and errors are those of `make`; every plan contains Repair.
     """
     chosen = [plan(text) for text in plans or ["denoise repair"]]
-    if not all(any(isinstance(step, Repair) for step in one.stages) for one in chosen):
+    if not all(any(step.name == Repair.name for step in one.stages) for one in chosen):
         msg = f"Expected plans that repair, got {', '.join(plans)}. Add repair to each."
         raise OptionError(msg)
     write([_row_of_damage(path, chosen, engine) for path in photographs], out)
