@@ -4,17 +4,19 @@ The rest of the pipeline works on float32 RGB in sRGB. Depth, alpha, colour prof
 handled here.
 """
 
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.arrays import Image, Plane
-from pipeline.codecs import colour, decode, encode, geometry
-from pipeline.codecs.limits import DECODE_LIMIT, MAX_ASPECT, MIN_SIDE, check_header
+from pipeline.arrays import Image
+from pipeline.codecs import bounds, encode, reading
+from pipeline.codecs.limits import DECODE_LIMIT, MAX_ASPECT, MIN_SIDE
 from pipeline.codecs.mark import with_mark
-from pipeline.codecs.metadata import Metadata, find, updated
+from pipeline.codecs.metadata import Metadata
 from pipeline.codecs.names import safe_stem
-from pipeline.codecs.raster import SPACES, Opened
+from pipeline.codecs.reading import Photo
+from pipeline.codecs.worker import WorkerLost, workers
 from pipeline.errors import OptionError, PhotoTooLarge, PhotoUnreadable, PhotoUnwritable
 from pipeline.notices import Notice
 from pipeline.options import check, choice, number, switch
@@ -32,6 +34,7 @@ __all__ = [
     "Photo",
     "count_pages",
     "encode_photo",
+    "prepare",
     "read_photo",
     "restored_name",
     "safe_stem",
@@ -46,39 +49,6 @@ MAX_BYTES = 1 << 30
 
 LEAST_CAP = MAX_ASPECT * MIN_SIDE**2
 """Lowest cap in pixels; below it, the short side of a narrow photograph could be under `MIN_SIDE`."""
-
-
-@dataclass(frozen=True)
-class Photo:
-    """A decoded photograph with the metadata of its file."""
-
-    pixels: Image
-    """Shape (H, W, 3), RGB, sRGB-encoded, [0, 1], upright."""
-
-    alpha: Plane | None
-    """Shape (H, W), straight, [0, 1]."""
-
-    depth: int
-    """Bits a channel in the file, 8 or 16, by dtype."""
-
-    name: str
-    """A file stem that is valid on every system."""
-
-    format: str
-    """Format of the file, such as ``"JPEG"`` or ``"WebP"``."""
-
-    original_size: tuple[int, int]
-    """Width and height, upright, before reduction to the cap."""
-
-    metadata: Metadata
-    notices: tuple[Notice, ...]
-    pages: int = 1
-    """Number of pages of the file that `read_photo` can be asked for; more than 1 only for TIFF."""
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height of `pixels`."""
-        return self.pixels.shape[1], self.pixels.shape[0]
 
 
 @dataclass(frozen=True)
@@ -111,6 +81,11 @@ class Encoded:
     notices: tuple[Notice, ...]
 
 
+def prepare() -> None:
+    """Start the process that opens files, without waiting for it; else the first file does."""
+    workers.warm()
+
+
 def read_photo(
     source: bytes | Path,
     *,
@@ -120,6 +95,9 @@ def read_photo(
     page: int | None = None,
 ) -> Photo:
     """Return a decoded photograph; its format is recognised by the content.
+
+    A worker process decodes it, within bounds of memory and time (see `pipeline.codecs.bounds`), so that a fault of a
+    decoder costs this file alone.
 
     Parameters
     ----------
@@ -141,8 +119,8 @@ def read_photo(
     Raises
     ------
     PhotoUnreadable
-        If the file is missing, not a picture or damaged, if the picture is too small or too narrow, or if there is no
-        such page.
+        If the file is missing, not a picture or damaged, if the picture is too small or too narrow, if there is no such
+        page, or if the decoder crashes or exceeds its time.
     PhotoTooLarge
         If it is over `DECODE_LIMIT` or `MAX_BYTES`, over `max_pixels` with `strict`, or does not fit into memory.
     OptionError
@@ -154,40 +132,15 @@ def read_photo(
     if page is not None and page < 1:
         msg = f"page must be at least 1, not {page}."
         raise OptionError(msg)
-    opened = decode.open_image(_bytes_of(source), page)
-    with decode.guarded(opened.format):
-        return _decoded(opened, name if name is not None else _name(source), max_pixels, strict)
-
-
-def _name(source: bytes | Path) -> str:
-    return source.name if isinstance(source, Path) else ""
-
-
-def _decoded(opened: Opened, name: str, max_pixels: int, strict: bool) -> Photo:
-    """Return the photograph of an opened file."""
-    check_header(opened)
-    found = find(opened)
-    size = geometry.fit(opened.size, max_pixels)
-    reduced = _reduction(_turned(opened.size, found.orientation), _turned(size, found.orientation), strict)
-    samples, alpha, depth = geometry.shrink(opened.load(), opened.size, size)
-    space = SPACES[samples.shape[2]]
-    icc = opened.icc or (colour.adobe_rgb_profile() if found.adobe_rgb and space == "RGB" else None)
-    pixels, converted = colour.to_srgb(samples, space, icc, opened.cicp)
-    pixels = geometry.turn_upright(pixels, found.orientation)
-    if alpha is not None:
-        alpha = geometry.turn_upright(alpha, found.orientation)
-        pixels = geometry.fill_hidden(pixels, alpha)
-    return Photo(
-        pixels=pixels,
-        alpha=alpha,
-        depth=depth,
-        name=safe_stem(name),
-        format=opened.format,
-        original_size=_turned(opened.size, found.orientation),
-        metadata=found.metadata,
-        notices=(*opened.notices, *found.notices, *converted, *reduced),
-        pages=opened.pages,
-    )
+    if name is None:
+        name = source.name if isinstance(source, Path) else ""
+    source, length = _checked(source)
+    try:
+        return workers.call(
+            reading.read, source, name, max_pixels, strict, page, bounds=bounds.to_read(length, max_pixels)
+        )
+    except WorkerLost as error:
+        raise _unreadable(error) from error
 
 
 def count_pages(path: Path) -> int:
@@ -198,39 +151,35 @@ def count_pages(path: Path) -> int:
     PhotoUnreadable, PhotoTooLarge
         As `read_photo` does, by the header alone.
     """
-    return decode.open_image(_bytes_of(path)).pages
-
-
-def _bytes_of(source: bytes | Path) -> bytes:
-    if isinstance(source, bytes):
-        return source
+    source, length = _checked(path)
     try:
-        length = source.stat().st_size
-        if length > MAX_BYTES:
-            msg = f"Expected a file of at most {MAX_BYTES} bytes, got {source.name} of {length} bytes. Reduce it."
-            raise PhotoTooLarge(msg)
-        return source.read_bytes()
+        return workers.call(reading.pages, source, bounds=bounds.to_read(length, LEAST_CAP))
+    except WorkerLost as error:
+        raise _unreadable(error) from error
+
+
+def _checked(source: bytes | Path) -> tuple[bytes | Path, int]:
+    """Return a source as another process finds it, and its length in bytes."""
+    if isinstance(source, bytes):
+        return source, len(source)
+    try:
+        found = source.stat()
+        if stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode):  # opening a pipe would wait for ever
+            source.open("rb").close()
     except OSError as error:
         msg = f"{source} cannot be read: {error.strerror}. Check the path and the permissions."
         raise PhotoUnreadable(msg) from error
-
-
-def _turned(size: tuple[int, int], orientation: int) -> tuple[int, int]:
-    return (size[1], size[0]) if orientation >= 5 else size
-
-
-def _reduction(original: tuple[int, int], size: tuple[int, int], strict: bool) -> tuple[Notice, ...]:
-    """Say that a picture is reduced, or refuse to."""
-    if original == size:
-        return ()
-    (w0, h0), (w1, h1) = original, size
-    if strict:
-        msg = (
-            f"The photograph has {w0} x {h0} pixels; the cap allows {w1} x {h1}. "
-            "Raise max_pixels, or omit strict to reduce it."
-        )
+    if not stat.S_ISREG(found.st_mode):
+        msg = f"{source} cannot be read: it is no file. Choose a photograph."
+        raise PhotoUnreadable(msg)
+    if found.st_size > MAX_BYTES:
+        msg = f"Expected a file of at most {MAX_BYTES} bytes, got {source.name} of {found.st_size} bytes. Reduce it."
         raise PhotoTooLarge(msg)
-    return (Notice("reduced", w0=w0, h0=h0, w1=w1, h1=h1),)
+    return source.absolute(), found.st_size
+
+
+def _unreadable(error: WorkerLost) -> PhotoUnreadable:
+    return PhotoUnreadable(f"The file cannot be read: {error}. Open it in an image editor and save it as PNG or TIFF.")
 
 
 def encode_photo(
@@ -242,7 +191,7 @@ def encode_photo(
     history: str = "",
     guesses: Sequence[str] = (),
 ) -> Encoded:
-    """Return a restored picture as a file, with the metadata of its photograph.
+    """Return a restored picture as a file, with the metadata of its photograph; a worker process encodes it.
 
     Parameters
     ----------
@@ -265,21 +214,24 @@ def encode_photo(
     Raises
     ------
     PhotoUnwritable
-        If the format cannot hold the picture, or a value is not finite.
+        If the format cannot hold the picture, a value is not finite, or the encoder crashes.
     """
     if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.size == 0:
         msg = f"Expected pixels of shape (H, W, 3), got {pixels.shape}."
         raise PhotoUnwritable(msg)
-    size, form, guessed = (pixels.shape[1], pixels.shape[0]), output.format, bool(guesses)
-    with encode.guarded(form):
-        metadata, notices = updated(
-            photo.metadata, size, output.metadata, form, software=software, history=history, guessed=guessed
-        )
+    guessed = bool(guesses)
+    with encode.guarded(output.format):
         if output.mark and guessed:
             pixels = with_mark(pixels)
-        canvas, limits = encode.lay_out(pixels, photo.alpha, photo.depth, form)
-        data, losses = encode.written(canvas, metadata, form, output.quality)
-    return Encoded(data, (*notices, *limits, *losses))
+        canvas, limits = encode.lay_out(pixels, photo.alpha, photo.depth, output.format)
+    notes = encode.Notes(photo.metadata, output.metadata, software, history, guessed)
+    allowed = bounds.to_write(canvas.samples.nbytes)
+    try:
+        data, notices = workers.call(encode.write, canvas, notes, output.format, output.quality, bounds=allowed)
+    except WorkerLost as error:
+        msg = f"The photograph cannot be saved as {output.format.upper()}: {error}. Save it in another format."
+        raise PhotoUnwritable(msg) from error
+    return Encoded(data.tobytes(), (*limits, *notices))
 
 
 def restored_name(photo_name: str, output: Output) -> str:

@@ -1,12 +1,15 @@
-"""Quantise a restored picture band by band, without a second float copy of the whole."""
+"""A restored picture, quantised for an encoder."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from pipeline.arrays import Image, Plane
-from pipeline.codecs.raster import Samples, as_samples
+from pipeline.codecs import shared
+from pipeline.codecs.raster import Samples
 from pipeline.errors import PhotoUnwritable
 
 BAND_PIXELS = 1 << 20
@@ -14,60 +17,71 @@ BAND_PIXELS = 1 << 20
 
 @dataclass(frozen=True)
 class Canvas:
-    """A picture to be encoded: pixels and alpha of one size, and the number of bits to write."""
+    """A picture to be encoded, quantised."""
 
-    pixels: Image
-    """Shape (H, W, 3), RGB, [0, 1]."""
-
-    alpha: Plane | None
-    """Shape (H, W), straight, [0, 1]."""
-
-    depth: int
-    """Bits a channel, 8 or 16."""
+    samples: Samples
+    """Shape (H, W, C): RGB, or RGB and straight alpha."""
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
-        return self.pixels.shape[1], self.pixels.shape[0]
+        return self.samples.shape[1], self.samples.shape[0]
 
     @property
     def channels(self) -> int:
         """Number of channels: 3, or 4 with alpha."""
-        return 3 if self.alpha is None else 4
+        return self.samples.shape[2]
+
+    @property
+    def depth(self) -> int:
+        """Bits a channel, 8 or 16."""
+        return 8 * self.samples.dtype.itemsize
 
     def bands(self) -> list[tuple[int, int]]:
         """Return the first row, and the row after the last, of bands of about a million pixels."""
-        height, width = self.pixels.shape[:2]
-        step = max(1, BAND_PIXELS // width)
-        return [(top, min(top + step, height)) for top in range(0, height, step)]
+        return _bands(*self.samples.shape[:2])
 
-    def rows(self, top: int, bottom: int) -> Samples:
-        """Return some rows, quantised by rounding, without dithering.
 
-        Returns
-        -------
-        ndarray of uint8 or uint16, shape (bottom - top, W, channels)
+def quantised(pixels: Image, alpha: Plane | None, depth: int) -> Canvas:
+    """Return a picture rounded to `depth` bits a channel, without dithering, in memory that a worker can share.
 
-        Raises
-        ------
-        PhotoUnwritable
-            If a value is not finite.
-        """
-        band = self.pixels[top:bottom]
-        if self.alpha is not None:
-            band = np.concatenate([band, self.alpha[top:bottom, :, None]], axis=2)
+    It is made band by band, without a second float copy of the whole.
+
+    Parameters
+    ----------
+    pixels : ndarray of float32, shape (H, W, 3)
+        RGB in [0, 1].
+    alpha : ndarray of float32, shape (H, W), or None
+        Straight, in [0, 1].
+    depth : int
+        8 or 16.
+
+    Raises
+    ------
+    PhotoUnwritable
+        If a value is not finite.
+    """
+    height, width = pixels.shape[:2]
+    white = np.float32((1 << depth) - 1)
+    samples = shared.empty((height, width, 3 if alpha is None else 4), np.uint8 if depth == 8 else np.uint16)
+
+    def fill(top: int, bottom: int) -> None:
+        band = pixels[top:bottom]
+        if alpha is not None:
+            band = np.concatenate([band, alpha[top:bottom, :, None]], axis=2)
         if not np.isfinite(band).all():
             msg = "Some pixels are not finite numbers, so the photograph was not written. Restore it again."
             raise PhotoUnwritable(msg)
-        white = np.float32((1 << self.depth) - 1)
-        return as_samples(np.rint(np.clip(band, 0, 1) * white), self.depth // 8)
+        samples[top:bottom] = np.rint(np.clip(band, 0, 1) * white)
 
-    def whole(self) -> Samples:
-        """Return the whole picture, quantised."""
-        samples = np.empty((*self.pixels.shape[:2], self.channels), np.uint8 if self.depth == 8 else np.uint16)
-        for top, bottom in self.bands():
-            samples[top:bottom] = self.rows(top, bottom)
-        return samples
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(lambda band: fill(*band), _bands(height, width)))
+    return Canvas(samples)
+
+
+def _bands(height: int, width: int) -> list[tuple[int, int]]:
+    step = max(1, BAND_PIXELS // width)
+    return [(top, min(top + step, height)) for top in range(0, height, step)]
 
 
 def flattened(pixels: Image, alpha: Plane) -> Image:

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.arrays import Image, Plane
-from pipeline.codecs.canvas import Canvas, flattened, resized_alpha
+from pipeline.codecs.canvas import Canvas, flattened, quantised, resized_alpha
 from pipeline.codecs.encode_lossy import encode_jpeg, encode_webp
 from pipeline.codecs.encode_png import encode_png
 from pipeline.codecs.encode_tiff import encode_tiff
-from pipeline.codecs.metadata import Metadata
+from pipeline.codecs.metadata import Metadata, updated
 from pipeline.errors import PhotoUnwritable, StudioError
 from pipeline.notices import Notice
 
@@ -39,7 +43,7 @@ def lay_out(pixels: Image, alpha: Plane | None, depth: int, form: str) -> tuple[
             notices.append(Notice("alpha-flattened"))
             pixels = flattened(pixels, alpha)
         alpha = None
-    return Canvas(pixels, alpha, depth), tuple(notices)
+    return quantised(pixels, alpha, depth), tuple(notices)
 
 
 def for_screen(pixels: Image) -> bytes:
@@ -50,30 +54,50 @@ def for_screen(pixels: Image) -> bytes:
     pixels : ndarray of float32, shape (H, W, 3)
         RGB in [0, 1].
     """
-    return encode_png(Canvas(pixels, None, 8), Metadata(), tagged=False)
+    return encode_png(quantised(pixels, None, 8), Metadata(), tagged=False)
 
 
-def written(canvas: Canvas, metadata: Metadata, form: str, quality: int) -> tuple[bytes, tuple[Notice, ...]]:
+@dataclass(frozen=True)
+class Notes:
+    """What is written beside the pixels; see `pipeline.codecs.metadata.updated`."""
+
+    metadata: Metadata
+    policy: str
+    software: str
+    history: str
+    guessed: bool
+
+
+def write(canvas: Canvas, notes: Notes, form: str, quality: int) -> tuple[NDArray[np.uint8], tuple[Notice, ...]]:
     """Return the bytes of a file, and notices about what it cannot hold; `quality` applies to JPEG and WebP.
 
     Raises
     ------
     PhotoUnwritable
-        If the format cannot hold the picture, or a value is not finite.
+        If the format cannot hold the picture.
     """
-    notices: tuple[Notice, ...] = ()
-    if metadata.iptc and form in ("png", "webp"):
-        notices = (Notice("metadata-no-place", part="IPTC", format=form.upper()),)
-    match form:
-        case "jpeg":
-            data, losses = encode_jpeg(canvas, metadata, quality)
-        case "webp":
-            data, losses = encode_webp(canvas, metadata, quality)
-        case "tiff":
-            data, losses = encode_tiff(canvas, metadata), ()
-        case _:
-            data, losses = encode_png(canvas, metadata), ()
-    return data, (*notices, *losses)
+    with guarded(form):
+        metadata, notices = updated(
+            notes.metadata,
+            canvas.size,
+            notes.policy,
+            form,
+            software=notes.software,
+            history=notes.history,
+            guessed=notes.guessed,
+        )
+        if metadata.iptc and form in ("png", "webp"):
+            notices = (*notices, Notice("metadata-no-place", part="IPTC", format=form.upper()))
+        match form:
+            case "jpeg":
+                data, losses = encode_jpeg(canvas, metadata, quality)
+            case "webp":
+                data, losses = encode_webp(canvas, metadata, quality)
+            case "tiff":
+                data, losses = encode_tiff(canvas, metadata), ()
+            case _:
+                data, losses = encode_png(canvas, metadata), ()
+    return np.frombuffer(data, np.uint8), (*notices, *losses)
 
 
 @contextmanager

@@ -101,7 +101,7 @@ def _check_sides(name: str, canvas: Canvas, most: int) -> None:
 def _saved(canvas: Canvas, name: str, **options: object) -> bytes:
     file = io.BytesIO()
     try:
-        Image.fromarray(canvas.whole()).save(file, name, icc_profile=srgb_profile(), **options)
+        Image.fromarray(canvas.samples).save(file, name, icc_profile=srgb_profile(), **options)
     except (OSError, ValueError) as error:
         msg = f"The photograph cannot be saved as {name}; it may be too large for it. Save as PNG or TIFF."
         raise PhotoUnwritable(msg) from error

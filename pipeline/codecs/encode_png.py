@@ -85,7 +85,7 @@ def _band(canvas: Canvas, top: int, bottom: int) -> tuple[bytes, int, int]:
 
     The filter subtracts from each row the one above, across bands too.
     """
-    samples = canvas.rows(max(top - 1, 0), bottom)
+    samples = canvas.samples[max(top - 1, 0) : bottom]
     lines = samples.astype(samples.dtype.newbyteorder(">")).reshape(len(samples), -1).view(np.uint8)
     if top == 0:
         lines = np.concatenate([np.zeros_like(lines[:1]), lines])

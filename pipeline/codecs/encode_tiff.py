@@ -63,7 +63,7 @@ def encode_tiff(canvas: Canvas, metadata: Metadata) -> bytes:
 
 def _strip(canvas: Canvas, order: str, top: int, bottom: int) -> bytes:
     """Return some rows deflated as differences between neighbouring pixels (predictor 2)."""
-    samples = canvas.rows(top, bottom)
+    samples = canvas.samples[top:bottom]
     differences = samples.copy()
     differences[:, 1:] -= samples[:, :-1]
     return isal_zlib.compress(differences.astype(f"{order}u{differences.dtype.itemsize}"), 1)

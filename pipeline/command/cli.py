@@ -22,7 +22,7 @@ from pipeline.batch.sources import ENDINGS, pairs
 from pipeline.command import arguments
 from pipeline.errors import OptionError, StudioError
 from pipeline.options import rules
-from pipeline.photo import Output
+from pipeline.photo import Output, prepare
 from pipeline.run import Progress
 from pipeline.stages import ON_REQUEST
 
@@ -91,6 +91,7 @@ def _page(text: str) -> int | Literal["all"]:
 
 
 def _restore(args: argparse.Namespace) -> int:
+    prepare()
     plan = arguments.read_plan(args)
     limit = config.load().max_pixels if args.max_pixels is None else args.max_pixels
     is_simple = not args.only and not args.settings

@@ -24,7 +24,7 @@ SCENE = files.scene()
 
 
 @pytest.fixture
-def bounded():
+def bounded(in_this_process):
     """Fail a test that takes more than two seconds or 300 MB."""
     start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     yield
@@ -140,7 +140,7 @@ def test_samples_of_more_bits_than_the_page_states_are_damage():
 
 
 @pytest.mark.slow
-def test_a_large_tiff_of_16_bits_is_reduced_strip_by_strip():
+def test_a_large_tiff_of_16_bits_is_reduced_strip_by_strip(in_this_process):
     """60 million pixels of 16-bit RGBA would be 480 MB, and their float copy 960."""
     strip = np.full((100, 7_500, 4), 30_000, np.uint16)
     file = io.BytesIO()
@@ -156,7 +156,7 @@ def test_a_large_tiff_of_16_bits_is_reduced_strip_by_strip():
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 450_000
 
 
-def test_a_single_strip_over_the_limit_is_refused(monkeypatch):
+def test_a_single_strip_over_the_limit_is_refused(monkeypatch, in_this_process):
     monkeypatch.setattr("pipeline.codecs.tiff_pixels.MOST_BYTES", 48 * 32 * 3 - 1)
     with pytest.raises(PhotoTooLarge, match="Save it in strips"):
         read_photo(files.save_tiff(SCENE, compression="zlib", rowsperstrip=32))
@@ -164,7 +164,7 @@ def test_a_single_strip_over_the_limit_is_refused(monkeypatch):
 
 
 @pytest.mark.parametrize("error", [IndexError, AssertionError, RecursionError, KeyError, BufferError])
-def test_whatever_a_decoder_raises_becomes_an_error_of_ours(monkeypatch, error):
+def test_whatever_a_decoder_raises_becomes_an_error_of_ours(monkeypatch, in_this_process, error):
     def broken(*_):
         raise error
 
@@ -177,7 +177,7 @@ def test_whatever_a_decoder_raises_becomes_an_error_of_ours(monkeypatch, error):
         encode_photo(photo.pixels, photo, Output("jpeg"))
 
 
-def test_a_file_that_does_not_fit_into_memory_is_too_large(monkeypatch):
+def test_a_file_that_does_not_fit_into_memory_is_too_large(monkeypatch, in_this_process):
     def broken(*_):
         raise MemoryError
 
