@@ -11,6 +11,7 @@ from streamlit import config
 
 from api.routes import application
 from api.safety import SafeHeaders
+from api.visitors import VisitorCookie
 from ui.shop import workshop
 
 _routes = application()
@@ -26,4 +27,9 @@ async def _open(_: st.App) -> AsyncIterator[None]:
         yield
 
 
-app = st.App("ui/main.py", routes=[Mount("/studio", app=_routes)], lifespan=_open, middleware=[Middleware(SafeHeaders)])
+app = st.App(
+    "ui/main.py",
+    routes=[Mount("/studio", app=_routes)],
+    lifespan=_open,
+    middleware=[Middleware(SafeHeaders), Middleware(VisitorCookie, visitors=lambda: workshop().visitors)],
+)

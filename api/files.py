@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 
 from api import shared
 from pipeline import notices
-from pipeline.errors import OptionError, StudioError
+from pipeline.errors import OptionError
 from studio import downloads
 from studio.album import Album, Made
 from studio.jobs import Job, State
@@ -22,14 +22,11 @@ async def make(request: Request) -> Response:
     """Submit the job that makes a file: a restored picture, or a ZIP of all of an album."""
     shop, album, asked = shared.workshop(request), shared.album(request), await shared.fields(request)
     language = next((code for code in notices.languages() if code == asked.get("language")), "en")
-    try:
-        output, name = downloads.read_output(asked), _read_name(asked)
-        if "number" in request.path_params:
-            made = shop.download(album, shared.picture(request), output, name, language)
-        else:
-            made = shop.download_all(album, output, language)
-    except StudioError as error:
-        raise HTTPException(422, str(error)) from error
+    output, name, visitor = downloads.read_output(asked), _read_name(asked), shared.visitor(request)
+    if "number" in request.path_params:
+        made = shop.download(visitor, album, shared.picture(request), output, name, language)
+    else:
+        made = shop.download_all(visitor, album, output, language)
     return JSONResponse({"job": made.id}, status_code=202)
 
 

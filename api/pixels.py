@@ -3,41 +3,41 @@
 Streamlit's own pictures are reduced and encoded again; these are not.
 """
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from api import shared
 from models import own
 from pipeline import strengths
-from pipeline.codecs.encode import for_screen
-from pipeline.errors import OptionError, StudioError
+from pipeline.errors import OptionError
 from pipeline.finish import Finish
 from pipeline.methods.detection import DETECTORS
 from pipeline.stages import BY_NAME
-from studio.album import Picture
 from studio.jobs import State
-from studio.layers import MAX_SIDE, RESULT
+from studio.layers import MAX_SIDE, RESULT, Layers
 from studio.view import View
 
 _MASK_BYTES = 4
 """Bytes a pixel of a mask, at most: a browser writes a PNG of red, green, blue and alpha."""
 
+_PART_BYTES = 64_000
 _UNREADABLE = Path(__file__).parent / "unreadable.svg"
 
 
 async def preview(request: Request) -> Response:
     """Send the photograph at screen size; a placeholder if it is unreadable."""
-    made = await run_in_threadpool(shared.workshop(request).preview, shared.picture(request))
+    job = shared.workshop(request).preview(shared.visitor(request), shared.picture(request))
+    made = await shared.result(request, job)
     if made.error is not None:
-        return FileResponse(_UNREADABLE, media_type="image/svg+xml", headers=shared.PRIVATE)
-    return FileResponse(made.path, media_type="image/jpeg", headers=shared.PRIVATE)
+        return shared.file(_UNREADABLE, "image/svg+xml", shared.PRIVATE)
+    return shared.file(made.path, "image/jpeg", shared.PRIVATE)
 
 
 async def view(request: Request) -> Response:
@@ -46,27 +46,36 @@ async def view(request: Request) -> Response:
     if picture.restored is None:
         raise HTTPException(404, "This photograph is not restored yet.")
     shared.check_run(picture, request.query_params.get("run"))
-    data = await run_in_threadpool(_look, picture, request.query_params)
-    return Response(data, media_type="image/png", headers=shared.PRIVATE)
-
-
-def _look(picture: Picture, query: Mapping[str, str]) -> bytes:
-    layers = picture.done.layers
     try:
-        part = _read_view(query, layers.size)
-        if query.get("layer", RESULT) == RESULT:
-            finish = Finish(_real(query, "blur"), _real(query, "sharpen"))
-            given = query.get("strengths", "").split(",")
-            shares = {name: _read_real(name, text) for name, text in zip(layers.names[1:], given, strict=False) if text}
-            strengths.check(shares, layers.names)
-            image = layers.look(part, layers.mix(shares), finish)
-        else:
-            image = layers.look(part, layers.only(_whole(query, "layer", 0)), Finish())
+        wanted = _read_look(picture.restored.layers, request.query_params)
     except ValueError as error:  # also OptionError
         raise HTTPException(422, f"This is no view of the picture: {error}") from error
-    except FileNotFoundError as error:  # it was evicted, or restored again, meanwhile
-        raise HTTPException(404, "This picture is no longer kept; reload the page.") from error
-    return for_screen(image)
+    job = shared.workshop(request).look(shared.visitor(request), picture, *wanted)
+    file = await shared.result(request, job, is_shared=False)
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    return StreamingResponse(
+        _read(file), media_type="image/png", headers={"Content-Length": f"{size}"} | shared.PRIVATE
+    )
+
+
+async def _read(file: IO[bytes]) -> AsyncIterator[bytes]:
+    """Yield a file, which was written just now, and close it."""
+    with file:
+        while part := file.read(_PART_BYTES):
+            yield part
+
+
+def _read_look(layers: Layers, query: Mapping[str, str]) -> tuple[View, list[float], Finish]:
+    """Return the view, the share of each layer, and the finish that an address asks for."""
+    view = _read_view(query, layers.size)
+    if query.get("layer", RESULT) != RESULT:
+        return view, layers.only(_whole(query, "layer", 0)), Finish()
+    finish = Finish(_real(query, "blur"), _real(query, "sharpen"))
+    given = query.get("strengths", "").split(",")
+    shares = {name: _read_real(name, text) for name, text in zip(layers.names[1:], given, strict=False) if text}
+    strengths.check(shares, layers.names)
+    return view, layers.mix(shares), finish
 
 
 def _read_view(query: Mapping[str, str], size: tuple[int, int]) -> View:
@@ -123,11 +132,8 @@ def _read_finish(said: Mapping[str, Any]) -> tuple[Finish, dict[str, float]]:
 
 async def plate(request: Request) -> Response:
     """Send the photograph as the stages see it, to look for damage."""
-    try:
-        path = await run_in_threadpool(shared.workshop(request).plate, shared.picture(request))
-    except StudioError as error:
-        raise HTTPException(422, str(error)) from error
-    return FileResponse(path, media_type="image/jpeg", headers=shared.PRIVATE)
+    job = shared.workshop(request).plate(shared.visitor(request), shared.picture(request))
+    return shared.file(await shared.result(request, job), "image/jpeg", shared.PRIVATE)
 
 
 async def damage(request: Request) -> Response:
@@ -135,18 +141,16 @@ async def damage(request: Request) -> Response:
     model = request.query_params.get("model", DETECTORS[0])
     if model not in (*DETECTORS, *own.files()):
         raise HTTPException(422, f"There is no detector {model}.")
-    try:
-        job = shared.workshop(request).damage(shared.album(request), shared.picture(request), model)
-    except StudioError as error:
-        raise HTTPException(422, str(error)) from error
+    shop = shared.workshop(request)
+    job = shop.damage(shared.visitor(request), shared.picture(request), model)
     match job.state:
         case State.DONE if job.result is not None:
-            return FileResponse(job.result, media_type="image/png", headers=shared.PRIVATE)
+            return shared.file(job.result, "image/png", shared.PRIVATE)
         case State.WAITING | State.RUNNING as state:
             headers = {**shared.FRESH, "Retry-After": "1"}
             return JSONResponse({"state": state.value}, status_code=202, headers=headers)
         case _:
-            raise HTTPException(422, shared.failure(job))
+            raise shared.failed(job)
 
 
 async def mask(request: Request) -> Response:
@@ -154,15 +158,18 @@ async def mask(request: Request) -> Response:
     path = shared.picture(request).mask
     if path is None:
         raise HTTPException(404, "This photograph has no mask of its own.")
-    return FileResponse(path, media_type="image/png", headers=shared.FRESH)
+    return shared.file(path, "image/png", shared.FRESH)
 
 
 async def keep_mask(request: Request) -> Response:
     """Record the mask as corrected on the page."""
     shop, picture = shared.workshop(request), shared.picture(request)
-    data = await shared.body(request, shop.config.max_pixels * _MASK_BYTES + shared.MOST_FIELDS)
+    file = await shared.file_in(request, shop.config.max_pixels * _MASK_BYTES + shared.MOST_FIELDS)
+    job = shop.keep_mask(shared.visitor(request), picture, file)
     try:
-        await run_in_threadpool(shop.keep_mask, picture, data)
-    except (StudioError, ValueError) as error:
-        raise HTTPException(422, f"This is no mask of the photograph: {error}") from error
+        await shared.result(request, job)
+    except HTTPException as refused:
+        if refused.status_code == 422:
+            refused.detail = f"This is no mask of the photograph: {refused.detail}"
+        raise
     return Response(status_code=204)

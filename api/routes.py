@@ -5,8 +5,9 @@ from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
-from api import files, pixels
+from api import files, pixels, shared
 from api.safety import OwnPagesOnly
+from pipeline.errors import StudioError
 
 
 class _Number(IntegerConvertor):
@@ -34,4 +35,5 @@ ROUTES: list[BaseRoute] = [
 
 def application() -> Starlette:
     """Return the application that serves the routes; set its ``state.workshop`` before the first request."""
-    return Starlette(routes=ROUTES, middleware=[Middleware(OwnPagesOnly)])
+    refusals = {StudioError: shared.refuse}
+    return Starlette(routes=ROUTES, middleware=[Middleware(OwnPagesOnly)], exception_handlers=refusals)

@@ -15,8 +15,8 @@ class Config:
     max_pixels: int = 2_000_000
     """The cap in pixels; larger photographs are reduced to it, with a notice."""
 
-    max_waiting: int = 8
-    """Largest number of jobs in the queue."""
+    max_waiting: int = 30
+    """Largest number of visitors who may wait while others' jobs run."""
 
     max_upload_megabytes: int = 100
     """Largest upload in megabytes."""

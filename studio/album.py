@@ -4,7 +4,6 @@ An album outlives the page that created it: whoever knows its id finds it again,
 """
 
 import os
-import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -73,12 +72,12 @@ class Picture:
 
     source: Path
     size: tuple[int, int] = (0, 0)
-    """Width and height that the stages see; known once a job has read the file."""
+    """Width and height that the stages see; known once a job has read the file, also for its preview."""
 
-    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-    """Held while small pictures of it are made."""
+    preview: Job[Preview] | None = None
+    plate: Job[Path] | None = None
+    """The jobs that make small pictures of it."""
 
-    preview: Preview | None = None
     job: Job[Restored] | None = None
     """Its last restoration."""
 
@@ -182,7 +181,8 @@ class Album:
         """Whether any job needs its files."""
         jobs: list[Job[Any]] = [*self.downloads.values()]
         for picture in self.pictures:
-            jobs += filter(None, (picture.job, picture.examination, *picture.damage.values()))
+            made = (picture.job, picture.examination, picture.preview, picture.plate, *picture.damage.values())
+            jobs += filter(None, made)
         return not all(job.finished for job in jobs)
 
     def nbytes(self) -> int:

@@ -3,6 +3,7 @@
 import hashlib
 import threading
 from pathlib import Path
+from typing import IO
 
 import cv2
 import numpy as np
@@ -11,13 +12,14 @@ from models.files import atomic
 from models.runtime.engine import Engine
 from pipeline import disk
 from pipeline.context import Context
+from pipeline.errors import OptionError, QueueFull
 from pipeline.methods.detection import likelihood
 from pipeline.photo import read_photo
 from pipeline.plan import Plan, simple
 from pipeline.run import run
 from pipeline.stages import Repair
-from studio.album import Album, Picture
-from studio.jobs import Job, JobQueue, State
+from studio.album import Picture
+from studio.jobs import Job, JobQueue, is_useful
 from studio.previews import Previews
 
 
@@ -31,18 +33,21 @@ class DamageMaps:
     engine : Engine
     previews : Previews
         Knows the size of photographs.
+    masks : JobQueue
+        Where masks are checked and kept.
     max_pixels : int
         Of a photograph as the stages see it.
     """
 
-    def __init__(self, queue: JobQueue, engine: Engine, previews: Previews, max_pixels: int) -> None:
+    def __init__(self, queue: JobQueue, engine: Engine, previews: Previews, masks: JobQueue, max_pixels: int) -> None:
         self._queue = queue
+        self._masks = masks
         self._engine = engine
         self._previews = previews
         self._max_pixels = max_pixels
         self._lock = threading.Lock()
 
-    def find(self, album: Album, picture: Picture, model: str) -> Job[Path]:
+    def find(self, visitor: str, picture: Picture, model: str) -> Job[Path]:
         """Return the job that writes a grey PNG of how likely each pixel is damaged, submitted once.
 
         A failed job is returned once; the next call submits another.
@@ -50,13 +55,13 @@ class DamageMaps:
         Raises
         ------
         QueueFull
-            If too many albums are waiting.
+            If too many visitors wait, or too many jobs of this one.
         """
         with self._lock:
             job = picture.damage.pop(model, None)
             if job is None:
-                job = self._queue.submit(lambda job: self._look(picture, model, job), album)
-            if job.state not in (State.FAILED, State.CANCELLED):
+                job = self._queue.submit(lambda job: self._look(picture, model, job), visitor)
+            if is_useful(job):
                 picture.damage[model] = job
             return job
 
@@ -69,21 +74,31 @@ class DamageMaps:
         _write(path, cv2.imencode(".png", np.round(likely * 255).astype(np.uint8))[1].tobytes())
         return path
 
-    def keep_mask(self, picture: Picture, data: bytes) -> None:
-        """Record the mask that a person corrected; white is damage.
+    def keep_mask(self, visitor: str, picture: Picture, file: IO[bytes]) -> Job[None]:
+        """Return the job that records the mask that a person corrected; white is damage.
+
+        It fails with a PhotoError if the file is not a picture, with an OptionError if its size is not that of the
+        photograph.
 
         Raises
         ------
-        PhotoError
-            If it is not a picture.
-        ValueError
-            If its size is not that of the photograph.
+        QueueFull
+            If too many visitors wait, or too many jobs of this one.
         """
+        try:
+            return self._masks.submit(lambda _: self._keep(picture, file), visitor)
+        except QueueFull:
+            file.close()
+            raise
+
+    def _keep(self, picture: Picture, file: IO[bytes]) -> None:
+        with file:
+            data = file.read()
         given = read_photo(data, max_pixels=self._max_pixels).size
         expected = self._previews.size(picture)
         if given != expected:
             msg = f"Expected a mask of {expected} pixels, got one of {given}."
-            raise ValueError(msg)
+            raise OptionError(msg)
         name = f"mask-{hashlib.sha256(data).hexdigest()[:16]}.png"  # so that another mask is another plan
         path = picture.source.parent / name
         _write(path, data)

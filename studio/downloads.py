@@ -64,11 +64,13 @@ class Downloads:
         self._max_pixels = max_pixels
         self._lock = threading.Lock()
 
-    def make(self, album: Album, picture: Picture, output: Output, stem: str, language: str) -> Job[Made]:
+    def make(self, visitor: str, album: Album, picture: Picture, output: Output, stem: str, language: str) -> Job[Made]:
         """Return the job that writes a restored picture under its finish and strengths.
 
         Parameters
         ----------
+        visitor : str
+            Who asks for it.
         album : Album
         picture : Picture
             One of the album's.
@@ -86,9 +88,9 @@ class Downloads:
             If too many files are being made.
         """
         _ = picture.done
-        return self._submit(album, [lambda _: self._encode(picture, output, stem, language)])
+        return self._submit(visitor, album, [lambda _: self._encode(picture, output, stem, language)])
 
-    def make_all(self, album: Album, output: Output, language: str) -> Job[Made]:
+    def make_all(self, visitor: str, album: Album, output: Output, language: str) -> Job[Made]:
         """Return the job that completes a ZIP of all restored pictures of an album; two of one name get numbers.
 
         Each picture is a job of its own, so that others who download need not wait for all of them.
@@ -106,9 +108,9 @@ class Downloads:
             raise OptionError(msg)
         path = _new_folder(album.folder / FOLDER) / "restored.zip"
         archive = _Archive(path, lambda picture: self._encode(picture, output, "", language))
-        return self._submit(album, [*(partial(archive.add, picture) for picture in restored), archive.seal])
+        return self._submit(visitor, album, [*(partial(archive.add, picture) for picture in restored), archive.seal])
 
-    def _submit(self, album: Album, works: Sequence[Callable[[Job[Any]], Any]]) -> Job[Made]:
+    def _submit(self, visitor: str, album: Album, works: Sequence[Callable[[Job[Any]], Any]]) -> Job[Made]:
         """Put work into the queue, and return its last job, which makes the file."""
         with self._lock:
             finished = [id_ for id_, job in album.downloads.items() if job.finished]
@@ -117,7 +119,7 @@ class Downloads:
                 raise QueueFull(msg)
             for id_ in finished[:-_REMEMBERED]:
                 del album.downloads[id_]
-            job: Job[Made] = self._queue.submit_all(works, album)[-1]
+            job: Job[Made] = self._queue.submit_all(works, visitor)[-1]
             album.downloads[job.id] = job
             return job
 

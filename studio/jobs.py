@@ -1,12 +1,12 @@
-"""Bounded queues of work: one job of a queue runs at a time, and owners are served round-robin."""
+"""Bounded queues of work: few jobs of a queue run at a time, and owners are served round-robin."""
 
 import logging
 import secrets
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
@@ -34,21 +34,26 @@ class Job(Generic[T]):
     ----------
     work : callable
         Takes the job, to report progress and to ask whether it was cancelled; returns the result.
-    owner : object
-        Who submitted it, compared by identity.
+    owner : hashable
+        Who submitted it.
     light : bool
         Whether it takes no turn of its owner: seconds of work that nobody asked for.
+    nbytes : int
+        Memory that the work needs, where the queue bounds it.
     """
 
-    def __init__(self, work: Callable[["Job[T]"], T], owner: object = None, *, light: bool = False) -> None:
+    def __init__(
+        self, work: Callable[["Job[T]"], T], owner: Hashable = None, *, light: bool = False, nbytes: int = 0
+    ) -> None:
         self._work: Callable[[Job[T]], T] | None = work
         self._cancel = threading.Event()
-        self._finished = threading.Event()
+        self._finished: Future[None] = Future()
         self.id = secrets.token_urlsafe(9)
         """Names it in an address, and in the log where it fails."""
 
         self.owner = owner
         self.light = light
+        self.nbytes = nbytes
         self.state = State.WAITING
         self.progress: Progress | None = None
         self.stage_started = 0.0
@@ -60,11 +65,13 @@ class Job(Generic[T]):
     @property
     def finished(self) -> bool:
         """Whether nothing more will happen."""
-        return self._finished.is_set()
+        return self._finished.done()
 
     def cancel(self) -> None:
-        """Ask the job to stop; a waiting one never starts."""
+        """Ask the job to stop; a waiting one never starts, and lets go of what it holds."""
         self._cancel.set()
+        if self.state is State.WAITING:
+            self._work = None
 
     def cancelled(self) -> bool:
         """Return whether the job was asked to stop; the work checks this at every tile."""
@@ -77,8 +84,12 @@ class Job(Generic[T]):
         self.progress = progress
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until the job is finished; return whether it is. Never call this in a request or a page."""
-        return self._finished.wait(timeout)
+        """Wait until the job is finished; return whether it is. Never call this in a request."""
+        return self.finished or bool(wait([self._finished], timeout).done)
+
+    def when_finished(self, call: Callable[[], None]) -> None:
+        """Call something once the job is finished, in another thread; at once where it is finished already."""
+        self._finished.add_done_callback(lambda _: call())
 
     def execute(self) -> None:
         """Do the work; record its result or its error."""
@@ -98,62 +109,94 @@ class Job(Generic[T]):
             self.error = error
             self.state = State.FAILED
         finally:
-            self._finished.set()
+            self._finished.set_result(None)
+
+
+def is_useful(job: Job[Any]) -> bool:
+    """Return whether a job has a result, or may still have one."""
+    return job.state is State.DONE or not (job.finished or job.cancelled())
 
 
 class JobQueue:
-    """Runs one job at a time, for a network already uses every core. Owners are served round-robin.
+    """Runs few jobs at a time. Owners are served round-robin.
 
     Parameters
     ----------
     max_waiting : int
-        Owners that may wait beside the one whose job runs.
+        Owners that may wait beside those whose jobs run.
+    max_each : int
+        Unfinished jobs of one owner.
+    at_once : int
+        Jobs that run at a time; one by default, for a network already uses every core.
+    at_once_each : int
+        Jobs of one owner that run at a time.
+    max_bytes : int
+        Of the memory that jobs which run at a time need; one that needs more runs alone.
     """
 
-    def __init__(self, max_waiting: int = 8) -> None:
+    def __init__(
+        self,
+        max_waiting: int = 30,
+        max_each: int = 200,
+        *,
+        at_once: int = 1,
+        at_once_each: int = 1,
+        max_bytes: int = 2**62,
+    ) -> None:
         self._max_waiting = max_waiting
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="studio-job")
+        self._max_each = max_each
+        self._at_once = at_once
+        self._at_once_each = at_once_each
+        self._max_bytes = max_bytes
+        self._executor = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="studio-job")
         self._waiting: list[Job[Any]] = []
-        self._running: Job[Any] | None = None
-        self._served: object = None
+        self._running: list[Job[Any]] = []
+        self._served: Hashable = None
         """Owner whose turn was the last."""
 
+        self._is_closed = False
         self._lock = threading.Lock()
 
-    def submit(self, work: Callable[[Job[T]], T], owner: object = None, *, light: bool = False) -> Job[T]:
+    def submit(
+        self, work: Callable[[Job[T]], T], owner: Hashable = None, *, light: bool = False, nbytes: int = 0
+    ) -> Job[T]:
         """Put one piece of work into the queue.
 
         Parameters
         ----------
         work : callable
-        owner : object, optional
+        owner : hashable, optional
             Who submits it; nobody else by default.
-        light : bool
+        light, nbytes : bool, int
             See `Job`; light jobs have a bound of their own.
 
         Raises
         ------
         QueueFull
-            If too many owners are waiting.
+            If too many owners are waiting, or too many jobs of this one.
         """
-        return self._put([work], object() if owner is None else owner, light=light)[0]
+        job = Job(work, object() if owner is None else owner, light=light, nbytes=nbytes)
+        self._put([job])
+        return job
 
-    def submit_all(self, works: Sequence[Callable[[Job[T]], T]], owner: object) -> list[Job[T]]:
+    def submit_all(self, works: Sequence[Callable[[Job[T]], T]], owner: Hashable) -> list[Job[T]]:
         """Put several pieces of work of one owner into the queue: all of them, or none.
 
         Parameters
         ----------
         works : sequence of callable
             In the order in which they are to run.
-        owner : object
+        owner : hashable
             Who submits them.
 
         Raises
         ------
         QueueFull
-            If too many owners are waiting.
+            If too many owners are waiting, or too many jobs of this one.
         """
-        return self._put(works, owner, light=False)
+        jobs = [Job(work, owner) for work in works]
+        self._put(jobs)
+        return jobs
 
     def ahead(self, job: Job[T]) -> int:
         """Return how many jobs come before this one."""
@@ -162,48 +205,82 @@ class JobQueue:
         return next((i for i, other in enumerate(unfinished) if other is job), 0)
 
     def close(self) -> None:
-        """Cancel every job, and wait for the one that runs to stop."""
+        """Cancel every job, and wait for those that run to stop."""
         with self._lock:
-            for job in (*self._waiting, *([self._running] if self._running else [])):
+            self._is_closed = True
+            for job in (*self._waiting, *self._running):
                 job.cancel()
+            self._drop_cancelled()
         self._executor.shutdown()
 
-    def _put(self, works: Sequence[Callable[[Job[T]], T]], owner: object, *, light: bool) -> list[Job[T]]:
-        jobs = [Job(work, owner, light=light) for work in works]
+    def _put(self, jobs: Sequence[Job[Any]]) -> None:
         with self._lock:
-            owners = {id(job.owner) for job in self._unfinished() if job.light == light} - {id(owner)}
-            if len(owners) > self._max_waiting:
-                msg = f"{len(owners)} orders are waiting already. Please try again in a minute."
-                raise QueueFull(msg)
+            self._drop_cancelled()
+            self._check_room(jobs)
             self._waiting += jobs
-        for _ in jobs:
-            self._executor.submit(self._run_next)
-        return jobs
+            self._start()
 
-    def _run_next(self) -> None:
-        """Run the job whose turn it is."""
-        with self._lock:
-            job = _in_turn(self._waiting, self._served)[0]
+    def _check_room(self, jobs: Sequence[Job[Any]]) -> None:
+        """Raise where these jobs of one owner are above a bound."""
+        unfinished = self._unfinished()
+        for owner, light in {(job.owner, job.light) for job in jobs}:
+            count = sum(job.owner == owner for job in unfinished)
+            if count and count + len(jobs) > self._max_each:
+                msg = f"{count} jobs of yours are waiting already. Please wait until some of them are done."
+                raise QueueFull(msg)
+            waiting = {job.owner for job in self._waiting if job.light == light}
+            waiting -= {owner, *(job.owner for job in self._running)}
+            if len(waiting) >= self._max_waiting:
+                msg = f"{len(waiting)} visitors are waiting already. Please try again in a minute."
+                raise QueueFull(msg)
+
+    def _start(self) -> None:
+        """Start the jobs whose turn it is, as many as the bounds allow."""
+        self._drop_cancelled()
+        while not self._is_closed and (job := self._next()) is not None:
             self._waiting.remove(job)
-            self._running = job
-            if not job.light and not job.cancelled():
+            self._running.append(job)
+            if not job.light:
                 self._served = job.owner
+            self._executor.submit(self._run, job)
+
+    def _next(self) -> Job[Any] | None:
+        """Return the job that may start now."""
+        if len(self._running) >= self._at_once:
+            return None
+        runs = Counter(job.owner for job in self._running)
+        for job in _in_turn(self._waiting, self._served):
+            if runs[job.owner] < self._at_once_each:  # one that needs much memory is not overtaken for ever
+                needed = sum(other.nbytes for other in self._running) + job.nbytes
+                return job if not self._running or needed <= self._max_bytes else None
+        return None
+
+    def _run(self, job: Job[Any]) -> None:
         job.execute()
+        with self._lock:
+            self._running.remove(job)
+            self._start()
+
+    def _drop_cancelled(self) -> None:
+        """Finish waiting jobs that were cancelled."""
+        for job in [job for job in self._waiting if job.cancelled()]:
+            self._waiting.remove(job)
+            job.execute()
 
     def _unfinished(self) -> list[Job[Any]]:
-        """Return the running job and the waiting ones, in the order in which they will run."""
-        running = [self._running] if self._running and not self._running.finished else []
+        """Return the jobs that run and those that wait, in the order in which they will run."""
+        running = [job for job in self._running if not job.finished]
         return [*running, *(job for job in _in_turn(self._waiting, self._served) if not job.cancelled())]
 
 
-def _in_turn(waiting: Sequence[Job[Any]], served: object) -> list[Job[Any]]:
+def _in_turn(waiting: Sequence[Job[Any]], served: Hashable) -> list[Job[Any]]:
     """Return waiting jobs in the order in which they will run: each owner's first, then each owner's second, ...
 
     Light ones, and those that were cancelled, take no turn.
     """
-    turns = Counter([id(served)])
+    turns = Counter([served])
     ranked = []
     for arrival, job in enumerate(waiting):
-        ranked.append((turns[id(job.owner)], arrival, job))
-        turns[id(job.owner)] += not (job.light or job.cancelled())
+        ranked.append((turns[job.owner], arrival, job))
+        turns[job.owner] += not (job.light or job.cancelled())
     return [job for *_, job in sorted(ranked, key=lambda entry: entry[:2])]

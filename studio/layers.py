@@ -13,6 +13,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.arrays import Image
 from pipeline.finish import Finish
@@ -32,6 +33,7 @@ MAX_SIDE = 4096
 """Longest side of a view in pixels; a larger screen enlarges it."""
 
 _SMALLEST_SIDE = 512
+_STRIP_ROWS = 256
 
 
 @dataclass(frozen=True)
@@ -259,17 +261,23 @@ class Layers:
         step_x, step_y = view.width * across / view.out_width, view.height * down / view.out_height
         if step_x == 1 and step_y == 1 and x == int(x) and y == int(y):
             return samples.read(data[int(y) : int(y) + view.out_height, int(x) : int(x) + view.out_width])
-        x0, y0 = max(int(x) - 3, 0), max(int(y) - 3, 0)
-        x1, y1 = int(np.ceil(x + view.out_width * step_x)) + 3, int(np.ceil(y + view.out_height * step_y)) + 3
-        cut = samples.read(data[y0:y1, x0:x1])
-        map_back = np.array(
-            [[step_x, 0, x - x0 + step_x / 2 - 0.5], [0, step_y, y - y0 + step_y / 2 - 0.5]], np.float64
-        )
-        kind = cv2.INTER_CUBIC if step_x < 1 else cv2.INTER_LINEAR
-        size = (view.out_width, view.out_height)
-        flags = kind | cv2.WARP_INVERSE_MAP
-        return np.asarray(cv2.warpAffine(cut, map_back, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32)
+        part = np.empty((view.out_height, view.out_width, 3), np.float32)
+        for row in range(0, view.out_height, _STRIP_ROWS):  # the samples under the whole part may take a gigabyte
+            strip = part[row : row + _STRIP_ROWS]
+            _resample(data, strip, (x, y + row * step_y), (step_x, step_y))
+        return part
 
     def remove(self) -> None:
         """Delete the files."""
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _resample(data: NDArray[np.uint16], part: Image, start: tuple[float, float], step: tuple[float, float]) -> None:
+    """Fill a part from stored samples: its corner is at `start` among them, and its pixels are `step` apart."""
+    (x, y), (step_x, step_y), (height, width) = start, step, part.shape[:2]
+    x0, y0 = max(int(x) - 3, 0), max(int(y) - 3, 0)
+    x1, y1 = int(np.ceil(x + width * step_x)) + 3, int(np.ceil(y + height * step_y)) + 3
+    cut = samples.read(data[y0:y1, x0:x1])
+    map_back = np.array([[step_x, 0, x - x0 + step_x / 2 - 0.5], [0, step_y, y - y0 + step_y / 2 - 0.5]], np.float64)
+    flags = (cv2.INTER_CUBIC if step_x < 1 else cv2.INTER_LINEAR) | cv2.WARP_INVERSE_MAP
+    cv2.warpAffine(cut, map_back, (width, height), dst=part, flags=flags, borderMode=cv2.BORDER_REPLICATE)

@@ -9,10 +9,9 @@ from pipeline.codecs import geometry
 from pipeline.errors import PhotoError
 from pipeline.photo import Output, encode_photo, read_photo
 from studio.album import Picture, Preview
+from studio.jobs import Job, JobQueue, is_useful
 
 _PIXELS = 900_000
-_AT_ONCE = 2
-"""Photographs that are decoded at the same time; each is in memory at full size while it is read."""
 
 
 class Previews:
@@ -20,59 +19,73 @@ class Previews:
 
     Parameters
     ----------
+    queue : JobQueue
+        A lane of its own; each job decodes one photograph.
     max_pixels : int
         Of a photograph as the stages see it.
     """
 
-    def __init__(self, max_pixels: int) -> None:
+    def __init__(self, queue: JobQueue, max_pixels: int) -> None:
+        self._queue = queue
         self._max_pixels = max_pixels
-        self._decoders = threading.BoundedSemaphore(_AT_ONCE)
+        self._lock = threading.Lock()
 
-    def of(self, picture: Picture) -> Preview:
-        """Return a photograph at screen size, with its own size or the reason why it cannot be read.
+    def of(self, visitor: str, picture: Picture) -> Job[Preview]:
+        """Return the job that makes a photograph's preview, or finds out why it cannot be read; submitted once.
+
+        A failed job is returned once; the next call submits another.
 
         Raises
         ------
-        DiskFull
-            If the disk has no room for the preview.
+        QueueFull
+            If too many visitors wait, or too many jobs of this one.
         """
-        with picture.lock:
-            if picture.preview is None:
-                picture.preview = self._preview(picture)
-            return picture.preview
+        with self._lock:
+            job = picture.preview
+            if job is None:
+                job = self._queue.submit(lambda _: self._preview(picture), visitor)
+            picture.preview = job if is_useful(job) else None
+            return job
+
+    def plate(self, visitor: str, picture: Picture) -> Job[Path]:
+        """Return the job that writes a JPEG of a photograph as the stages see it; as `of`."""
+        with self._lock:
+            job = picture.plate
+            if job is None:
+                job = self._queue.submit(lambda _: self._plate(picture), visitor)
+            picture.plate = job if is_useful(job) else None
+            return job
 
     def size(self, picture: Picture) -> tuple[int, int]:
-        """Return width and height of a photograph as the stages see it."""
-        return geometry.fit(self.of(picture).size, self._max_pixels)
-
-    def plate(self, picture: Picture) -> Path:
-        """Return a JPEG of a photograph as the stages see it.
+        """Return width and height of a photograph as the stages see it; it may be decoded for that.
 
         Raises
         ------
         PhotoError
             If it cannot be read.
-        DiskFull
-            If the disk has no room for it.
         """
-        path = picture.source.parent / "plate.jpg"
-        with picture.lock:
-            if not path.exists():
-                self._write(picture, path, self._max_pixels, quality=92)
-        return path
+        if picture.size == (0, 0):
+            picture.size = read_photo(picture.source, name=picture.name, max_pixels=self._max_pixels).size
+        return picture.size
 
     def _preview(self, picture: Picture) -> Preview:
         path = picture.source.parent / "preview.jpg"
         try:
-            return Preview(path, self._write(picture, path, _PIXELS, quality=88))
+            size = self._write(picture, path, _PIXELS, quality=88)
         except PhotoError as error:
             return Preview(path, error=error)
+        return Preview(path, size)
+
+    def _plate(self, picture: Picture) -> Path:
+        path = picture.source.parent / "plate.jpg"
+        self._write(picture, path, self._max_pixels, quality=92)
+        return path
 
     def _write(self, picture: Picture, path: Path, max_pixels: int, *, quality: int) -> tuple[int, int]:
         """Write a photograph as a JPEG of at most so many pixels, and return its own size."""
-        with self._decoders:
-            photo = read_photo(picture.source, name=picture.name, max_pixels=max_pixels)
-            data = encode_photo(photo.pixels, photo, Output("jpeg", quality, "strip")).data
+        photo = read_photo(picture.source, name=picture.name, max_pixels=max_pixels)
+        data = encode_photo(photo.pixels, photo, Output("jpeg", quality, "strip")).data
         with disk.making(path):
             atomic.write(path, data)
+        picture.size = geometry.fit(photo.original_size, self._max_pixels)
         return photo.original_size

@@ -5,10 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import IO
 
 from models.runtime.engine import Engine
 from pipeline.config import Config
 from pipeline.errors import QueueFull
+from pipeline.finish import Finish
 from pipeline.notices import Notice
 from pipeline.photo import Output
 from pipeline.plan import Plan
@@ -24,15 +26,26 @@ from studio.restoring import restore
 from studio.shelf import Shelf
 from studio.temporary import TemporaryFolder
 from studio.time_left import Pace
+from studio.view import View
+from studio.views import Views
+from studio.visitors import Visitors
 
 _TIDY_S = 600
+_DECODERS = 2
+_MORE_JOBS = 16
+"""Jobs of one visitor beside the photographs of an album."""
+
+_VIEW_BYTES = 250_000_000
 
 
 class Workshop:
     """The albums of a server, and the work on them. Safe to share between threads; nothing here waits for a job.
 
     Networks run in one queue, one job at a time. What holds a whole result in memory (downloads, comparisons) runs in
-    another, so that it need not wait for a restoration.
+    another, so that it need not wait for a restoration. Small pictures run in a third, where one photograph that takes
+    long to decode keeps only its own visitor waiting, and parts of results in a fourth.
+
+    In each, visitors are served round-robin; a visitor is named by `Visitors.name`.
 
     Parameters
     ----------
@@ -47,15 +60,20 @@ class Workshop:
 
     def __init__(self, config: Config) -> None:
         self.config = config
+        self.visitors = Visitors()
         self.engine = Engine()
         self._folder = TemporaryFolder()
         self._shelf = Shelf(self._folder.path, config.keep_megabytes * 1_000_000, config.keep_hours * 3600)
-        self._networks = JobQueue(config.max_waiting)
-        self._results = JobQueue(config.max_waiting)
+        most = config.max_waiting, config.max_pictures + _MORE_JOBS
+        self._networks = JobQueue(*most)
+        self._results = JobQueue(*most)
+        self._small = JobQueue(*most, at_once=_DECODERS)
+        self._looks = JobQueue(*most, at_once=2, at_once_each=2, max_bytes=_VIEW_BYTES)
         self._pace = Pace()
-        self._previews = Previews(config.max_pixels)
-        self._damage = DamageMaps(self._networks, self.engine, self._previews, config.max_pixels)
+        self._previews = Previews(self._small, config.max_pixels)
+        self._damage = DamageMaps(self._networks, self.engine, self._previews, self._small, config.max_pixels)
         self._downloads = Downloads(self._results, config.max_pixels)
+        self._views = Views(self._looks, self._folder.path)
         self._submitting = threading.Lock()
         self._closing = threading.Event()
         self._tidying = threading.Thread(target=self._shelf.tidy, args=(_TIDY_S, self._closing), daemon=True)
@@ -64,7 +82,7 @@ class Workshop:
     def close(self) -> None:
         """Cancel all work, wait for it to stop, and delete every album."""
         self._closing.set()
-        for queue in (self._networks, self._results):
+        for queue in (self._networks, self._results, self._small, self._looks):
             queue.close()
         self._tidying.join()
         self._folder.close()
@@ -83,26 +101,26 @@ class Workshop:
         """Return an album; None where there is none of that id, or it was evicted."""
         return self._shelf.get(album_id)
 
-    def submit(self, album: Album, pictures: Sequence[Picture], plan: Plan) -> None:
+    def submit(self, visitor: str, pictures: Sequence[Picture], plan: Plan) -> None:
         """Put the restoration of photographs into the queue; those that wait or run already are left alone.
 
         Parameters
         ----------
-        album : Album
-            Albums are served round-robin.
+        visitor : str
+            Who asks for it.
         pictures : sequence of Picture
-            Those of the album that are to be restored.
+            Those that are to be restored.
         plan : Plan
             What to do.
 
         Raises
         ------
         QueueFull
-            If too many albums are waiting.
+            If too many visitors wait, or too many jobs of this one.
         """
         with self._submitting:
             idle = [picture for picture in pictures if not picture.busy]  # another tab may have submitted the others
-            jobs = self._networks.submit_all([partial(self._restore, picture, plan) for picture in idle], album)
+            jobs = self._networks.submit_all([partial(self._restore, picture, plan) for picture in idle], visitor)
             for picture, job in zip(idle, jobs, strict=True):
                 picture.job, picture.plan = job, plan
                 self._postpone(picture)
@@ -136,52 +154,54 @@ class Workshop:
             return None
         return self._pace.left(picture.plan, picture.size[0] * picture.size[1], picture.job)
 
-    def preview(self, picture: Picture) -> Preview:
-        """Return a photograph at screen size; see `Previews.of`."""
-        return self._previews.of(picture)
+    def preview(self, visitor: str, picture: Picture) -> Job[Preview]:
+        """Return the job that makes a photograph at screen size; see `Previews.of`."""
+        return self._previews.of(visitor, picture)
 
-    def plate(self, picture: Picture) -> Path:
-        """Return a JPEG of a photograph as the stages see it; see `Previews.plate`."""
-        return self._previews.plate(picture)
+    def plate(self, visitor: str, picture: Picture) -> Job[Path]:
+        """Return the job that writes a photograph as the stages see it; see `Previews.plate`."""
+        return self._previews.plate(visitor, picture)
 
-    def size(self, picture: Picture) -> tuple[int, int]:
-        """Return width and height of a photograph as the stages see it."""
-        return self._previews.size(picture)
+    def look(self, visitor: str, picture: Picture, view: View, shares: list[float], finish: Finish) -> Job[IO[bytes]]:
+        """Return the job that makes a part of a result; see `Views.look`."""
+        return self._views.look(visitor, picture, view, shares, finish)
 
-    def examine(self, album: Album, picture: Picture) -> Mapping[str, Notice] | None:
+    def examine(self, visitor: str, picture: Picture) -> Mapping[str, Notice] | None:
         """Return why stages are suggested for a photograph, by their names; None while that is not known.
 
         The first call submits the job that finds out; where the queue is full, the next one does.
         """
         with self._submitting, suppress(QueueFull):
             if picture.examination is None:
-                picture.examination = self._networks.submit(lambda _: examine(picture, self.engine), album, light=True)
+                picture.examination = self._networks.submit(
+                    lambda _: examine(picture, self.engine), visitor, light=True
+                )
         return picture.suggestions
 
-    def damage(self, album: Album, picture: Picture, model: str) -> Job[Path]:
+    def damage(self, visitor: str, picture: Picture, model: str) -> Job[Path]:
         """Return the job that looks for damage with a detector; see `DamageMaps.find`."""
-        return self._damage.find(album, picture, model)
+        return self._damage.find(visitor, picture, model)
 
-    def keep_mask(self, picture: Picture, data: bytes) -> None:
-        """Record the mask that a person corrected; see `DamageMaps.keep_mask`."""
-        self._damage.keep_mask(picture, data)
+    def keep_mask(self, visitor: str, picture: Picture, file: IO[bytes]) -> Job[None]:
+        """Return the job that records the mask that a person corrected; see `DamageMaps.keep_mask`."""
+        return self._damage.keep_mask(visitor, picture, file)
 
     def download(
-        self, album: Album, picture: Picture, output: Output, stem: str = "", language: str = "en"
+        self, visitor: str, album: Album, picture: Picture, output: Output, stem: str = "", language: str = "en"
     ) -> Job[Made]:
         """Return the job that writes a restored picture; see `Downloads.make`."""
-        return self._downloads.make(album, picture, output, stem, language)
+        return self._downloads.make(visitor, album, picture, output, stem, language)
 
-    def download_all(self, album: Album, output: Output, language: str = "en") -> Job[Made]:
+    def download_all(self, visitor: str, album: Album, output: Output, language: str = "en") -> Job[Made]:
         """Return the job that completes a ZIP of all restored pictures; see `Downloads.make_all`."""
-        return self._downloads.make_all(album, output, language)
+        return self._downloads.make_all(visitor, album, output, language)
 
-    def compare(self, album: Album, picture: Picture, name: str, data: bytes) -> Job[Comparison]:
+    def compare(self, visitor: str, picture: Picture, name: str, data: bytes) -> Job[Comparison]:
         """Return the job that compares a restored picture with a reference; see `against`.
 
         Raises
         ------
         QueueFull
-            If too many albums are waiting.
+            If too many visitors wait, or too many jobs of this one.
         """
-        return self._results.submit(lambda _: against(picture, name, data), album)
+        return self._results.submit(lambda _: against(picture, name, data), visitor)

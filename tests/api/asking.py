@@ -20,10 +20,10 @@ from api.safety import OWN
 from pipeline.plan import arrange
 
 
-def ask(shop, path, *, method="GET", body=None, own=True):
+def ask(shop, path, *, method="GET", body=None, own=True, address="test", cookie=""):
     """Send one request, its body as JSON, bytes, or an iterator of parts; return status, headers and body.
 
-    `own`: whether it comes from a page of the studio.
+    `own`: whether it comes from a page of the studio. `address`, `cookie`: by which the visitor is known.
     """
     path, _, query = path.partition("?")
     told = []
@@ -33,11 +33,11 @@ def ask(shop, path, *, method="GET", body=None, own=True):
         "path": unquote(path),
         "raw_path": path.encode(),
         "query_string": query.encode(),
-        "headers": [(OWN.lower().encode(), b"1")] if own else [],
+        "headers": [(b"cookie", cookie.encode()), *([(OWN.lower().encode(), b"1")] if own else [])],
         "http_version": "1.1",
         "scheme": "http",
         "server": ("test", 80),
-        "client": ("test", 1),
+        "client": (address, 1),
         "root_path": "",
     }
 
@@ -96,10 +96,10 @@ def fetched(shop, album, made):
 
 
 @contextmanager
-def blocked(queue):
-    """Keep a queue busy."""
+def blocked(queue, owner=None):
+    """Keep a queue busy with a job of an owner."""
     started, release = threading.Event(), threading.Event()
-    job = queue.submit(lambda _: (started.set(), release.wait(60)))
+    job = queue.submit(lambda _: (started.set(), release.wait(60)), owner)
     assert started.wait(30)
     try:
         yield
@@ -111,7 +111,7 @@ def blocked(queue):
 def restored_album(shop, *files, plan=None):
     """An album of pictures, restored by nothing or by a plan."""
     album = shop.create(list(files))
-    shop.submit(album, album.pictures, plan or arrange([]))
+    shop.submit("visitor", album.pictures, plan or arrange([]))
     assert all(picture.job.wait(60) for picture in album.pictures)
     return album
 

@@ -30,7 +30,7 @@ def album(shop):
 def test_the_plate_is_the_photograph_as_the_stages_see_it(shop, album):
     status, headers, body = ask(shop, f"/studio/{album.id}/0/plate")
     assert (status, headers["content-type"]) == (200, "image/jpeg")
-    assert decoded(body).shape[1::-1] == shop.size(album.pictures[0]) == SIZE
+    assert decoded(body).shape[1::-1] == album.pictures[0].size == SIZE
 
 
 def test_the_scratch_is_likelier_damaged_than_the_cat(shop, album):

@@ -1,5 +1,7 @@
 """A mask that a person corrected decides what Repair fills."""
 
+import io
+
 import cv2
 import numpy as np
 import pytest
@@ -30,8 +32,8 @@ def marked(top):
 def repaired(shop, album, mask):
     """The layers before and after Repair under a mask."""
     picture = album.pictures[0]
-    shop.keep_mask(picture, png(mask))
-    shop.submit(album, [picture], arrange([Repair(grow=0)]))
+    assert shop.keep_mask("visitor", picture, io.BytesIO(png(mask))).wait(60)
+    shop.submit("visitor", [picture], arrange([Repair(grow=0)]))
     assert picture.job.wait(60)
     return [picture.done.layers.picture(index) for index in (0, 1)]
 

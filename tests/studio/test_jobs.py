@@ -7,6 +7,7 @@ import weakref
 import numpy as np
 import pytest
 
+from pipeline.config import Config
 from pipeline.errors import Cancelled, PhotoUnreadable, QueueFull
 from studio.jobs import JobQueue, State
 
@@ -44,7 +45,7 @@ def test_an_error_is_kept_and_the_next_job_runs(open_queue):
     assert fine.result == "fine"
 
 
-def blocked(queue):
+def blocked(queue, owner=None):
     """A job that runs until it is released or cancelled."""
     running, release = threading.Event(), threading.Event()
 
@@ -54,7 +55,7 @@ def blocked(queue):
             if job.cancelled():
                 raise Cancelled("stopped")
 
-    job = queue.submit(work)
+    job = queue.submit(work, owner)
     assert running.wait(5)
     return job, release
 
@@ -130,7 +131,6 @@ def test_light_jobs_leave_room_for_others(open_queue):
     queue = open_queue(max_waiting=1)
     _, release = blocked(queue)
     queue.submit(lambda job: None, light=True)
-    queue.submit(lambda job: None, light=True)
     with pytest.raises(QueueFull):
         queue.submit(lambda job: None, light=True)
     last = queue.submit(lambda job: 1)
@@ -191,6 +191,95 @@ def test_a_large_order_counts_as_one(open_queue):
         queue.submit(lambda job: None)
     release.set()
     assert jobs[-1].wait(5)
+
+
+def test_an_owner_is_known_by_its_value(open_queue):
+    """A visitor comes with another request each time, but by the same name."""
+    queue = open_queue()
+    _, release = blocked(queue)
+    order = []
+    for n in range(3):
+        queue.submit(lambda job, n=n: order.append(f"many {n}"), f"visitor {'a' * 3}")
+    last = queue.submit(lambda job: order.append("other"), "visitor b")
+    assert queue.ahead(last) == 2
+    release.set()
+    assert last.wait(5)
+    assert order[:2] == ["many 0", "other"]
+
+
+def test_no_owner_has_more_jobs_than_the_bound_and_others_still_have_theirs(open_queue):
+    queue = open_queue(max_each=3)
+    _, release = blocked(queue)
+    jobs = [queue.submit(lambda job: None, "many", light=n == 0) for n in range(3)]
+    with pytest.raises(QueueFull, match="3 jobs of yours"):
+        queue.submit(lambda job: None, "many")
+    other = queue.submit(lambda job: None, "other")
+    jobs[0].cancel()
+    jobs.append(queue.submit(lambda job: None, "many"))  # what was cancelled waits no more
+    release.set()
+    assert all(job.wait(5) for job in (other, *jobs))
+    assert queue.submit(lambda job: 1, "many").wait(5)
+
+
+def test_thirty_visitors_wait_and_none_is_refused(open_queue):
+    most = Config().max_waiting
+    queue = open_queue(max_waiting=most)
+    _, release = blocked(queue)
+    jobs = [queue.submit(lambda job: None, n) for n in range(30)]
+    assert [queue.ahead(job) for job in jobs] == list(range(1, 31))
+    release.set()
+    assert all(job.wait(5) for job in jobs)
+
+
+def test_a_slow_job_keeps_only_its_own_owner_waiting(open_queue):
+    queue = open_queue(at_once=2)
+    slow, release = blocked(queue, "slow")
+    second = queue.submit(lambda job: None, "slow")
+    assert all(queue.submit(lambda job: None, f"other {n}").wait(5) for n in range(5))
+    assert (slow.state, second.state) == (State.RUNNING, State.WAITING)
+    release.set()
+    assert second.wait(5)
+
+
+def test_jobs_that_run_at_once_keep_to_the_memory(open_queue):
+    queue, inside, most = open_queue(at_once=3, max_bytes=100), [], []
+
+    def work(job):
+        inside.append(job.nbytes)
+        most.append(sum(inside))
+        time.sleep(0.01)
+        inside.remove(job.nbytes)
+
+    jobs = [queue.submit(work, n, nbytes=nbytes) for n, nbytes in enumerate((60, 30, 60, 500, 10, 20, 50, 30) * 3)]
+    assert all(job.wait(5) for job in jobs)
+    assert max(total for total in most if total < 500) <= 100
+    assert max(most) == 500  # what needs more than the bound runs alone
+
+
+def test_a_cancelled_job_lets_go_of_what_it_holds(open_queue):
+    queue = open_queue()
+    _, release = blocked(queue)
+    photo = np.zeros(10)
+    still_there = weakref.ref(photo)
+    job = queue.submit(lambda job, photo=photo: photo.size)
+    del photo
+    job.cancel()
+    assert still_there() is None
+    release.set()
+    assert job.wait(5)
+
+
+def test_whoever_waits_is_called_once_a_job_is_finished(open_queue):
+    queue = open_queue()
+    job, release = blocked(queue)
+    called = threading.Event()
+    job.when_finished(called.set)
+    assert not called.wait(0.05)
+    release.set()
+    assert called.wait(5)
+    again = threading.Event()
+    job.when_finished(again.set)
+    assert again.is_set()
 
 
 def test_six_sessions_at_once_never_compute_at_the_same_time(open_queue):

@@ -1,7 +1,7 @@
 """The workshop: what is submitted once, what waits for what, and what is left when it closes."""
 
+import errno
 import importlib
-import os
 import pkgutil
 import threading
 import time
@@ -16,7 +16,8 @@ import pytest
 import api
 import studio
 from pipeline.config import Config
-from pipeline.errors import OptionError
+from pipeline.errors import DiskFull, OptionError
+from pipeline.methods.detection import CLASSICAL
 from pipeline.photo import Output, encode_photo, read_photo
 from pipeline.plan import arrange
 from pipeline.run import Progress
@@ -39,12 +40,12 @@ def test_what_two_tabs_submit_is_done_once(shop):
     album = shop.create([("cat.png", CAT)])
     (picture,) = album.pictures
     with blocked(shop._networks):
-        shop.submit(album, [picture], arrange([Sharpen(2.0)]))
+        shop.submit("visitor", [picture], arrange([Sharpen(2.0)]))
         first = picture.job
-        shop.submit(album, [picture], arrange([Sharpen(2.0)]))
+        shop.submit("visitor", [picture], arrange([Sharpen(2.0)]))
         assert picture.job is first
     assert first.wait(30)
-    shop.submit(album, [picture], arrange([Sharpen(1.0)]))
+    shop.submit("visitor", [picture], arrange([Sharpen(1.0)]))
     assert picture.job is not first
     assert picture.job.wait(30)
 
@@ -65,8 +66,8 @@ def test_the_time_left_is_learnt_from_a_restoration():
 def test_only_the_restorations_of_a_picture_are_cancelled(shop):
     album = shop.create([("cat.png", CAT), ("other.png", CAT)])
     with blocked(shop._networks):
-        shop.submit(album, album.pictures, arrange([]))
-        shop.examine(album, album.pictures[0])
+        shop.submit("visitor", album.pictures, arrange([]))
+        shop.examine("visitor", album.pictures[0])
         shop.cancel(album.pictures[:1])
         assert [picture.state for picture in album.pictures] == [State.CANCELLED, State.WAITING]
     assert album.pictures[0].examination.wait(60)
@@ -77,54 +78,72 @@ def test_only_the_restorations_of_a_picture_are_cancelled(shop):
 def test_a_preview_runs_no_network():
     with closing(Workshop(Config())) as fresh, blocked(fresh._networks):
         (picture,) = fresh.create([("cat.png", CAT)]).pictures
-        preview = fresh.preview(picture)
-        assert preview.size == read_photo(CAT).size
-        assert fresh.plate(picture).exists()
+        preview, plate = fresh.preview("visitor", picture), fresh.plate("visitor", picture)
+        assert preview.wait(20)
+        assert preview.result.size == read_photo(CAT).size
+        assert plate.wait(20)
+        assert plate.result.exists()
         assert not fresh.engine._loaded
         assert not fresh._networks._waiting
 
 
-def test_a_preview_waits_for_no_other_photograph(shop):
+def test_a_preview_waits_for_no_photograph_of_another_visitor(shop):
     slow, quick = shop.create([("slow.png", CAT), ("quick.png", CAT)]).pictures
-    slow.source.unlink()
-    os.mkfifo(slow.source)  # reading it waits until somebody writes
-    seen = [threading.Thread(target=shop.preview, args=(picture,), daemon=True) for picture in (slow, quick)]
-    for each in seen:
-        each.start()
-    seen[1].join(20)
-    assert (slow.preview, quick.preview.error) == (None, None)
-    slow.source.write_bytes(CAT)
-    seen[0].join(20)
-    assert slow.preview.size == quick.preview.size
+    with blocked(shop._small, "bomber"):  # by a photograph that takes long
+        second = shop.preview("bomber", slow)
+        honest = shop.preview("visitor", quick)
+        assert honest.wait(20)
+        assert second.state is State.WAITING
+    assert second.wait(20)
+    assert second.result.size == honest.result.size
 
 
 def test_a_preview_is_made_once(shop):
     (picture,) = shop.create([("cat.png", CAT)]).pictures
-    first = shop.preview(picture)
+    first = shop.preview("visitor", picture)
+    assert shop.preview("another", picture) is first
+    assert first.wait(20)
     picture.source.unlink()
-    assert shop.preview(picture) is first
+    assert shop.preview("visitor", picture) is first
+
+
+def test_a_preview_that_the_disk_had_no_room_for_is_made_again(shop, monkeypatch):
+    (picture,) = shop.create([("cat.png", CAT)]).pictures
+
+    def full(path, data):
+        raise OSError(errno.ENOSPC, "no room")
+
+    with monkeypatch.context() as small:
+        small.setattr("studio.previews.atomic.write", full)
+        job = shop.preview("visitor", picture)
+        assert job.wait(20)
+        assert isinstance(job.error, DiskFull)
+        assert shop.preview("visitor", picture) is job  # told once
+    again = shop.preview("visitor", picture)
+    assert again.wait(20)
+    assert again.result.path.exists()
 
 
 def test_a_photograph_is_examined_by_one_job(shop):
     album = shop.create([("faded.png", FADED)])
     (picture,) = album.pictures
     with blocked(shop._networks):
-        assert shop.examine(album, picture) is None
-        assert shop.examine(album, picture) is None
+        assert shop.examine("visitor", picture) is None
+        assert shop.examine("visitor", picture) is None
         assert len(shop._networks._waiting) == 1
     assert picture.examination.wait(60)
-    assert "tone" in shop.examine(album, picture)
+    assert "tone" in shop.examine("visitor", picture)
 
 
 def test_what_was_not_examined_in_a_full_queue_is_examined_at_the_next_look():
     with closing(Workshop(Config(max_waiting=1))) as small:
         albums = [small.create([("faded.png", FADED)]) for _ in range(3)]
         with blocked(small._networks):
-            assert [small.examine(album, album.pictures[0]) for album in albums] == [None] * 3
+            assert [small.examine(album.id, album.pictures[0]) for album in albums] == [None] * 3
             last = albums[-1].pictures[0]
             assert last.examination is None
         until = time.monotonic() + 60
-        while small.examine(albums[-1], last) is None and time.monotonic() < until:
+        while small.examine("visitor", last) is None and time.monotonic() < until:
             time.sleep(0.05)
         assert "tone" in last.suggestions
 
@@ -133,13 +152,13 @@ def test_a_restoration_goes_before_the_examination_of_its_photograph(shop):
     first, second = (shop.create([("faded.png", FADED)]) for _ in range(2))
     with blocked(shop._networks):
         for album in (first, second):
-            shop.examine(album, album.pictures[0])
-            shop.submit(album, album.pictures, arrange([]))
+            shop.examine(album.id, album.pictures[0])
+            shop.submit(album.id, album.pictures, arrange([]))
         assert [shop.ahead(album.pictures[0]) for album in (first, second)] == [1, 2]
     (picture,) = first.pictures
     assert picture.job.wait(60)
     until = time.monotonic() + 60
-    while shop.examine(first, picture) is None and time.monotonic() < until:
+    while shop.examine("visitor", picture) is None and time.monotonic() < until:
         time.sleep(0.05)
     assert "tone" in picture.suggestions  # it is not lost
 
@@ -147,19 +166,30 @@ def test_a_restoration_goes_before_the_examination_of_its_photograph(shop):
 def test_a_restoration_comes_no_later_for_the_examination_of_another_photograph(shop):
     album, other = shop.create([("cat.png", CAT), ("dog.png", CAT)]), shop.create([("cat.png", CAT)])
     with blocked(shop._networks):
-        shop.examine(album, album.pictures[0])
-        shop.submit(album, album.pictures[1:], arrange([]))
-        shop.submit(other, other.pictures, arrange([]))
+        shop.examine("visitor", album.pictures[0])
+        shop.submit("visitor", album.pictures[1:], arrange([]))
+        shop.submit("another", other.pictures, arrange([]))
         assert [shop.ahead(each) for each in (album.pictures[1], other.pictures[0])] == [2, 3]
     assert other.pictures[0].job.wait(60)
+
+
+def test_a_visitor_with_many_albums_and_damage_maps_has_one_turn(shop):
+    albums, other = [shop.create([("cat.png", CAT)]) for _ in range(3)], shop.create([("cat.png", CAT)])
+    with blocked(shop._networks):
+        for album in albums:
+            shop.damage("many", album.pictures[0], CLASSICAL)
+            shop.submit("many", album.pictures, arrange([]))
+        shop.submit("few", other.pictures, arrange([]))
+        assert shop.ahead(other.pictures[0]) == 2
+    assert all(album.pictures[0].job.wait(60) for album in (*albums, other))
 
 
 def test_a_failed_examination_suggests_nothing_and_is_logged(shop, caplog):
     album = shop.create([("broken.png", b"words")])
     (picture,) = album.pictures
-    shop.examine(album, picture)
+    shop.examine("visitor", picture)
     assert picture.examination.wait(60)
-    assert shop.examine(album, picture) == {}
+    assert shop.examine("visitor", picture) == {}
     assert "PhotoUnreadable" in caplog.text
 
 
@@ -167,19 +197,19 @@ def test_a_comparison_measures_the_result_under_its_finish(shop):
     album = restored_album(shop, ("cat.png", CAT))
     (picture,) = album.pictures
     truth = encode_photo(picture.rendered(), read_photo(CAT), Output()).data
-    job = shop.compare(album, picture, "truth.png", truth)
+    job = shop.compare("visitor", picture, "truth.png", truth)
     assert job.wait(30)
     assert job.result.psnr > 50
     assert job.result.ssim > 0.999
     picture.strengths, picture.finish = {}, type(picture.finish)(blur=2.0)
-    job = shop.compare(album, picture, "truth.png", truth)
+    job = shop.compare("visitor", picture, "truth.png", truth)
     assert job.wait(30)
     assert job.result.psnr < 40
 
 
 def test_a_reference_of_another_size_is_not_compared(shop):
     album = restored_album(shop, ("cat.png", CAT))
-    job = shop.compare(album, album.pictures[0], "small.png", png(photograph("chelsea", 100)))
+    job = shop.compare("visitor", album.pictures[0], "small.png", png(photograph("chelsea", 100)))
     assert job.wait(30)
     assert job.result.size[0] == 100
     assert job.result.psnr is None
@@ -190,9 +220,9 @@ def test_results_are_in_memory_one_at_a_time(shop):
     (picture,) = album.pictures
     with blocked(shop._results):
         jobs = [
-            shop.download(album, picture, Output()),
-            shop.download_all(album, Output()),
-            shop.compare(album, picture, "cat.png", CAT),
+            shop.download("visitor", album, picture, Output()),
+            shop.download_all("visitor", album, Output()),
+            shop.compare("visitor", picture, "cat.png", CAT),
         ]
         time.sleep(0.1)
         assert {job.state for job in jobs} == {State.WAITING}
@@ -203,9 +233,9 @@ def test_results_are_in_memory_one_at_a_time(shop):
 def test_what_is_not_restored_has_no_result(shop):
     album = shop.create([("cat.png", CAT)])
     with pytest.raises(OptionError, match="not restored yet"):
-        shop.download(album, album.pictures[0], Output())
+        shop.download("visitor", album, album.pictures[0], Output())
     with pytest.raises(OptionError, match="restore them first"):
-        shop.download_all(album, Output())
+        shop.download_all("visitor", album, Output())
 
 
 def test_nothing_is_left_of_a_workshop_that_is_closed():

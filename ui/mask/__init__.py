@@ -11,7 +11,6 @@ from pipeline.stage import Stage
 from studio.album import Album, Picture
 from ui.components import component, spans
 from ui.keys import key
-from ui.shop import workshop
 from ui.words import say
 
 _HERE = Path(__file__).parent
@@ -57,7 +56,7 @@ def editor(album: Album, number: int, stage: Stage) -> None:
     picture, options = album.pictures[number], asdict(stage)
     data = {
         "address": f"studio/{album.id}/{number}/",
-        "size": workshop().size(picture),
+        "size": picture.size,
         "isEdited": picture.mask is not None,
         "model": options["model"],
         "sensitivity": {**spans(type(stage))["sensitivity"], "value": options["sensitivity"]},

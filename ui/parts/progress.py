@@ -20,11 +20,11 @@ def watch(picture: Picture) -> None:
     job = picture.job
     if job is None or not picture.busy:
         st.rerun(scope="app")
-    ahead = workshop().ahead(picture)
     with st.container(border=True, key="progress"):
         st.subheader(plain(picture.name), anchor=False)
         if job.state is State.WAITING:
-            st.progress(0.0, text=say("progress.waiting", count=ahead) if ahead else say("progress.starting"))
+            first = ahead([picture])
+            st.progress(0.0, text=say("progress.waiting", count=first) if first else say("progress.starting"))
         else:
             st.progress(share(picture), text=_time_left(picture))
         st.html(_steps(picture))
@@ -43,6 +43,13 @@ def cancel(pictures: Sequence[Picture]) -> None:
         key="cancel",
         icon=":material/close:",
     )
+
+
+def ahead(pictures: Sequence[Picture]) -> int:
+    """Return how many jobs come before the first restoration of these that waits; 0 where one of them runs."""
+    if any(picture.state is State.RUNNING for picture in pictures):
+        return 0
+    return next((workshop().ahead(picture) for picture in pictures if picture.busy), 0)
 
 
 def share(picture: Picture) -> float:

@@ -19,7 +19,7 @@ from studio.comparison import Comparison
 from studio.jobs import Job
 from studio.layers import Layers
 from studio.view import View
-from ui.shop import workshop
+from ui.shop import visitor, workshop
 from ui.words import explain, figures, plain, say, say_or, stage_name, tell
 
 _SIDE = 1024
@@ -40,7 +40,7 @@ def show(album: Album, number: int) -> None:
         st.html(_measures(picture))
         st.image(_histogram(picture.done.layers), alt=say("report.histogram.alt"), width="stretch")
         st.caption(say("report.histogram"))
-        _reference(album, picture, f"{album.id}.{number}")
+        _reference(picture, f"{album.id}.{number}")
 
 
 def _stages(picture: Picture) -> str:
@@ -116,7 +116,7 @@ def _histogram(layers: Layers) -> str:
     )
 
 
-def _reference(album: Album, picture: Picture, key: str) -> None:
+def _reference(picture: Picture, key: str) -> None:
     """Draw PSNR and SSIM against a file that shows how the result should look."""
     limit = workshop().config.max_upload_megabytes
     uploaded = st.file_uploader(
@@ -126,7 +126,7 @@ def _reference(album: Album, picture: Picture, key: str) -> None:
         return
     subject = (picture.done.layers.id, picture.finish, tuple(picture.strengths.items()), uploaded.file_id)
     try:
-        job = _comparison(album, picture, subject, uploaded)
+        job = _comparison(picture, subject, uploaded)
     except StudioError as error:
         st.error(explain(error))
         return
@@ -136,13 +136,13 @@ def _reference(album: Album, picture: Picture, key: str) -> None:
         _await(job)
 
 
-def _comparison(album: Album, picture: Picture, subject: tuple[object, ...], uploaded: UploadedFile) -> Job[Comparison]:
+def _comparison(picture: Picture, subject: tuple[object, ...], uploaded: UploadedFile) -> Job[Comparison]:
     """Return this session's job that compares a subject; another subject replaces it."""
     last: tuple[object, Job[Comparison]] | None = st.session_state.get("comparison")
     if last is None or last[0] != subject:
         if last is not None:
             last[1].cancel()
-        last = subject, workshop().compare(album, picture, uploaded.name, uploaded.getvalue())
+        last = subject, workshop().compare(visitor(), picture, uploaded.name, uploaded.getvalue())
         st.session_state["comparison"] = last
     return last[1]
 

@@ -17,10 +17,10 @@ from pipeline.options import Choice, Line, Number, Rule, Switch, Text, rules
 from pipeline.plan import PRESETS, Plan, arrange, first_options, simple, stage
 from pipeline.stage import Stage
 from pipeline.stages import ON_REQUEST, STAGES
-from studio.album import Album, Picture
+from studio.album import Picture
 from ui import address
 from ui.parts import model_files, suggestions
-from ui.shop import workshop
+from ui.shop import visitor, workshop
 from ui.words import explain, say, say_or, stage_name
 
 MODES = ("simple", "advanced")
@@ -28,14 +28,13 @@ SCALES = (1.0, 2.0, 4.0)
 DEFAULT_SCALE = 2.0
 
 
-def choose(album: Album, picture: Picture | None = None) -> Plan:
+def choose(picture: Picture | None = None) -> Plan:
     """Draw the settings and return the plan that they mean.
 
     Parameters
     ----------
-    album : Album
     picture : Picture, optional
-        The one of its photographs that the settings are for, with suggestions; all of them by default.
+        The photograph that the settings are for, with suggestions; all of an album by default.
     """
     address.recall("mode", MODES)
     mode = st.segmented_control(
@@ -48,21 +47,21 @@ def choose(album: Album, picture: Picture | None = None) -> Plan:
         label_visibility="collapsed",
     )
     address.record("mode", mode, MODES[0])
-    return _simple(album, picture) if mode == "simple" else _advanced()
+    return _simple(picture) if mode == "simple" else _advanced()
 
 
-def restore(album: Album, pictures: Sequence[Picture], plan: Plan, label: str) -> None:
+def restore(pictures: Sequence[Picture], plan: Plan, label: str) -> None:
     """Draw the button that submits the restoration of photographs, and the reason where that fails."""
     if st.button(label, type="primary", width="stretch", key="restore"):
         try:
-            workshop().submit(album, pictures, plan)
+            workshop().submit(visitor(), pictures, plan)
         except StudioError as error:
             st.error(explain(error))
             return
         st.rerun()
 
 
-def _simple(album: Album, picture: Picture | None) -> Plan:
+def _simple(picture: Picture | None) -> Plan:
     address.recall("scale", SCALES)
     scale = st.segmented_control(
         say("enlarge"),
@@ -75,7 +74,7 @@ def _simple(album: Album, picture: Picture | None) -> Plan:
     address.record("scale", scale, DEFAULT_SCALE)
     also = [name for name in ON_REQUEST if _wish(name)]
     if picture is not None:
-        suggestions.show(album, picture, also)
+        suggestions.show(picture, also)
     plan = simple(scale, also=also)
     for chosen in plan.stages:
         if chosen.on_request:

@@ -4,26 +4,24 @@ from collections.abc import Collection
 
 import streamlit as st
 
-from studio.album import Album, Picture
-from ui.shop import workshop
+from studio.album import Picture
+from ui.shop import visitor, workshop
 from ui.words import say, tell
 
 
-def show(album: Album, picture: Picture, chosen: Collection[str]) -> None:
+def show(picture: Picture, chosen: Collection[str]) -> None:
     """Draw why stages are suggested for a photograph, as soon as that is known.
 
     Parameters
     ----------
-    album : Album
     picture : Picture
-        One of its photographs.
     chosen : collection of str
         Names of stages that are on already.
     """
     with st.container(key="suggestions"):
-        known = workshop().examine(album, picture)
+        known = workshop().examine(visitor(), picture)
         if known is None:
-            _await(album, picture)
+            _await(picture)
             return
         for name, notice in known.items():
             if name not in chosen:
@@ -31,8 +29,8 @@ def show(album: Album, picture: Picture, chosen: Collection[str]) -> None:
 
 
 @st.fragment(run_every=0.7)
-def _await(album: Album, picture: Picture) -> None:
+def _await(picture: Picture) -> None:
     """Draw the page again once the photograph is examined."""
-    if workshop().examine(album, picture) is not None:
+    if workshop().examine(visitor(), picture) is not None:
         st.rerun(scope="app")
     st.caption(say("suggestions.looking"))

@@ -27,10 +27,10 @@ def show(album: Album) -> None:
             return
         if any(picture.restored for picture in album.pictures):
             download.whole_album(album)
-        plan = settings.choose(album)
+        plan = settings.choose()
         unfinished = [picture for picture in album.pictures if picture.state is not State.DONE]
         label = say("restore") if unfinished else say("restore.again")
-        settings.restore(album, unfinished or album.pictures, plan, label)
+        settings.restore(unfinished or album.pictures, plan, label)
 
 
 @st.fragment(run_every=0.7)
@@ -40,6 +40,8 @@ def _watch(album: Album) -> None:
     done = sum(not picture.busy for picture in album.pictures)
     running = sum(progress.share(picture) for picture in album.pictures if picture.busy)
     text = say("batch.summary", done=done, count=len(album.pictures))
+    if ahead := progress.ahead(album.pictures):
+        text = f"{text} · {say('progress.waiting', count=ahead)}"
     st.progress(min((done + running) / len(album.pictures), 1.0), text=text)
     _list(album)
 

@@ -1,16 +1,21 @@
 """The page Studio: photographs in, Restore, what came of it."""
 
+from typing import Any
+
 import streamlit as st
 
 from pipeline.errors import StudioError
 from studio.album import Album, Picture
-from studio.jobs import State
+from studio.jobs import Job, State
 from ui import address, mask
 from ui.parts import progress, settings
 from ui.screens import result, start
 from ui.screens.album import show as show_album
-from ui.shop import workshop
+from ui.shop import visitor, workshop
 from ui.words import explain, plain, say
+
+_OPENING_S = 1.0
+"""Seconds that a page waits for a preview before it says so."""
 
 
 def show() -> None:
@@ -48,14 +53,21 @@ def _show_picture(album: Album, number: int) -> None:
         return
     result.show(album, number)
     with st.expander(say("restore.other"), icon=":material/tune:"):
-        plan = settings.choose(album, picture)
+        plan = settings.choose(picture)
         mask.offer(album, number, plan)
-        settings.restore(album, [picture], plan, say("restore.again"))
+        settings.restore([picture], plan, say("restore.again"))
 
 
 def _before(album: Album, picture: Picture, number: int) -> None:
     """Draw a photograph that was not restored yet, the settings, and Restore."""
-    seen = workshop().preview(picture)
+    job = workshop().preview(visitor(), picture)
+    if not job.wait(_OPENING_S):
+        _await(job)
+        return
+    seen = job.result
+    if seen is None:
+        _tell(job)
+        return
     if seen.error is not None:
         st.subheader(plain(picture.name), anchor=False)
         st.error(explain(seen.error), icon=":material/broken_image:")
@@ -64,23 +76,35 @@ def _before(album: Album, picture: Picture, number: int) -> None:
     with right, st.container(key="settings"):
         st.subheader(plain(picture.name), anchor=False)
         st.caption(f"{seen.size[0]} × {seen.size[1]}")
-        plan = settings.choose(album, picture)
-        settings.restore(album, [picture], plan, say("restore"))
+        plan = settings.choose(picture)
+        settings.restore([picture], plan, say("restore"))
     with left, st.container(key="preview"):
         if not mask.offer(album, number, plan):
             start.preview(album, number)
+
+
+@st.fragment(run_every=0.3)
+def _await(job: Job[Any]) -> None:
+    """Draw the page again once a job is finished."""
+    if job.finished:
+        st.rerun(scope="app")
+    st.caption(say("preview.opening"))
 
 
 def _tell_failure(picture: Picture) -> None:
     """Draw what kept the last job from its end."""
     if picture.state is State.CANCELLED:
         st.info(say("progress.cancelled"))
-    if picture.state is not State.FAILED or picture.job is None:
-        return
-    error = picture.job.error
+    if picture.state is State.FAILED and picture.job is not None:
+        _tell(picture.job)
+
+
+def _tell(job: Job[Any]) -> None:
+    """Draw what kept a job from its end."""
+    error = job.error
     if isinstance(error, StudioError):
         st.error(f"{explain(error)}  \n{say('error.open')}", icon=":material/error:")
     elif isinstance(error, MemoryError):
         st.error(say("error.memory"), icon=":material/memory:")
     elif error is not None:
-        st.error(say("error.inside", reference=plain(picture.job.id)), icon=":material/error:")
+        st.error(say("error.inside", reference=plain(job.id)), icon=":material/error:")

@@ -10,7 +10,7 @@ from PIL import Image
 from pipeline.plan import simple
 from studio.album import Album
 from ui import address
-from ui.shop import workshop
+from ui.shop import visitor, workshop
 from ui.words import say
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -55,7 +55,7 @@ def _try(name: str) -> None:
     """Restore an example with the settings of simple mode."""
     shop = workshop()
     album = shop.create([(f"{name}.jpg", (EXAMPLES / f"{name}_before.jpg").read_bytes())])
-    shop.submit(album, album.pictures, simple(GALLERY[name]))
+    shop.submit(visitor(), album.pictures, simple(GALLERY[name]))
     address.enter(album)
 
 
