@@ -1,5 +1,7 @@
 PYTHON ?= python3
 PORT ?= 8501
+MINUTES ?= 1
+SEED ?= 0
 VENV := .venv
 BIN := $(VENV)/bin
 PEERS := .venv-peers
@@ -24,6 +26,9 @@ test: $(VENV)/dev.stamp  ## install everything and run every test
 
 test-fast: $(VENV)/dev.stamp  ## run the tests that take under a minute together: no browser, no training
 	$(BIN)/python -m pytest -m "not browser and not slow" --ignore=tests/e2e --ignore=tests/training --ignore=tests/benchmarks
+
+fuzz: $(VENV)/dev.stamp  ## read and write damaged files for some MINUTES (1), begun by a SEED (0)
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) --seed $(SEED)
 
 check: $(VENV)/dev.stamp  ## run the linters, the type checker and the formatters' checks
 	$(BIN)/ruff check .
@@ -71,4 +76,4 @@ $(PEERS)/peers.stamp: requirements.txt requirements-full.txt requirements-peers.
 	$(PEERS)/bin/python $(INSTALL) --no-build-isolation -r requirements-peers.txt
 	@touch $@
 
-.PHONY: help run full test test-fast check format examples peers clean
+.PHONY: help run full test test-fast fuzz check format examples peers clean

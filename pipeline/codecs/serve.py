@@ -27,6 +27,9 @@ def main(fd: int) -> None:
             function, arguments, bounds = channel.receive()
         except EOFError:
             os._exit(0)  # threads of libraries do not hold it up
+        except (ImportError, AttributeError) as error:  # a function of a script, which only its own process knows
+            channel.send((None, error))
+            continue
         answer = _called(function, arguments, bounds)
         del arguments
         channel.send(answer)

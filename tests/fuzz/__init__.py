@@ -1,0 +1,1 @@
+"""Damaged files for ever; see `tests.fuzz.__main__`."""
