@@ -12,7 +12,7 @@ from pipeline.config import Config
 from pipeline.errors import QueueFull
 from pipeline.finish import Finish
 from pipeline.notices import Notice
-from pipeline.photo import Output
+from pipeline.photo import Output, prepare
 from pipeline.plan import Plan
 from studio import memory
 from studio.album import Album, Made, Picture, Preview, Restored
@@ -61,6 +61,7 @@ class Workshop:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.visitors = Visitors()
+        prepare()
         self.engine = Engine()
         self._folder = TemporaryFolder()
         self._shelf = Shelf(self._folder.path, config.keep_megabytes * 1_000_000, config.keep_hours * 3600)
