@@ -2,15 +2,19 @@
 
 import os
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from pipeline.errors import OptionError
+
+LEAST_TOKEN = 16
+"""Fewest characters of an admin token: nobody guesses so many at one try a second."""
 
 
 @dataclass(frozen=True)
 class Config:
-    """Limits of an installation; each field is also an environment variable, such as ``STUDIO_MAX_PIXELS``."""
+    """Settings of an installation; each is also an environment variable, such as ``STUDIO_MAX_PIXELS``."""
 
     max_pixels: int = 2_000_000
     """The cap in pixels; larger photographs are reduced to it, with a notice."""
@@ -30,12 +34,35 @@ class Config:
     keep_hours: int = 24
     """Hours after their last use for which uploads and results are kept."""
 
+    admin_token: str = field(default="", repr=False)
+    """Password that lets a visitor change models; if empty, whoever uses the page on the server's machine may."""
+
+    allowed_hosts: tuple[str, ...] = ()
+    """Names by which the server may be addressed, without ports; if empty, every name."""
+
+    metrics: bool = False
+    """Whether Streamlit's routes of inspection, such as ``_stcore/metrics``, are served."""
+
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                msg = f"{field.name} must be a whole number of at least 1, not {value!r}. Correct the setting."
+        for each in fields(self):
+            value: Any = getattr(self, each.name)
+            kind = type(each.default)
+            if kind is tuple and isinstance(value, list):  # TOML has no tuples
+                value = tuple(value)
+                object.__setattr__(self, each.name, value)
+            is_wrong = type(value) is not kind or (kind is int and value < 1)
+            if is_wrong or (kind is tuple and not all(isinstance(name, str) and name for name in value)):
+                shown = "another value" if each.name == "admin_token" else repr(value)
+                msg = f"{each.name} must be {_EXPECTED[kind]}, not {shown}. Correct the setting."
                 raise OptionError(msg)
+        if 0 < len(self.admin_token) < LEAST_TOKEN:
+            msg = (
+                f"admin_token must have at least {LEAST_TOKEN} characters, not {len(self.admin_token)}. Make it longer."
+            )
+            raise OptionError(msg)
+
+
+_EXPECTED = {int: "a whole number of at least 1", str: "a text", tuple: "a list of names", bool: "true or false"}
 
 
 def load(folder: Path | None = None) -> Config:
@@ -49,31 +76,37 @@ def load(folder: Path | None = None) -> Config:
     Raises
     ------
     OptionError
-        If the file is not valid TOML, a setting is unknown, or a value is not a whole number of at least 1.
+        If the file is not valid TOML, a setting is unknown, or a value is of another kind than its setting.
     """
     path = (folder or Path()) / "studio.toml"
-    known = {field.name for field in fields(Config)}
-    values: dict[str, int] = {}
+    known = {each.name: each for each in fields(Config)}
+    values: dict[str, object] = {}
     if path.is_file():
         try:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             msg = f"{path} must be valid TOML, with lines such as max_pixels = 4000000: {error}."
             raise OptionError(msg) from error
-        if not set(values) <= known:
-            unknown = ", ".join(sorted(set(values) - known))
+        if not set(values) <= set(known):
+            unknown = ", ".join(sorted(set(values) - set(known)))
             msg = f"{path} has unknown settings: {unknown}. Known are {', '.join(sorted(known))}."
             raise OptionError(msg)
-    for name in known:
+    for name, each in known.items():
         text = os.environ.get(f"STUDIO_{name.upper()}")
         if text is not None:
-            values[name] = _whole(name, text)
-    return Config(**values)
+            values[name] = _from_text(each, text)
+    return Config(**values)  # type: ignore[arg-type]  # it checks them
 
 
-def _whole(name: str, text: str) -> int:
+def _from_text(setting: "Field[object]", text: str) -> object:
+    """Return the value that an environment variable states."""
+    kind = type(setting.default)
     try:
-        return int(text.replace("_", ""))
-    except ValueError as error:
-        msg = f"STUDIO_{name.upper()} must be a whole number, not {text!r}."
+        if kind is int:
+            return int(text.replace("_", ""))
+        if kind is bool:
+            return {"true": True, "false": False}[text.strip().lower()]
+    except (ValueError, KeyError) as error:
+        msg = f"STUDIO_{setting.name.upper()} must be {_EXPECTED[kind]}, not {text!r}."
         raise OptionError(msg) from error
+    return tuple(name.strip() for name in text.split(",") if name.strip()) if kind is tuple else text
