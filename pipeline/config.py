@@ -46,11 +46,11 @@ class Config:
     def __post_init__(self) -> None:
         for each in fields(self):
             value: Any = getattr(self, each.name)
-            kind = type(each.default)
+            kind: type[object] = type(each.default)
             if kind is tuple and isinstance(value, list):  # TOML has no tuples
                 value = tuple(value)
                 object.__setattr__(self, each.name, value)
-            is_wrong = type(value) is not kind or (kind is int and value < 1)
+            is_wrong = type(value) is not kind or (type(value) is int and value < 1)
             if is_wrong or (kind is tuple and not all(isinstance(name, str) and name for name in value)):
                 shown = "another value" if each.name == "admin_token" else repr(value)
                 msg = f"{each.name} must be {_EXPECTED[kind]}, not {shown}. Correct the setting."

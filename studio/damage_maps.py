@@ -21,6 +21,7 @@ from pipeline.stages import Repair
 from studio.album import Picture
 from studio.jobs import Job, JobQueue, is_useful
 from studio.previews import Previews
+from studio.shelf import Room
 
 
 class DamageMaps:
@@ -37,10 +38,15 @@ class DamageMaps:
         Where masks are checked and kept.
     max_pixels : int
         Of a photograph as the stages see it.
+    room : callable
+        `Shelf.room`.
     """
 
-    def __init__(self, queue: JobQueue, engine: Engine, previews: Previews, masks: JobQueue, max_pixels: int) -> None:
+    def __init__(
+        self, queue: JobQueue, engine: Engine, previews: Previews, masks: JobQueue, max_pixels: int, room: Room
+    ) -> None:
         self._queue = queue
+        self._room = room
         self._masks = masks
         self._engine = engine
         self._previews = previews
@@ -71,7 +77,7 @@ class DamageMaps:
         clean = run(plan, photo, self._engine, cancelled=job.cancelled).pixels
         likely = likelihood(clean, model, Context(self._engine, Repair.name, cancelled=job.cancelled))
         path = picture.source.parent / f"damage-{hashlib.sha256(model.encode()).hexdigest()[:12]}.png"
-        _write(path, cv2.imencode(".png", np.round(likely * 255).astype(np.uint8))[1].tobytes())
+        self._write(path, cv2.imencode(".png", np.round(likely * 255).astype(np.uint8))[1].tobytes())
         return path
 
     def keep_mask(self, visitor: str, picture: Picture, file: IO[bytes]) -> Job[None]:
@@ -101,10 +107,9 @@ class DamageMaps:
             raise OptionError(msg)
         name = f"mask-{hashlib.sha256(data).hexdigest()[:16]}.png"  # so that another mask is another plan
         path = picture.source.parent / name
-        _write(path, data)
+        self._write(path, data)
         picture.mask = path
 
-
-def _write(path: Path, data: bytes) -> None:
-    with disk.making(path):
-        atomic.write(path, data)
+    def _write(self, path: Path, data: bytes) -> None:
+        with self._room(len(data)), disk.making(path):
+            atomic.write(path, data)

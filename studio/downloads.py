@@ -19,6 +19,7 @@ from pipeline.photo import Output, encode_photo, read_photo, restored_name, safe
 from studio import memory
 from studio.album import Album, Made, Picture
 from studio.jobs import Job, JobQueue
+from studio.shelf import Room
 
 FOLDER = "made"
 """Folder of files to download, each in a folder of its own, in that of an album or of one of its pictures."""
@@ -57,10 +58,13 @@ class Downloads:
         A lane of its own: no file waits for a restoration, and only one picture at full size is in memory.
     max_pixels : int
         Of a photograph as the stages see it.
+    room : callable
+        `Shelf.room`.
     """
 
-    def __init__(self, queue: JobQueue, max_pixels: int) -> None:
+    def __init__(self, queue: JobQueue, max_pixels: int, room: Room) -> None:
         self._queue = queue
+        self._room = room
         self._max_pixels = max_pixels
         self._lock = threading.Lock()
 
@@ -107,7 +111,7 @@ class Downloads:
             msg = "None of these photographs is restored yet; restore them first."
             raise OptionError(msg)
         path = _new_folder(album.folder / FOLDER) / "restored.zip"
-        archive = _Archive(path, lambda picture: self._encode(picture, output, "", language))
+        archive = _Archive(path, lambda picture: self._encode(picture, output, "", language), self._room)
         return self._submit(visitor, album, [*(partial(archive.add, picture) for picture in restored), archive.seal])
 
     def _submit(self, visitor: str, album: Album, works: Sequence[Callable[[Job[Any]], Any]]) -> Job[Made]:
@@ -129,7 +133,7 @@ class Downloads:
         encoded = encode_photo(picture.rendered(), photo, output, history=done.history, guesses=done.guesses)
         name = f"{safe_stem(stem + '.x')}{output.suffix}" if stem.strip() else restored_name(photo.name, output)
         path = _new_folder(picture.source.parent / FOLDER) / name
-        with disk.making(path):
+        with self._room(len(encoded.data)), disk.making(path):
             path.write_bytes(encoded.data)
         notices = (f"{headline(notice, language)} {figures(notice, language)}" for notice in encoded.notices)
         made = Made(path, tuple(notice.strip() for notice in notices))
@@ -141,8 +145,9 @@ class Downloads:
 class _Archive:
     """A ZIP that grows by one picture a job; after an error the rest is left out, and `seal` raises it."""
 
-    def __init__(self, path: Path, encode: Callable[[Picture], Made]) -> None:
+    def __init__(self, path: Path, encode: Callable[[Picture], Made], room: Room) -> None:
         self._path = path
+        self._room = room
         self._encode = encode
         self._names: set[str] = set()
         self._notices: list[str] = []
@@ -174,7 +179,11 @@ class _Archive:
         made = self._encode(picture)
         name = _free(made.path.name, self._names)
         try:
-            with disk.making(self._path), zipfile.ZipFile(self._path, "a", zipfile.ZIP_STORED) as archive:
+            with (
+                self._room(made.path.stat().st_size),
+                disk.making(self._path),
+                zipfile.ZipFile(self._path, "a", zipfile.ZIP_STORED) as archive,
+            ):
                 archive.write(made.path, name)  # not compressed: pictures are
         finally:
             shutil.rmtree(made.path.parent)

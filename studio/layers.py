@@ -34,6 +34,34 @@ MAX_SIDE = 4096
 
 _SMALLEST_SIDE = 512
 _STRIP_ROWS = 256
+_SAMPLE_BYTES, _HEADER_BYTES = 2, 128
+
+
+def most_bytes(stages: Iterable[Stage], width: int, height: int) -> int:
+    """Return the bytes that `Layers` takes at most.
+
+    Parameters
+    ----------
+    stages : iterable of Stage
+    width, height : int
+        Of the photograph in pixels.
+    """
+    sides = [(width, height)]
+    for stage in stages:
+        if stage.filter_of_view is None:
+            wide, high = sides[-1]
+            sides.append((max(round(wide * stage.enlarges), 1), max(round(high * stage.enlarges), 1)))
+    return sum(_most_bytes(*each) for each in sides)
+
+
+def _most_bytes(width: int, height: int) -> int:
+    """Return the bytes of the levels of one picture."""
+    nbytes = 0
+    while True:
+        nbytes += width * height * 3 * _SAMPLE_BYTES + _HEADER_BYTES
+        if max(width, height) <= _SMALLEST_SIDE:
+            return nbytes
+        width, height = (width + 1) // 2, (height + 1) // 2
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pipeline.errors import PhotoError
 from pipeline.photo import Output, encode_photo, read_photo
 from studio.album import Picture, Preview
 from studio.jobs import Job, JobQueue, is_useful
+from studio.shelf import Room
 
 _PIXELS = 900_000
 
@@ -23,10 +24,13 @@ class Previews:
         A lane of its own; each job decodes one photograph.
     max_pixels : int
         Of a photograph as the stages see it.
+    room : callable
+        `Shelf.room`.
     """
 
-    def __init__(self, queue: JobQueue, max_pixels: int) -> None:
+    def __init__(self, queue: JobQueue, max_pixels: int, room: Room) -> None:
         self._queue = queue
+        self._room = room
         self._max_pixels = max_pixels
         self._lock = threading.Lock()
 
@@ -85,7 +89,7 @@ class Previews:
         """Write a photograph as a JPEG of at most so many pixels, and return its own size."""
         photo = read_photo(picture.source, name=picture.name, max_pixels=max_pixels)
         data = encode_photo(photo.pixels, photo, Output("jpeg", quality, "strip")).data
-        with disk.making(path):
+        with self._room(len(data)), disk.making(path):
             atomic.write(path, data)
         picture.size = geometry.fit(photo.original_size, self._max_pixels)
         return photo.original_size

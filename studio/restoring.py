@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,14 +14,24 @@ from pipeline.plan import Plan
 from pipeline.run import Entry, run
 from studio.album import Picture, Restored
 from studio.jobs import Job
-from studio.layers import Layers
+from studio.layers import Layers, most_bytes
 from studio.reuse import EarlierRun
+from studio.shelf import Room
 
 
-def restore(picture: Picture, plan: Plan, engine: Engine, job: Job[Restored], *, max_pixels: int) -> Restored:
+def restore(
+    picture: Picture,
+    plan: Plan,
+    engine: Engine,
+    job: Job[Restored],
+    *,
+    max_pixels: int,
+    room: Room = nullcontext,
+) -> Restored:
     """Restore one photograph, with the damage that a person marked on it.
 
-    The previous result is deleted once the new one is complete.
+    The previous result is deleted once the new one is complete. `room` is `Shelf.room`; without it, only the disk is
+    a bound.
 
     Raises
     ------
@@ -30,12 +41,12 @@ def restore(picture: Picture, plan: Plan, engine: Engine, job: Job[Restored], *,
     photo = read_photo(picture.source, name=picture.name, max_pixels=max_pixels)
     picture.size = photo.size
     path = picture.mask
-    mask = None if path is None else read_mask(path, *photo.pixels.shape[:2])
+    mask = None if path is None else read_mask(path, photo)[0]  # of the photograph's size, as `keep_mask` checks
     before = picture.restored
     folder = Path(tempfile.mkdtemp(dir=picture.source.parent, prefix="layers-"))
     layers = Layers(folder, plan.stages, earlier=before.layers if before else None)
     try:
-        with disk.making(folder):
+        with room(most_bytes(plan.stages, *photo.size)), disk.making(folder):
             result = run(
                 replace(plan, strengths={}),  # strengths are applied when the layers are viewed
                 photo,

@@ -5,14 +5,19 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from pipeline import disk
+from pipeline.errors import DiskFull
 from studio.album import Album, Picture
 
 RECENT_S = 3600
-"""Albums used within so many seconds are evicted only by age."""
+"""Albums used within so many seconds are evicted only by age: somebody may be looking at them."""
+
+Room = Callable[[int], AbstractContextManager[object]]
+"""What `Shelf.room` is: whatever writes into an album asks for it first."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -25,8 +30,9 @@ class Shelf:
     root : Path
         An existing folder for them.
     max_bytes : int
-        Of all albums. They also leave as much of the disk free as they take themselves, so that a restoration finds
-        room. Albums with unfinished jobs, or used in the last hour, stay even above it.
+        Of all albums. They also leave as much of the disk free as they take themselves. Whatever would exceed either
+        bound is refused before it is written, once every album is evicted that has no unfinished job and was not used
+        in the last hour.
     max_age : float
         Seconds after which an unused album is evicted.
     """
@@ -36,6 +42,7 @@ class Shelf:
         self._max_age = max_age
         self._root = root
         self._albums: dict[str, Album] = {}
+        self._reserved = 0
         self._lock = threading.Lock()
 
     def create(self, files: Sequence[tuple[str, bytes]]) -> Album:
@@ -49,21 +56,20 @@ class Shelf:
         Raises
         ------
         DiskFull
-            If the disk has no room for them.
+            If there is no room for them.
         """
         album_id = secrets.token_urlsafe(9)
         folder = self._root / album_id
         pictures = []
-        with disk.making(folder):
+        with self.room(sum(len(data) for _, data in files)), disk.making(folder):
             for number, (name, data) in enumerate(files):
                 source = folder / str(number) / "source"
                 source.parent.mkdir(parents=True)
                 source.write_bytes(data)
                 pictures.append(Picture(name, source))
-        album = Album(album_id, folder, pictures)
-        with self._lock:
-            self._albums[album_id] = album
-        self.make_room()
+            album = Album(album_id, folder, pictures)
+            with self._lock:
+                self._albums[album_id] = album
         return album
 
     def get(self, album_id: str) -> Album | None:
@@ -74,19 +80,50 @@ class Shelf:
                 album.used = time.monotonic()
             return album
 
-    def make_room(self) -> None:
-        """Evict the least recently used albums until the others keep to the bounds."""
+    @contextmanager
+    def room(self, nbytes: int) -> Iterator[None]:
+        """Context in which up to so many bytes are written, here or elsewhere on this disk.
+
+        Albums are evicted for them. What is being written counts twice, so that two writers never exceed the bounds.
+
+        Raises
+        ------
+        DiskFull
+            If there is no room for them.
+        """
         with self._lock:
-            total = sum(album.nbytes() for album in self._albums.values())
-            most = min(self._max_bytes, (total + shutil.disk_usage(self._root).free) // 2)
-            idle = [album for album in self._albums.values() if not album.in_use]
-            for album in sorted(idle, key=lambda album: album.used):
-                unused = time.monotonic() - album.used
-                if unused < self._max_age and (total <= most or unused < RECENT_S):
-                    break
-                total -= album.nbytes()
-                del self._albums[album.id]
-                shutil.rmtree(album.folder, ignore_errors=True)
+            total, most = self._evict(self._reserved + nbytes)
+            if total + nbytes > most:
+                msg = (
+                    f"Expected {_megabytes(nbytes)} MB of room, but photographs in use take {_megabytes(total)} of the "
+                    f"{_megabytes(most)} MB that the studio may use. Please try again in an hour."
+                )
+                raise DiskFull(msg)
+            self._reserved += nbytes
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._reserved -= nbytes
+
+    def make_room(self) -> None:
+        """Evict the least recently used albums until the others keep to the bounds, and those that are too old."""
+        with self._lock:
+            self._evict(self._reserved)
+
+    def _evict(self, nbytes: int) -> tuple[int, int]:
+        """Make room for so many bytes; return the bytes that are taken or reserved, and how many may be."""
+        total = sum(album.nbytes() for album in self._albums.values())
+        most = min(self._max_bytes, (total + shutil.disk_usage(self._root).free) // 2)
+        idle = [album for album in self._albums.values() if not album.in_use]
+        for album in sorted(idle, key=lambda album: album.used):
+            unused = time.monotonic() - album.used
+            if unused < self._max_age and (total + nbytes <= most or unused < RECENT_S):
+                break
+            total -= album.nbytes()
+            del self._albums[album.id]
+            shutil.rmtree(album.folder, ignore_errors=True)
+        return total + self._reserved, most
 
     def tidy(self, every: float, stop: threading.Event) -> None:
         """Evict albums when they are too old, also where nobody visits the server; returns after `stop`.
@@ -102,3 +139,7 @@ class Shelf:
                 self.make_room()
             except OSError:  # of a disk that may come back
                 _LOG.exception("The albums could not be tidied.")
+
+
+def _megabytes(nbytes: int) -> int:
+    return -(-nbytes // 1_000_000)

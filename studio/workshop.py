@@ -1,8 +1,9 @@
 """What a server keeps between requests, and everything that a page or a route may ask of it."""
 
+import secrets
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -60,20 +61,24 @@ class Workshop:
 
     def __init__(self, config: Config) -> None:
         self.config = config
+        self.id = secrets.token_urlsafe(9)
+        """Tells this server from the one before a restart."""
+
         self.visitors = Visitors()
         prepare()
         self.engine = Engine()
         self._folder = TemporaryFolder()
         self._shelf = Shelf(self._folder.path, config.keep_megabytes * 1_000_000, config.keep_hours * 3600)
+        room = self._shelf.room
         most = config.max_waiting, config.max_pictures + _MORE_JOBS
         self._networks = JobQueue(*most)
         self._results = JobQueue(*most)
         self._small = JobQueue(*most, at_once=_DECODERS)
         self._looks = JobQueue(*most, at_once=2, at_once_each=2, max_bytes=_VIEW_BYTES)
         self._pace = Pace()
-        self._previews = Previews(self._small, config.max_pixels)
-        self._damage = DamageMaps(self._networks, self.engine, self._previews, self._small, config.max_pixels)
-        self._downloads = Downloads(self._results, config.max_pixels)
+        self._previews = Previews(self._small, config.max_pixels, room)
+        self._damage = DamageMaps(self._networks, self.engine, self._previews, self._small, config.max_pixels, room)
+        self._downloads = Downloads(self._results, config.max_pixels, room)
         self._views = Views(self._looks, self._folder.path)
         self._submitting = threading.Lock()
         self._closing = threading.Event()
@@ -97,6 +102,10 @@ class Workshop:
             If the disk has no room for them.
         """
         return self._shelf.create(files)
+
+    def room(self, nbytes: int) -> AbstractContextManager[None]:
+        """Return the context in which an upload of so many bytes is received; see `Shelf.room`."""
+        return self._shelf.room(nbytes)
 
     def album(self, album_id: str) -> Album | None:
         """Return an album; None where there is none of that id, or it was evicted."""
@@ -133,8 +142,7 @@ class Workshop:
             picture.examination = None
 
     def _restore(self, picture: Picture, plan: Plan, job: Job[Restored]) -> Restored:
-        self._shelf.make_room()
-        made = restore(picture, plan, self.engine, job, max_pixels=self.config.max_pixels)
+        made = restore(picture, plan, self.engine, job, max_pixels=self.config.max_pixels, room=self._shelf.room)
         self._pace.learn(plan, picture.size[0] * picture.size[1], made.timings)
         memory.give_back()
         return made

@@ -58,7 +58,7 @@ def told(folder: Path) -> dict[str, object]:
         "a smaller one works": restored(album, SMALL).error is None,
     }
     album.used -= 2 * RECENT_S
-    other = shelf.create([("half.png", bytes(7_000_000))])
+    other = shelf.create([("half.png", bytes(5_500_000))])
     return {**outcome, "room was made": shelf.get(album.id) is None, "the new one stays": shelf.get(other.id) is other}
 
 

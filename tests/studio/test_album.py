@@ -1,5 +1,6 @@
 """Albums: what is kept of a restoration, what a second one replaces, and what makes room."""
 
+import shutil
 import threading
 
 import cv2
@@ -7,12 +8,12 @@ import numpy as np
 import pytest
 
 from models.runtime.engine import Engine
-from pipeline.errors import PhotoUnreadable
+from pipeline.errors import DiskFull, PhotoUnreadable
 from pipeline.finish import Finish
 from pipeline.photo import read_photo
 from pipeline.plan import arrange, from_json, to_json
 from pipeline.run import run
-from pipeline.stages import Denoise, PostDenoise, Sharpen
+from pipeline.stages import Denoise, PostDenoise, Sharpen, Upscale
 from studio.jobs import JobQueue, State
 from studio.restoring import restore
 from studio.shelf import RECENT_S, Shelf
@@ -109,11 +110,56 @@ def test_the_longest_unused_album_makes_room(tmp_path):
     assert all(shelf.get(album.id) is album for album in (albums[0], albums[2], fourth))
 
 
-def test_an_album_that_may_still_be_looked_at_stays_where_there_is_too_much(tmp_path):
-    shelf = Shelf(tmp_path, 1, 10 * RECENT_S)
+def test_an_album_that_may_still_be_looked_at_stays_and_what_finds_no_room_is_refused(tmp_path):
+    shelf = Shelf(tmp_path, 2 * len(png()), 10 * RECENT_S)
     first, second = (shelf.create([(f"{n}.png", png())]) for n in range(2))
+    with pytest.raises(DiskFull, match="photographs in use take"):
+        shelf.create([("third.png", b"1")])
     shelf.make_room()
     assert all(shelf.get(album.id) is album for album in (first, second))
+    assert sorted(tmp_path.iterdir()) == sorted([first.folder, second.folder])
+
+
+def test_no_more_than_half_of_what_is_free_is_taken(tmp_path, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)
+    taken = lambda: sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())  # noqa: E731
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1_000_000 - taken()))
+    shelf = Shelf(tmp_path, 10**9, 10 * RECENT_S)
+    shelf.create([("first.png", bytes(400_000))])
+    with pytest.raises(DiskFull):
+        shelf.create([("second.png", bytes(100_001))])
+    shelf.create([("second.png", bytes(100_000))])
+    assert taken() == 500_000
+
+
+def test_two_that_write_at_once_keep_to_the_bound_together(tmp_path):
+    shelf = Shelf(tmp_path, 1000, 3600)
+    with shelf.room(600), pytest.raises(DiskFull):
+        shelf.create([("cat.png", bytes(401))])
+    assert shelf.create([("cat.png", bytes(401))])
+
+
+@pytest.mark.parametrize("size", [(97, 61), (1500, 700)])
+def test_a_restoration_asks_for_at_least_as_much_room_as_it_takes(tmp_path, size):
+    shelf, asked = Shelf(tmp_path, 10**9, 3600), []
+    pixels = (noisy(photograph("chelsea", 1600), 0.05)[: size[1], : size[0]] * 255).astype(np.uint8)
+    picture = shelf.create([("cat.png", cv2.imencode(".png", pixels)[1].tobytes())]).pictures[0]
+    plan = arrange([Denoise(2.0), Upscale(scale=1.5), Sharpen(1.0)])
+    room = lambda nbytes: asked.append(nbytes) or shelf.room(nbytes)  # noqa: E731
+    job = JobQueue().submit(lambda job: restore(picture, plan, Engine("cpu"), job, max_pixels=2_000_000, room=room))
+    assert job.wait(120)
+    taken = sum(path.stat().st_size for path in picture.source.parent.rglob("*.npy"))
+    assert taken <= asked[0] <= 1.1 * taken + 10_000
+
+
+def test_a_restoration_without_room_is_refused_before_it_writes(tmp_path):
+    shelf = Shelf(tmp_path, 2 * len(png()), 3600)
+    picture = shelf.create([("cat.png", png())]).pictures[0]
+    work = lambda job: restore(picture, PLAN, Engine("cpu"), job, max_pixels=2_000_000, room=shelf.room)  # noqa: E731
+    job = JobQueue().submit(work)
+    assert job.wait(30)
+    assert isinstance(job.error, DiskFull)
+    assert [path.name for path in picture.source.parent.iterdir()] == ["source"]
 
 
 def test_an_old_album_makes_room_where_there_is_enough(tmp_path):
@@ -126,11 +172,12 @@ def test_an_old_album_makes_room_where_there_is_enough(tmp_path):
 
 
 def test_an_album_at_work_stays(tmp_path):
-    shelf, queue, release = Shelf(tmp_path, 1, 3600), JobQueue(), threading.Event()
+    shelf, queue, release = Shelf(tmp_path, len(png()), 3600), JobQueue(), threading.Event()
     busy = shelf.create([("cat.png", png())])
     busy.used -= 7200
     busy.pictures[0].job = queue.submit(lambda job: release.wait(10))
-    shelf.create([("cat.png", png())])
+    with pytest.raises(DiskFull):
+        shelf.create([("cat.png", png())])
     assert shelf.get(busy.id) is busy
     release.set()
 
