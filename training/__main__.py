@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from models.errors import StudioError
-from training import calibrate, export, loop
+from training import calibrate, export, loop, pack
 from training.damage import degrade, recipes
 from training.data import SUFFIXES, decode
 from training.settings import LOSSES, Settings
@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_blur(commands.add_parser("blur", help="train the estimator of blur for the deblurrer"))
     _add_export(commands.add_parser("export", help="write a trained network for the studio"))
     _add_calibrate(commands.add_parser("calibrate", help="prepare an exported upscaler to compute in 8 bits"))
+    _add_pack(commands.add_parser("pack", help="gather small inputs of a training run for another machine"))
     _add_degrade(commands.add_parser("degrade", help="damage photographs"))
     return parser
 
@@ -72,8 +73,9 @@ def _add_training(parser: argparse.ArgumentParser, made: Callable[[argparse.Name
     parser.add_argument(
         "--losses", type=_losses, default=(("l1", 1.0),), help=f"such as l1=1,ssim=0.2; names: {', '.join(LOSSES)}"
     )
-    parser.add_argument("--teacher", type=Path, help="safetensors file of a network to distil from")
-    parser.add_argument("--from", dest="start", type=Path, help="safetensors file with the weights to start from")
+    parser.add_argument("--teacher", type=Path, help="file of a larger upscaler to distil from (upscale only)")
+    parser.add_argument("--vgg16", type=Path, help="file of VGG16's weights, for the perceptual loss")
+    parser.add_argument("--from", dest="start", type=Path, help="file with the weights to start from")
     parser.add_argument("--resume", action="store_true", help="resume from the last checkpoint")
     for name, meaning in NUMBERS.items():
         kind = type(default[name])
@@ -85,9 +87,8 @@ NUMBERS = {
     "minutes": "stop after this many minutes",
     "batch": "patches in one step",
     "patch": "side of the clean patch in pixels",
-    "pool": "draw from this many patches made once (needed for distilling)",
+    "pool": "draw from this many patches made once (needed with --teacher)",
     "rebalance": "0 weights all colours alike, 0.5 rare ones much more (colorize only)",
-    "crisp": "strength of an unsharp mask on the goals of a restorer",
     "learning_rate": "highest learning rate of Muon",
     "average": "decay of the average of weights",
     "validate_every": "steps between validations, each of which writes a checkpoint",
@@ -169,6 +170,22 @@ def _calibrate(options: argparse.Namespace) -> None:
     damage = task.upscale(options.scale).damage
     calibrate.calibrate(options.graph, options.data, damage, patch=options.patch, patches=options.patches)
     print(f"wrote {options.graph}")
+
+
+def _add_pack(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="folders or tar files of photographs")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the files")
+    parser.add_argument("--teacher", type=Path, help="file of the upscaler to distil from")
+    parser.add_argument("--vgg16", type=Path, help="file of VGG16's weights, torchvision's or stlpips-pytorch's")
+    parser.add_argument("--megabytes", type=float, default=60, help="most for all files together (default 60)")
+    parser.add_argument("--patch", type=int, default=256, help="side of the patches to train on (default 256)")
+    parser.add_argument("--bits", type=int, choices=(16, 8), default=16, help="bits of a weight (default 16)")
+    parser.set_defaults(command=_pack)
+
+
+def _pack(options: argparse.Namespace) -> None:
+    chosen = {name: getattr(options, name) for name in ("megabytes", "patch", "teacher", "vgg16", "bits")}
+    print(f"wrote {options.out} with {pack.pack(options.data, options.out, **chosen)} photographs")
 
 
 def _add_degrade(parser: argparse.ArgumentParser) -> None:

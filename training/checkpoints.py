@@ -5,45 +5,52 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-import safetensors
-import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from models.errors import CheckpointMismatch, WeightsCorrupt, WeightsMissing
-from models.files import atomic
+from models.errors import CheckpointMismatch, WeightsMissing
+from models.files import atomic, checkpoint
 from models.networks import blur_estimator, damage_detector, fast_colorizer, srvgg, unet
 from training.learning import growth
 from training.learning.discriminator import Adversary
 
 LAST = "last.pt"
 """Name of the checkpoint in a run's folder."""
+WRAPPERS = ("params_ema", "params")
+"""Keys under which official files hold a state dict."""
+STEP = ".step"
+"""Suffix of the name of what a kernel in 8 bits is multiplied by."""
 
 
 def load_state(path: Path) -> dict[str, Tensor]:
-    """Return the tensors of a safetensors file as float32.
+    """Return the tensors of a file as float32.
+
+    Parameters
+    ----------
+    path : Path
+        A safetensors file, with or without kernels in 8 bits (see `training.pack`), or one written by `torch.save`.
 
     Raises
     ------
     WeightsMissing, WeightsCorrupt
-        If there is no file at the path, or it is not a safetensors file.
+        If there is no file at the path, or it cannot be read.
+    CheckpointMismatch
+        If it holds no state dict.
     """
     if not path.is_file():
-        msg = f"Expected a safetensors file at {path}, found none. Check the path."
+        msg = f"Expected a file of weights at {path}, found none. Check the path."
         raise WeightsMissing(msg)
-    try:
-        state = safetensors.torch.load_file(path)
-    except safetensors.SafetensorError as error:
-        msg = f"Expected a safetensors file, but {path} is damaged or of another format. Choose another file."
-        raise WeightsCorrupt(msg) from error
-    return {key: tensor.float() for key, tensor in state.items()}
+    state = checkpoint.unwrap(checkpoint.read(path), WRAPPERS, path)
+    steps = {key: state[key + STEP] for key in state if key + STEP in state}
+    state = {key: tensor.float() for key, tensor in state.items() if not key.endswith(STEP)}
+    return state | {key: state[key] * step.float() for key, step in steps.items()}
 
 
 def begin_from(network: nn.Module, state: Mapping[str, Tensor]) -> None:
     """Load weights into a network; if only its last layer differs in shape, load the other layers and print that.
 
-    So a network for another scale starts from the body of a trained one. A compact upscaler with fewer convolutions,
-    or a U-Net with fewer blocks, is deepened first.
+    So a network for another scale starts from the body of a trained one. A compact upscaler with fewer convolutions or
+    features, or a U-Net with fewer blocks, is enlarged first and computes the same.
 
     Raises
     ------
@@ -51,8 +58,11 @@ def begin_from(network: nn.Module, state: Mapping[str, Tensor]) -> None:
         If any other layer differs.
     """
     own = network.state_dict()
-    if isinstance(network, srvgg.SRVGG) and state.keys() < own.keys():
+    given = sum(tensor.numel() for tensor in state.values())
+    if isinstance(network, srvgg.SRVGG):
         state = growth.deepen(srvgg.build(state).state_dict(), network.num_conv)
+        if state.keys() == own.keys():
+            state = growth.widen(state, own)
     if isinstance(network, unet.UNet | damage_detector.DamageClassifier):
         state = growth.add_blocks(state, own)
     last = {key for key in own if key.rpartition(".")[0] == list(own)[-1].rpartition(".")[0]}
@@ -65,6 +75,8 @@ def begin_from(network: nn.Module, state: Mapping[str, Tensor]) -> None:
         )
         raise CheckpointMismatch(msg)
     network.load_state_dict({k: v for k, v in state.items() if k not in other}, strict=False)
+    if given < (grown := sum(tensor.numel() for tensor in state.values())):
+        print(f"enlarged from {given:,} parameters to {grown:,}, which compute the same at first")
     if other:
         print(f"untrained, because their shapes differ from the file's: {', '.join(sorted(other))}")
 

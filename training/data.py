@@ -19,16 +19,15 @@ from torch.utils.data import Dataset
 
 from pipeline.arrays import Image, Image8
 from pipeline.errors import OptionError, PhotoUnreadable
-from training.damage.degrade import soften
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".avif"}
 TURNS = ("e", "r90", "r180", "r270", "v", "hvt", "h", "t")
-CRISP_SIGMA = 1.5
-"""Sigma of the unsharp mask on the goal, in pixels."""
 REDUCED_PART = 0.5
 """Share of the patches that are cut larger and then reduced."""
 MOST_REDUCED = 2.0
 """Largest factor by which they are reduced."""
+LARGE = 4
+"""Area, in patches, from which on a photograph is drawn as often as any larger one."""
 
 
 @dataclass(frozen=True)
@@ -194,7 +193,7 @@ def random_patch(photographs: list[Photograph], side: int, rng: np.random.Genera
     Half of the squares are cut up to twice as large and then reduced, which also reduces the traces of compression
     and sharpens colours that the file stores at half the resolution.
     """
-    photo = photographs[rng.integers(len(photographs))].pixels
+    photo = _drawn(photographs, side, rng)
     cut = side
     if rng.random() < REDUCED_PART:
         cut = round(side * rng.uniform(1, min(MOST_REDUCED, min(photo.shape[:2]) / side)))
@@ -202,6 +201,14 @@ def random_patch(photographs: list[Photograph], side: int, rng: np.random.Genera
     turned = geometry.d4(photo[top : top + cut, left : left + cut], TURNS[rng.integers(len(TURNS))])
     square = np.divide(turned, 255, dtype=np.float32)
     return square if cut == side else cv2.resize(square, (side, side), interpolation=cv2.INTER_AREA)
+
+
+def _drawn(photographs: list[Photograph], side: int, rng: np.random.Generator) -> Image8:
+    """Return a random photograph; those below `LARGE` patches are drawn in proportion to their area."""
+    while True:
+        pixels = photographs[rng.integers(len(photographs))].pixels
+        if rng.random() * LARGE * side**2 < pixels.shape[0] * pixels.shape[1]:
+            return pixels
 
 
 class Patches(Dataset[tuple[Tensor, Tensor]]):
@@ -248,17 +255,6 @@ class Patches(Dataset[tuple[Tensor, Tensor]]):
         rng = np.random.default_rng((self.seed, index))
         given, goal = self.make(self.cut(self.photographs, self.side, rng), rng)
         return to_tensor(given), to_tensor(goal)
-
-
-def crispen(image: Image, amount: float) -> Image:
-    """Return a picture sharpened by an unsharp mask of strength `amount`.
-
-    A network that learns from such goals answers less softly where the detail is lost; Real-ESRGAN sharpens
-    its goals in the same way.
-    """
-    if not amount:
-        return image
-    return np.clip(image + amount * (image - soften(image, CRISP_SIGMA)), 0, 1)
 
 
 def to_tensor(image: NDArray[np.float32]) -> Tensor:

@@ -6,7 +6,6 @@ import math
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,11 +16,12 @@ from torch.utils.data import DataLoader, Dataset
 
 from models.errors import ModelError
 from pipeline.errors import OptionError
-from training.checkpoints import LAST, Run, begin_from, build, load_state
+from training.checkpoints import LAST, Run, begin_from, load_state
 from training.data import Patches, Photograph, hold_out, read_photographs
+from training.learning import pool, teacher
 from training.learning.discriminator import Adversary
 from training.learning.muon import Muon
-from training.learning.pool import Pool
+from training.learning.precision import has_bfloat16
 from training.settings import Settings
 from training.tasks.task import EXTRAS, Task
 
@@ -63,7 +63,7 @@ def train(task: Task, settings: Settings) -> Path:
     print(f"{task.name}: {len(seen)} photographs to train on, {len(unseen)} to validate on, {device}")
     patches = task.patches(seen, settings, ENDLESS, settings.seed)
     data = _dataset(settings, patches)
-    validation = task.patches(unseen, replace(settings, crisp=0), ENDLESS, VALIDATION_SEED)
+    validation = task.patches(unseen, settings, ENDLESS, VALIDATION_SEED)
     run = _begin(task, settings, patches, device)
     settings.out.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(KeyboardInterrupt):
@@ -97,12 +97,15 @@ def _photographs(task: Task, settings: Settings) -> list[Photograph]:
     ]
 
 
-def _dataset(settings: Settings, patches: Patches) -> Dataset[tuple[Tensor, ...]]:
-    """Return the patches themselves, or a pool of them."""
+def _dataset(settings: Settings, patches: Patches) -> Dataset[tuple[Tensor, Tensor]]:
+    """Return the patches themselves, or a pool of them; a resumed run uses the pool that it has made."""
     if not settings.pool:
         return patches
-    teacher = build(load_state(settings.teacher)) if settings.teacher else None
-    return Pool(patches, settings.pool, teacher, crisp=settings.crisp, seed=settings.seed)
+    folder = settings.out / pool.FOLDER
+    if not (settings.resume and pool.is_made(folder, settings.pool)):
+        source = teacher.load(load_state(settings.teacher)) if settings.teacher else None
+        pool.make(folder, patches, settings.pool, teacher=source, workers=settings.workers)
+    return pool.Pool(folder, settings.seed)
 
 
 def _begin(task: Task, settings: Settings, patches: Patches, device: torch.device) -> Run:
@@ -130,7 +133,7 @@ def _steps(
     run: Run,
     task: Task,
     settings: Settings,
-    data: Dataset[tuple[Tensor, ...]],
+    data: Dataset[tuple[Tensor, Tensor]],
     validation: Patches,
 ) -> None:
     """Take steps until the run is over; validate and write a checkpoint at intervals."""
@@ -152,7 +155,7 @@ def _steps(
             _report(run, settings, loss, figures, end="\r")
 
 
-def _batches(data: Dataset[tuple[Tensor, ...]], start: int, settings: Settings) -> Iterator[list[Tensor]]:
+def _batches(data: Dataset[tuple[Tensor, Tensor]], start: int, settings: Settings) -> Iterator[list[Tensor]]:
     """Return an iterator over batches from patch number `start` on, made by `settings.workers` processes."""
     loader = DataLoader(
         data,
@@ -170,17 +173,16 @@ def _quiet_worker(_: int) -> None:
 
 
 def _step(run: Run, task: Task, settings: Settings, batch: list[Tensor]) -> float:
-    damaged, clean, *taught = batch
+    damaged, goal = batch
     for group in run.optimizer.param_groups:
         group["lr"] = settings.learning_rate * rate(progress(run, settings), run.step)
     nhwc = damaged.contiguous(memory_format=torch.channels_last)  # up to 1.7 times as fast on a CPU
     with torch.autocast(damaged.device.type, torch.bfloat16, enabled=has_bfloat16(damaged.device)):
         output = run.network(nhwc)
     output = output.float()
-    loss = task.loss(run.network, output, clean, taught[0] if taught else None, settings)
+    loss = task.loss(run.network, output, goal, settings)
     if run.adversary:
         loss = loss + dict(settings.losses)["adversarial"] * run.adversary.loss(output)
-        run.adversary.learn(output, clean)
     if not torch.isfinite(loss):
         msg = (
             f"Expected a finite loss, got {float(loss.detach())} at step {run.step}. "
@@ -190,6 +192,8 @@ def _step(run: Run, task: Task, settings: Settings, batch: list[Tensor]) -> floa
     run.optimizer.zero_grad()
     loss.backward()
     run.optimizer.step()
+    if run.adversary:
+        run.adversary.learn(output, goal)
     run.step += 1
     _follow(run, settings.average)
     return float(loss.detach())
@@ -216,14 +220,6 @@ def rate(done: float, step: int) -> float:
     """Return the factor of the learning rate: a short linear rise, then half a cosine from 1 to 1/100."""
     cosine = (1 + math.cos(math.pi * min(done, 1))) / 2
     return min(1, (step + 1) / WARM_UP) * (0.01 + 0.99 * cosine)
-
-
-def has_bfloat16(device: torch.device) -> bool:
-    """Return whether the device has instructions for bfloat16; a CPU without them is ten times slower."""
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
-    flags = torch.cpu.get_capabilities()
-    return bool(flags.get("avx512_bf16") or flags.get("amx_bf16"))
 
 
 def _report(run: Run, settings: Settings, loss: float, figures: str, end: str) -> None:

@@ -37,7 +37,7 @@ class Settings:
     patch: int = 192
     """Side of the clean patch in pixels, a multiple of the scale."""
     pool: int = 0
-    """Draw from this many patches made once; 0 makes new ones all the time. Distilling needs a pool."""
+    """Draw from this many patches made once; 0 makes new ones all the time. A teacher needs a pool."""
     learning_rate: float = 0.006
     """Highest learning rate of Muon; it decays to 1/100 along a cosine."""
     average: float = 0.999
@@ -46,12 +46,12 @@ class Settings:
     """Names of losses and their weights."""
     rebalance: float = 0.0
     """Extra weight of rare colours in a colorizer's loss: see `training.learning.colour_classes.class_weights`."""
-    crisp: float = 0.0
-    """Strength of an unsharp mask on the goals; 0 leaves them as they are."""
+    vgg16: Path | None = None
+    """File of VGG16's weights for the perceptual loss."""
     teacher: Path | None = None
-    """Safetensors file of the network to distil from."""
+    """File of the upscaler to distil from: its answers become the goals of damaged patches."""
     start: Path | None = None
-    """Safetensors file with the weights to start from."""
+    """File with the weights to start from."""
     resume: bool = False
     """Resume from the last checkpoint in `out`."""
     validate_every: int = 250
@@ -77,9 +77,11 @@ class Settings:
             f"Expected a patch of 16 pixels or more, got {self.patch}. Change --patch.": self.patch < 16,
             f"Expected an average in [0, 1), got {self.average:g}. Change --average.": not 0 <= self.average < 1,
             f"Expected rebalance in [0, 1], got {self.rebalance:g}. Change --rebalance.": not 0 <= self.rebalance <= 1,
-            f"Expected crisp in [0, 2], got {self.crisp:g}. Change --crisp.": not 0 <= self.crisp <= 2,
-            "Expected a teacher, and a pool of at least one batch, for the loss distill. Give --teacher and --pool.": (
-                "distill" in dict(self.losses) and (self.teacher is None or self.pool < self.batch)
+            "Expected a file of VGG16's weights for the perceptual loss. Give --vgg16.": (
+                "perceptual" in dict(self.losses) and self.vgg16 is None
+            ),
+            "Expected a pool of at least one batch for a teacher's answers. Give --pool.": (
+                self.teacher is not None and self.pool < self.batch
             ),
         }
         for msg, found in faults.items():

@@ -56,13 +56,17 @@ def test_recipes_leave_the_picture_recognisable(name):
 
 
 @pytest.mark.parametrize("scale", [1, 2, 4])
-def test_reduced_pictures_keep_their_content_in_place(scale):
-    image = scene(96, 96)
-    for seed in range(20):
+def test_reduced_pictures_keep_place_and_tone(scale):
+    """A shift of all pictures by a quarter of a pixel would fail; a single one's blur may be lopsided."""
+    image, shifts = scene(192, 192), []
+    area = cv2.resize(image, (192 // scale,) * 2, interpolation=cv2.INTER_AREA)
+    window = cv2.createHanningWindow(area.shape[1::-1], cv2.CV_64F)
+    for seed in range(40):
         small = recipes.reduced(image, rng(seed), scale)
-        area = cv2.resize(image, small.shape[1::-1], interpolation=cv2.INTER_AREA)
-        apart = degrade.soften(small, 2) - degrade.soften(area, 2)  # some are soft themselves: place and tone count
-        assert np.abs(apart).mean() < 0.03
+        assert (small - area).mean((0, 1)) == pytest.approx(np.zeros(3), abs=0.02)
+        a, b = (degrade.soften(x, 2).mean(2).astype(np.float64) for x in (small, area))
+        shifts.append(cv2.phaseCorrelate(a - a.mean(), b - b.mean(), window)[0])
+    assert np.abs(np.mean(shifts, axis=0)).max() < 0.1
 
 
 @pytest.mark.parametrize("kernel", KERNELS.values(), ids=KERNELS)
@@ -119,6 +123,32 @@ def test_grain_is_grey_clumped_and_strongest_in_the_middle():
     assert coarse[..., 0] == pytest.approx(coarse[..., 2])
     assert gradient_energy(coarse) < 0.5 * gradient_energy(fine)
     assert degrade.film_grain(flat(0.95), 0.03, rng()).std() < 0.8 * fine.std()
+
+
+def test_grain_of_colour_film_differs_between_channels():
+    coloured = degrade.film_grain(flat(), 0.03, rng(), size=2, shared=0) - 0.5
+    assert abs(np.corrcoef(coloured[..., 0].ravel(), coloured[..., 2].ravel())[0, 1]) < 0.15
+    assert coloured.std() == pytest.approx(0.03, rel=0.1)
+
+
+def edge():
+    return np.where(np.arange(64) < 32, 0.3, 0.7).astype(np.float32)[None, :, None].repeat(16, 0).repeat(3, 2)
+
+
+@pytest.mark.parametrize(
+    "damage", [partial(degrade.oversharpen, amount=1, sigma=1.2), partial(degrade.ring, cutoff=0.5)]
+)
+def test_oversharpening_and_ringing_overshoot_edges_and_leave_flat_ground(damage):
+    damaged = damage(edge())
+    assert damaged.max() > 0.72
+    assert damaged.min() < 0.28
+    assert damage(flat()) == pytest.approx(flat(), abs=1e-5)
+
+
+def test_ringing_makes_ripples_and_sharpening_does_not():
+    sharpened, rung = degrade.oversharpen(edge(), 1, 1.2)[0, :, 0], degrade.ring(edge(), 0.5)[0, :, 0]
+    turns = [int((np.diff(np.sign(np.round(np.diff(x), 4))) != 0).sum()) for x in (sharpened, rung)]
+    assert turns[1] > turns[0]
 
 
 def test_photon_noise_is_greatest_in_the_shadows():

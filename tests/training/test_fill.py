@@ -68,8 +68,8 @@ def test_only_marked_pixels_are_learnt_from():
     outside[..., 16:] += 0.3
     inside = truth.clone()
     inside[..., 8:16] += 0.3
-    assert FILL.loss(None, outside, goal, None, chosen) == 0
-    assert float(FILL.loss(None, inside, goal, None, chosen)) == pytest.approx(0.3)
+    assert FILL.loss(None, outside, goal, chosen) == 0
+    assert float(FILL.loss(None, inside, goal, chosen)) == pytest.approx(0.3)
 
 
 def test_it_trains_and_is_exported_and_fills(tmp_path, capsys):

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import piq
@@ -12,9 +13,12 @@ from models.errors import CheckpointMismatch, ModelError, WeightsCorrupt, Weight
 from models.networks.srvgg import SRVGG
 from pipeline.errors import OptionError
 from tests.training.scenes import write_photographs
-from training.checkpoints import build
+from training.checkpoints import Run, build
 from training.learning import losses
-from training.loop import has_bfloat16, rate, train
+from training.learning.discriminator import Adversary, Discriminator
+from training.learning.muon import Muon
+from training.learning.precision import has_bfloat16
+from training.loop import rate, train
 from training.settings import Settings
 from training.tasks.colorize import COLORIZE
 from training.tasks.fill import FILL
@@ -111,10 +115,10 @@ def test_the_body_of_another_scale_is_taken_and_that_is_said(settings, tmp_path,
     start = save(source, tmp_path / "start.safetensors")
     trained = average(train(TASK, replace(settings, start=start, steps=1, learning_rate=1e-9)))
     assert trained["body.2.weight"] == pytest.approx(source.state_dict()["body.2.weight"], abs=1e-6)
-    assert "body.42.bias, body.42.weight" in capsys.readouterr().out
+    assert f"body.{2 * DEPTH + 2}.bias, body.{2 * DEPTH + 2}.weight" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("wrong", [{"num_feat": 4, "num_conv": DEPTH}, {"num_feat": 8, "num_conv": DEPTH + 1}])
+@pytest.mark.parametrize("wrong", [{"num_feat": 16, "num_conv": DEPTH}, {"num_feat": 8, "num_conv": DEPTH + 1}])
 def test_a_network_of_another_size_is_refused(settings, tmp_path, wrong):
     start = save(SRVGG(**wrong, scale=2), tmp_path / "start.safetensors")
     with pytest.raises(CheckpointMismatch, match=r"body\."):
@@ -130,19 +134,31 @@ def test_files_that_are_missing_or_broken_are_refused(settings, tmp_path):
 
 
 def test_distilling_follows_the_teacher(settings, tmp_path):
-    teacher = SRVGG(num_feat=4, num_conv=1, scale=2)
-    with torch.no_grad():  # a teacher that answers black, whatever it is asked
+    teacher = SRVGG(num_feat=4, num_conv=1, scale=4)
+    with torch.no_grad():  # a teacher that answers black to everything
         for tensor in teacher.parameters():
             tensor.zero_()
         teacher.body[-1].bias.fill_(-2)
     distilling = replace(
         settings, teacher=save(teacher, tmp_path / "teacher.safetensors"), pool=4,
-        losses=(("distill", 1.0),), steps=200, learning_rate=0.05,
+        steps=200, learning_rate=0.05,
     )  # fmt: skip
     network = SRVGG(num_feat=8, num_conv=DEPTH, scale=2)
-    network.load_state_dict(average(train(TASK, distilling)))
+    task = replace(TASK, damage=lambda image, rng: np.clip(TASK.damage(image, rng) + 0.1, 0, 1))
+    network.load_state_dict(average(train(task, distilling)))
     with torch.inference_mode():
         assert network(torch.full((1, 3, 8, 8), 0.5)).mean() < 0.2
+
+
+def test_a_resumed_run_uses_the_pool_that_it_made(settings):
+    pooled = replace(settings, pool=4)
+    train(TASK, replace(pooled, steps=3))
+    pool = settings.out / "pool" / "goal.npy"
+    made = pool.stat().st_mtime_ns
+    train(TASK, replace(pooled, resume=True))
+    assert pool.stat().st_mtime_ns == made
+    train(TASK, pooled)
+    assert pool.stat().st_mtime_ns > made
 
 
 def test_an_adversary_learns_beside_the_network_and_goes_on_with_it(settings, tmp_path):
@@ -174,19 +190,21 @@ UNSUPPORTED = [(task, name) for task in (COLORIZE, FILL, REPAIR, DENOISE) for na
 
 @pytest.mark.parametrize(("task", "extra"), UNSUPPORTED, ids=lambda value: getattr(value, "name", value))
 def test_a_setting_that_a_task_does_not_support_is_refused(settings, task, extra):
-    value = {"pool": 100, "crisp": 0.4, "rebalance": 0.5}[extra]
-    with pytest.raises(OptionError, match=f"--{extra}"):
-        train(task, replace(settings, losses=((task.losses[0], 1.0),), **{extra: value}))
+    value = {"pool": 100, "teacher": Path("x4.safetensors"), "rebalance": 0.5}[extra]
+    others = {"pool": 100} if extra == "teacher" else {}
+    supporting = replace(task, extras=task.extras | others.keys())
+    with pytest.raises(OptionError, match=f"support --{extra}"):
+        train(supporting, replace(settings, losses=((task.losses[0], 1.0),), **others, **{extra: value}))
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
         {"steps": 0},
+        {"losses": (("beauty", 1.0),)},
         {"losses": (("perceptual", 1.0),)},
-        {"losses": (("distill", 1.0),)},
+        {"teacher": Path("x4.safetensors")},
         {"average": 1.0},
-        {"crisp": -0.1},
         {"batch": 0},
         {"patch": 8},
     ],
@@ -208,13 +226,13 @@ def test_the_rate_rises_then_falls():
     assert rate(1, step=1000) == pytest.approx(0.01)
 
 
-@pytest.mark.parametrize("name", ["l1", "gradient", "ssim", "haar", "distill"])
+@pytest.mark.parametrize("name", losses.PIXELS)
 def test_losses_are_zero_for_the_right_answer_only(name):
     truth = torch.rand(1, 3, 32, 32)
     other = truth + torch.rand_like(truth)
     rounding = 1e-5 if name == "haar" else 1e-6  # its last step is a logit, which is steep near 1
-    assert losses.combine([(name, 1.0)], truth, truth, truth) == pytest.approx(0, abs=rounding)
-    assert losses.combine([(name, 1.0)], other, truth, truth) > 0
+    assert losses.combine([(name, 1.0)], truth, truth) == pytest.approx(0, abs=rounding)
+    assert losses.combine([(name, 1.0)], other, truth) > 0
 
 
 def test_the_gradient_loss_ignores_brightness_and_sees_edges():
@@ -261,11 +279,28 @@ def test_the_ssim_loss_penalises_smooth_answers_more_than_l1_does():
     assert losses.ssim_loss(flat, truth) > losses.ssim_loss(rough, truth)
 
 
-def test_truth_and_teacher_are_mixed_by_their_weights():
-    truth, taught = torch.zeros(1, 3, 4, 4), torch.ones(1, 3, 4, 4)
-    terms = [("l1", 3.0), ("distill", 1.0)]
-    assert losses.combine(terms, truth + 0.25, truth, taught) == 0
-    assert float(losses.combine(terms, truth, truth, taught)) == pytest.approx(4 * 0.25)
+def test_a_grid_costs_more_than_noise_of_the_same_strength():
+    torch.manual_seed(0)
+    truth = torch.rand(2, 3, 96, 80)
+    square = torch.randn(1, 3, 4, 4)
+    pattern, noise = square.repeat(2, 1, 24, 20), square.std() * torch.randn(truth.shape)
+    assert losses.grid_loss(truth + pattern, truth) > 3 * losses.grid_loss(truth + noise, truth)
+    assert losses.grid_loss(truth + 0.3, truth) == pytest.approx(0, abs=1e-6)
+
+
+def test_a_checkpoint_with_its_discriminator_stays_below_16_megabytes(tmp_path):
+    network = upscale(4).network()
+    run = Run(network, network, Muon(network.parameters(), lr=0.1), Adversary(torch.device("cpu")))
+    answer = network(torch.rand(1, 3, 8, 8))
+    (answer.mean() + run.adversary.loss(answer)).backward()
+    run.optimizer.step()
+    run.adversary.learn(answer, answer.detach())
+    run.save(tmp_path / "last.pt")
+    assert 8_000_000 < (tmp_path / "last.pt").stat().st_size < 16_000_000
+
+
+def test_the_discriminator_scores_every_pixel():
+    assert Discriminator()(torch.rand(2, 3, 36, 28)).shape == (2, 1, 36, 28)
 
 
 def test_bfloat16_is_for_processors_that_have_it():

@@ -13,6 +13,8 @@ from pipeline.methods import kernels
 
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 """Weights of red, green and blue in Rec. 601 luma."""
+RIPPLES = 10
+"""Reach of the ripples of `ring`, in pixels."""
 SEPIA = np.array([1.07, 0.98, 0.82], np.float32)
 """Factors of red, green and blue in a sepia print."""
 
@@ -73,13 +75,39 @@ def shot_noise(image: Image, sigma: float, rng: np.random.Generator) -> Image:
     return np.clip(pixel.shot_noise(image, scale, rng), 0, 1).astype(np.float32)
 
 
-def film_grain(image: Image, sigma: float, rng: np.random.Generator, size: float = 1.0) -> Image:
-    """Return the picture with grey grain in clumps of about `size` pixels, strongest in the midtones."""
-    grain = soften(rng.standard_normal(image.shape[:2], np.float32), size / 2)
-    grain *= sigma / grain.std()
+def film_grain(image: Image, sigma: float, rng: np.random.Generator, size: float = 1.0, shared: float = 1.0) -> Image:
+    """Return the picture with grain in clumps of about `size` pixels, strongest in the midtones.
+
+    Parameters
+    ----------
+    image : ndarray, shape (H, W, 3)
+        RGB in [0, 1].
+    sigma : float
+        Standard deviation in the midtones, on the scale of [0, 1].
+    rng : numpy.random.Generator
+        Random generator.
+    size : float
+        Diameter of the clumps in pixels.
+    shared : float
+        Share of the variance that the three channels have in common, from 0 (colour film) to 1 (grey grain).
+
+    Returns
+    -------
+    ndarray, shape (H, W, 3)
+        RGB in [0, 1].
+    """
+    grain = np.sqrt(shared) * _clumps((*image.shape[:2], 1), size, rng)
+    if shared < 1:
+        grain = grain + np.sqrt(1 - shared) * _clumps(image.shape, size, rng)
     luma = image @ LUMA
-    middle = np.sqrt(np.clip(4 * luma * (1 - luma), 0.15, 1))
-    return np.clip(image + (grain * middle)[..., None], 0, 1)
+    middle = np.sqrt(np.clip(4 * luma * (1 - luma), 0.15, 1))[..., None]
+    return np.clip(image + (sigma * grain * middle).astype(np.float32), 0, 1)
+
+
+def _clumps(shape: tuple[int, ...], size: float, rng: np.random.Generator) -> Image:
+    """Return noise of standard deviation 1 in clumps of about `size` pixels, shape (H, W, channels)."""
+    noise = soften(rng.standard_normal(shape, np.float32), size / 2).reshape(shape)
+    return noise / noise.std()
 
 
 def jpeg(image: Image, quality: int) -> Image:
@@ -88,6 +116,32 @@ def jpeg(image: Image, quality: int) -> Image:
     _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
     back = cv2.imdecode(data, cv2.IMREAD_COLOR)
     return cv2.cvtColor(back, cv2.COLOR_BGR2RGB).astype(np.float32) / 255
+
+
+def oversharpen(image: Image, amount: float, sigma: float) -> Image:
+    """Return the picture sharpened too much, as by scanners and cameras: an unsharp mask of `sigma` pixels."""
+    return np.clip(image + amount * (image - soften(image, sigma)), 0, 1)
+
+
+def ring(image: Image, cutoff: float) -> Image:
+    """Return the picture without detail above a frequency, which leaves ripples beside edges.
+
+    Parameters
+    ----------
+    image : ndarray, shape (H, W, 3)
+        RGB in [0, 1].
+    cutoff : float
+        The frequency, as a share of the highest one, in (0, 1].
+
+    Returns
+    -------
+    ndarray, shape (H, W, 3)
+        RGB in [0, 1].
+    """
+    place = np.arange(-RIPPLES, RIPPLES + 1)
+    kernel = np.sinc(cutoff * place) * np.hamming(len(place))
+    kernel /= kernel.sum()
+    return np.clip(cv2.sepFilter2D(image, -1, kernel, kernel, borderType=cv2.BORDER_REFLECT_101), 0, 1)
 
 
 def fade(image: Image, black: float, contrast: float) -> Image:
@@ -145,3 +199,13 @@ def random_resize(image: Image, rng: np.random.Generator, height: int, width: in
     if way != cv2.INTER_AREA and height < image.shape[0]:
         image = soften(image, 0.4 * image.shape[0] / height)  # programs that avoid aliasing filter first
     return resize(image, height, width, way)
+
+
+def camera(image: Image, rng: np.random.Generator, poor: float = 0) -> Image:
+    """Return the picture with faint noise and a good JPEG; with probability `poor` more noise, or a poor JPEG."""
+    if rng.random() < 0.9:
+        sigma = rng.uniform(0.01, 0.03) if rng.random() < poor else rng.uniform(0.001, 0.01)
+        image = sensor_noise(image, sigma, rng, shared=rng.uniform(0, 0.5))
+    if rng.random() < 0.8:
+        image = jpeg(image, int(rng.integers(45, 75) if rng.random() < poor else rng.integers(75, 98)))
+    return image

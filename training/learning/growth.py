@@ -1,4 +1,4 @@
-"""Deepen a trained network without changing what it computes.
+"""Deepen or widen a trained network without changing what it computes.
 
 References
 ----------
@@ -38,6 +38,42 @@ def deepen(state: Mapping[str, Tensor], num_conv: int) -> dict[str, Tensor]:
         body += [next(old), next(old)] if is_old else _identity(layers[2]["weight"])
     body.append(layers[-1])
     return {f"body.{i}.{name}": tensor for i, layer in enumerate(body) for name, tensor in layer.items()}
+
+
+def widen(state: Mapping[str, Tensor], network: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return a compact upscaler's state dict with more channels in its inner convolutions.
+
+    The new channels read all others, but at first only new channels read them, so the answer stays the same.
+
+    Parameters
+    ----------
+    state : mapping of str to Tensor
+        State dict of `models.networks.srvgg.SRVGG`.
+    network : mapping of str to Tensor
+        State dict of a wider network with as many convolutions, untrained: new channels keep its random weights.
+
+    Returns
+    -------
+    dict of str to Tensor
+        State dict of the wider network; a last layer for another scale, and a network that is no narrower, are returned
+        unchanged.
+    """
+    last = list(network)[-1].rpartition(".")[0]
+    is_other_scale = len(state[f"{last}.bias"]) != len(network[f"{last}.bias"])
+    if len(state["body.0.bias"]) >= len(network["body.0.bias"]):
+        return dict(state)
+    grown = {}
+    for key, old in state.items():
+        if is_other_scale and key.startswith(last):
+            grown[key] = old
+            continue
+        wide = grown[key] = network[key].clone()
+        if old.ndim > 1:
+            wide[: len(old), old.shape[1] :] = 0
+            wide[: len(old), : old.shape[1]] = old
+        else:
+            wide[: len(old)] = old
+    return grown
 
 
 def add_blocks(state: Mapping[str, Tensor], network: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -19,11 +19,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-NAMES = ("l1", "gradient", "ssim", "haar", "distill", "adversarial")
-"""``l1`` is the mean absolute difference from the truth, ``distill`` that from a teacher's answer, ``gradient`` that of
-neighbouring pixels' differences, ``ssim`` and ``haar`` are 1 minus the two similarities, ``adversarial`` is the loss of
+PIXELS = ("l1", "gradient", "ssim", "haar", "grid")
+"""``l1`` is the mean absolute difference from the goal, ``gradient`` that of neighbouring pixels' differences, ``ssim``
+and ``haar`` are 1 minus the two similarities, ``grid`` is the strength of patterns that repeat with the pixels of the
+input."""
+NAMES = (*PIXELS, "perceptual", "adversarial")
+"""``perceptual`` is the loss of `training.learning.perceptual`, ``adversarial`` that of
 `training.learning.discriminator`."""
 
+PERIOD, REPEATS = 4, 6
+"""Side of the squares of a grid in pixels, and side in squares of the neighbourhood over which errors are averaged."""
 WINDOW = 8
 """Side of SSIM's square window in pixels; windows overlap by half, which is much cheaper than one at every pixel."""
 SCALES = 3
@@ -40,37 +45,48 @@ HAAR_SLOPE = 4.2
 """Both constants as fitted to the ratings of viewers [4]_."""
 
 
-def combine(terms: Sequence[tuple[str, float]], output: Tensor, truth: Tensor, taught: Tensor | None = None) -> Tensor:
-    """Return the weighted sum of the named losses.
-
-    ``l1`` and ``distill`` together are one absolute difference, from the weighted mean of truth and teacher: the sum
-    of two absolute differences is least at one of the two, never between them.
+def combine(terms: Sequence[tuple[str, float]], output: Tensor, goal: Tensor) -> Tensor:
+    """Return the weighted sum of the losses of `PIXELS`.
 
     Parameters
     ----------
     terms : sequence of (str, float)
-        Names out of `NAMES` and weights; the adversarial loss is added elsewhere, by the discriminator.
-    output, truth : Tensor, shape (N, 3, H, W)
-        The network's answer and the clean patch.
-    taught : Tensor, shape (N, 3, H, W), optional
-        A teacher's answer to the same input; needed for ``distill``.
+        Names and weights; names that are not in `PIXELS` are left to others.
+    output, goal : Tensor, shape (N, 3, H, W)
+        The network's answer, and the one that it should give.
 
     Returns
     -------
     Tensor
         A scalar.
     """
-    weights = dict.fromkeys(NAMES, 0.0) | dict(terms)
-    pixels = weights["l1"] + weights["distill"]
-    goal = truth
-    if taught is not None and pixels:
-        goal = torch.lerp(truth, taught, weights["distill"] / pixels)
+    weights = dict.fromkeys(PIXELS, 0.0) | dict(terms)
     error = output - goal
-    total = pixels * error.abs().mean() + weights["gradient"] * _steepness(error)
-    for name, loss in (("ssim", ssim_loss), ("haar", haar_loss)):
+    total = weights["l1"] * error.abs().mean() + weights["gradient"] * _steepness(error)
+    for name, loss in (("ssim", ssim_loss), ("haar", haar_loss), ("grid", grid_loss)):
         if weights[name]:
-            total = total + weights[name] * loss(output, truth)
+            total = total + weights[name] * loss(output, goal)
     return total
+
+
+def grid_loss(output: Tensor, goal: Tensor) -> Tensor:
+    """Return the strength of error patterns that repeat every `PERIOD` pixels.
+
+    An upscaler computes the pixels of each square by separate kernels, whose differences can pass for texture.
+
+    Parameters
+    ----------
+    output, goal : Tensor, shape (N, 3, H, W)
+        RGB, about [0, 1]; H and W multiples of `PERIOD`, and at least `PERIOD` times `REPEATS`.
+
+    Returns
+    -------
+    Tensor
+        A scalar, 0 where the mean error over neighbouring squares is the same at all of their pixels.
+    """
+    places = functional.pixel_unshuffle(output - goal, PERIOD).unflatten(1, (3, PERIOD**2))
+    places = places - places.mean(2, keepdim=True)
+    return functional.avg_pool2d(places.flatten(1, 2), REPEATS, stride=REPEATS // 2).abs().mean()
 
 
 def ssim_loss(output: Tensor, truth: Tensor) -> Tensor:

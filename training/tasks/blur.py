@@ -11,7 +11,7 @@ from torch import Tensor
 from models.networks.blur_estimator import SIDE, UNIT, BlurEstimator
 from pipeline.methods.deconvolution import KINDS, Blur, spectrum
 from training.checkpoints import LAST
-from training.damage.recipes import known_blur
+from training.damage.blurs import known_blur
 from training.data import Photograph, hold_out, read_photographs
 
 SMALLEST, WIDEST = 256, 512

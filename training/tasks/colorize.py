@@ -50,9 +50,7 @@ class Colorize(Task):
             network.prior.copy_(torch.stack(shares).mean(0))
             cast(Tensor, network.tail.bias).copy_(network.prior.clamp_min(1e-6).log())
 
-    def loss(
-        self, network: nn.Module, output: Tensor, goal: Tensor, taught: Tensor | None, settings: Settings
-    ) -> Tensor:
+    def loss(self, network: nn.Module, output: Tensor, goal: Tensor, settings: Settings) -> Tensor:
         """Return the weighted sum of the losses of the class probabilities."""
         weights = colour_classes.class_weights(cast(ColorClassifier, network).prior, settings.rebalance)
         terms = [weight * colour_classes.loss(name, output, goal, weights) for name, weight in settings.losses]

@@ -108,9 +108,7 @@ class Fill(Task):
         given, truth, hole = holed(image, rng)
         return given, np.dstack([truth, hole]).astype(np.float32)
 
-    def loss(
-        self, network: nn.Module, output: Tensor, goal: Tensor, taught: Tensor | None, settings: Settings
-    ) -> Tensor:
+    def loss(self, network: nn.Module, output: Tensor, goal: Tensor, settings: Settings) -> Tensor:
         """Return the loss inside the holes; what lies outside does not count."""
         truth, hole = goal.split((3, 1), dim=1)
         pasted = torch.where(hole > 0, output, truth)
@@ -133,5 +131,5 @@ FILL = Fill(
     build=partial(unet, pictures=3),
     features=32,
     multiple=FOLD * 2 ** (len(BLOCKS) - 1),
-    losses=losses.NAMES,
+    losses=losses.PIXELS,
 )

@@ -117,9 +117,7 @@ class Repair(Task):
         damaged, mask, costs = print_of(image, rng)
         return damaged, np.dstack([mask, costs]).astype(np.float32)
 
-    def loss(
-        self, network: nn.Module, output: Tensor, goal: Tensor, taught: Tensor | None, settings: Settings
-    ) -> Tensor:
+    def loss(self, network: nn.Module, output: Tensor, goal: Tensor, settings: Settings) -> Tensor:
         """Return the difference of answer and mask, weighted by the costs."""
         return masks.combine(settings.losses, output, goal)
 

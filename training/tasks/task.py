@@ -1,5 +1,6 @@
 """What can be trained: a network, the pairs that it learns from, its loss and how it is validated."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,23 +12,24 @@ from torch import Tensor, nn
 from models.networks.srvgg import SRVGG
 from models.networks.unet import UNet
 from pipeline.arrays import Image, Image8
-from training.damage import recipes
-from training.damage.degrade import grey
-from training.data import Pair, Patches, Photograph, crispen, random_patch
-from training.learning import losses, validation
+from training.damage import blurs, recipes
+from training.damage.degrade import grey, sepia
+from training.data import Pair, Patches, Photograph, random_patch
+from training.learning import losses, perceptual, validation
+from training.learning.losses import PERIOD
 from training.settings import Settings
 
 VALIDATION_PATCHES = 32
-GREY_PART = 0.1
-"""Share of the patches that are made grey, so that networks keep grey photographs grey."""
-DEPTH = 20
+GREY_PART, SEPIA_PART = 0.1, 0.05
+"""Shares of the patches that are made grey and brown, so that networks keep the tone of old photographs."""
+DEPTH = 24
 """Inner convolutions of an upscaler."""
 FOLD = 2
 """Side of the squares of pixels that a restorer folds into channels."""
 BLOCKS = (1, 1, 2)
 """Residual blocks of a restorer's levels; each lower level has twice the features."""
 
-EXTRAS = ("pool", "crisp", "rebalance")
+EXTRAS = ("pool", "teacher", "rebalance")
 """Settings that only some tasks support; each is off by default."""
 
 
@@ -73,10 +75,8 @@ class Task(ABC):
         """Initialise what an untrained network must know of its data."""
 
     @abstractmethod
-    def loss(
-        self, network: nn.Module, output: Tensor, goal: Tensor, taught: Tensor | None, settings: Settings
-    ) -> Tensor:
-        """Return the loss as a scalar; `taught` is a teacher's answer, where there is one."""
+    def loss(self, network: nn.Module, output: Tensor, goal: Tensor, settings: Settings) -> Tensor:
+        """Return the loss as a scalar."""
 
     @abstractmethod
     def validate(self, network: nn.Module, data: Patches, settings: Settings) -> str:
@@ -90,18 +90,22 @@ class Restoration(Task):
     damage: recipes.Recipe
     """Makes the network's input from a clean patch."""
     losses: tuple[str, ...] = losses.NAMES
-    extras: frozenset[str] = frozenset({"pool", "crisp"})
+    extras: frozenset[str] = frozenset({"pool"})
 
     def pair(self, image: Image, rng: np.random.Generator, settings: Settings) -> Pair:
-        """Return the damaged patch, and the clean one, sharpened by `settings.crisp`."""
-        clean = grey(image) if rng.random() < GREY_PART else image
-        return self.damage(clean, rng), crispen(clean, settings.crisp)
+        """Return the damaged patch, and the clean one."""
+        tone = rng.random()
+        if tone < GREY_PART + SEPIA_PART:
+            image = grey(image) if tone < GREY_PART else sepia(image)
+        return self.damage(image, rng), image
 
-    def loss(
-        self, network: nn.Module, output: Tensor, goal: Tensor, taught: Tensor | None, settings: Settings
-    ) -> Tensor:
-        """Return the weighted sum of the losses in the settings."""
-        return losses.combine(settings.losses, output, goal, taught)
+    def loss(self, network: nn.Module, output: Tensor, goal: Tensor, settings: Settings) -> Tensor:
+        """Return the weighted sum of the losses in the settings, but for the adversarial one."""
+        total = losses.combine(settings.losses, output, goal)
+        weight = dict(settings.losses).get("perceptual")
+        if weight and settings.vgg16:
+            total = total + weight * perceptual.load(settings.vgg16, output.device).distance(output, goal)
+        return total
 
     def validate(self, network: nn.Module, data: Patches, settings: Settings) -> str:
         """Return the mean PSNR of the luminance."""
@@ -116,8 +120,9 @@ def upscale(scale: int) -> Restoration:
         name=f"upscale x{scale}",
         damage=partial(recipes.reduced, scale=scale),
         build=partial(_upscaler, scale=scale),
-        features=32,
-        multiple=scale,
+        features=48,
+        multiple=math.lcm(scale, PERIOD),
+        extras=frozenset({"pool", "teacher"}),
     )
 
 
@@ -136,5 +141,5 @@ def unet(features: int, *, blocks: tuple[int, ...] = BLOCKS, pictures: int = 1) 
     return UNet(widths=widths, blocks=blocks, fold=FOLD, pictures=pictures)
 
 
-DEBLUR = _restorer("deblur", recipes.guessed, pictures=2)
+DEBLUR = _restorer("deblur", blurs.guessed, pictures=2)
 DENOISE = _restorer("denoise", recipes.noisy, blocks=(2, 2, 4))
