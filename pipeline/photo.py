@@ -4,6 +4,7 @@ The rest of the pipeline works on float32 RGB in sRGB. Depth, alpha, colour prof
 handled here.
 """
 
+import io
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from pipeline.arrays import Image
 from pipeline.codecs import bounds, encode, reading
+from pipeline.codecs.kinds import recognise
 from pipeline.codecs.limits import DECODE_LIMIT, MAX_ASPECT, MIN_SIDE
 from pipeline.codecs.mark import with_mark
 from pipeline.codecs.metadata import Metadata
@@ -34,6 +36,7 @@ __all__ = [
     "Photo",
     "count_pages",
     "encode_photo",
+    "format_of",
     "prepare",
     "read_photo",
     "restored_name",
@@ -46,6 +49,9 @@ MAX_PIXELS = 2_000_000
 
 MAX_BYTES = 1 << 30
 """Largest file in bytes."""
+
+_HEAD = 4096
+"""Bytes by which the format of a file is known."""
 
 LEAST_CAP = MAX_ASPECT * MIN_SIDE**2
 """Lowest cap in pixels; below it, the short side of a narrow photograph could be under `MIN_SIDE`."""
@@ -156,6 +162,15 @@ def count_pages(path: Path) -> int:
         return workers.call(reading.pages, source, bounds=bounds.to_read(length, LEAST_CAP))
     except WorkerLost as error:
         raise _unreadable(error) from error
+
+
+def format_of(path: Path) -> str:
+    """Return the format of a file, such as ``"JPEG"``, by its first bytes; empty where it is none that can be read."""
+    try:
+        with path.open("rb") if path.is_file() else io.BytesIO() as file:  # opening a pipe would wait for ever
+            return recognise(file.read(_HEAD))
+    except (OSError, PhotoUnreadable):
+        return ""
 
 
 def _checked(source: bytes | Path) -> tuple[bytes | Path, int]:

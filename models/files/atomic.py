@@ -9,7 +9,7 @@ from pathlib import Path
 def write(target: Path, data: bytes) -> None:
     """Write a file by renaming a temporary one in the same folder; make the folder where it is missing."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.")  # names have at most 255 bytes
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:

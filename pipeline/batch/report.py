@@ -23,6 +23,9 @@ class Report:
     original_size: tuple[int, int] = (0, 0)
     """Width and height of the file."""
 
+    format: str = ""
+    """Format of the result, such as ``"jpeg"``."""
+
     working_size: tuple[int, int] = (0, 0)
     """Width and height that the stages saw."""
 

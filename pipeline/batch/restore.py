@@ -3,15 +3,17 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from models.files import atomic
 from models.runtime.engine import Engine
+from pipeline.batch.naming import mask_of
 from pipeline.batch.report import Report
-from pipeline.batch.sources import Pair, check
+from pipeline.batch.sources import OWN, Pair, check
 from pipeline.errors import OptionError, PhotoUnwritable, StudioError
 from pipeline.mask import read_mask
+from pipeline.notices import Notice
 from pipeline.photo import Output, Photo, encode_photo, read_photo
 from pipeline.plan import Plan
 from pipeline.run import Progress, run
@@ -27,8 +29,11 @@ class BatchSettings:
     max_pixels: int
     strict: bool = False
     overwrite: bool = False
+    same_format: bool = False
+    """Whether each result is of its photograph's own format, where that can be written, instead of `output.format`."""
+
     mask: Path | None = None
-    """Damage that a person marked, in the proportions of each photograph."""
+    """Damage that a person marked, in the proportions of each photograph; or a folder of masks by their names."""
 
     suggest: frozenset[str] = frozenset()
     """Names of stages to suggest for the photographs that need them."""
@@ -91,8 +96,10 @@ def restore_file(
 
 
 def _message(error: Exception) -> str:
-    if isinstance(error, StudioError | OSError):
+    if isinstance(error, StudioError):
         return str(error)
+    if isinstance(error, OSError):
+        return f"{error.filename} cannot be written: {error.strerror}. Check the path, the permissions and the disk."
     if isinstance(error, MemoryError):
         return "The photograph does not fit into memory; lower --max-pixels or --scale."
     return f"This is a fault of the studio, please report it: {type(error).__name__}: {error}"
@@ -107,7 +114,7 @@ def _restore(
         raise PhotoUnwritable(msg)
     photo = read_photo(pair.source, max_pixels=settings.max_pixels, strict=settings.strict, page=pair.page)
     report.original_size, report.working_size = photo.original_size, photo.size
-    _write(photo, pair.target, settings, engine, report, progress)
+    _write(photo, pair, settings, engine, report, progress)
     date = pair.source.stat().st_mtime_ns  # often the only date of a scan
     os.utime(pair.target, ns=(date, date))
     if settings.suggest:
@@ -118,21 +125,41 @@ def _restore(
 
 def _write(
     photo: Photo,
-    target: Path,
+    pair: Pair,
     settings: BatchSettings,
     engine: Engine,
     report: Report,
     progress: Callable[[Progress], None],
 ) -> None:
     """Restore, encode and write; the large pictures are freed before anything else is examined."""
-    mask = None if settings.mask is None else read_mask(settings.mask, *photo.pixels.shape[:2])
+    output, changed = _output(photo, settings)
+    path, missing = _mask_file(pair, settings)
+    mask, resized = (None, ()) if path is None else read_mask(path, photo)
     result = run(settings.plan, photo, engine, mask=mask, progress=progress)
     count = len(settings.plan.stages)
     progress(Progress("encode", count, count, 0.0))
     finished = settings.plan.finish.apply(result.pixels)
-    encoded = encode_photo(finished, photo, settings.output, history=result.history, guesses=result.guesses)
-    atomic.write(target, encoded.data)
+    encoded = encode_photo(finished, photo, output, history=result.history, guesses=result.guesses)
+    atomic.write(pair.target, encoded.data)
     progress(Progress("encode", count, count, 1.0))
     report.size = (finished.shape[1], finished.shape[0])
     report.stages = list(result.timings)
-    report.notices = [*result.notices, *encoded.notices]
+    report.format = output.format
+    report.notices = [*missing, *resized, *result.notices, *changed, *encoded.notices]
+
+
+def _output(photo: Photo, settings: BatchSettings) -> tuple[Output, list[Notice]]:
+    """Return how a photograph's result is written, and a notice if its own format was asked for and cannot be."""
+    if not settings.same_format:
+        return settings.output, []
+    form = OWN.get(photo.format)
+    told = [] if form else [Notice("format-not-written", format=photo.format)]
+    return replace(settings.output, format=form or "png"), told
+
+
+def _mask_file(pair: Pair, settings: BatchSettings) -> tuple[Path | None, list[Notice]]:
+    """Return the mask that a person drew for a photograph, and a notice if a folder of masks has none for it."""
+    if settings.mask is None:
+        return None, []
+    path = mask_of(pair.relative, pair.target, settings.mask)
+    return path, [Notice("mask-missing", name=pair.source.name)] if path is None else []

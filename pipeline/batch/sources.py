@@ -1,21 +1,19 @@
-"""Pair photographs with the files that their results go to."""
+"""Find the photographs of a run, and pair them with the files that their results go to."""
 
-import re
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from pipeline.batch.naming import ENDINGS, PICTURES, Wish, distinct
 from pipeline.errors import OptionError, PhotoError
-from pipeline.photo import Output, count_pages
+from pipeline.photo import Output, count_pages, format_of
 
-ENDINGS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp", ".tif": "tiff", ".tiff": "tiff"}
-"""Format of an output by the ending of its name."""
-
-_LETTERS = re.compile(r"\.[a-zA-Z][a-zA-Z0-9]{1,4}")
-"""What ends the name of a picture, such as ``.heic``; in ``scan.0001`` the number is part of the name."""
+OWN = {"PNG": "png", "JPEG": "jpeg", "WebP": "webp", "TIFF": "tiff"}
+"""Format of an output by that of its photograph, where both are the same."""
 
 Page = int | Literal["all"] | None
 """Which page of files that have several; None is the photograph's own choice."""
@@ -30,15 +28,27 @@ class Pair:
     page: int | None = None
     """Which page of the file, from 1; the photograph's own choice by default."""
 
+    relative: Path = Path()
+    """The photograph, relative to the folder that was named."""
 
-def pairs(
-    sources: Iterable[Path], target: Path, output: Output, page: int | Literal["all"] | None = None
-) -> list[Pair]:
+
+@dataclass(frozen=True)
+class Work:
+    """What there is to do."""
+
+    pairs: list[Pair]
+    passed_over: int = 0
+    """Number of files in folders that are no pictures."""
+
+
+def find_work(
+    sources: Iterable[Path], target: Path, output: Output, page: Page = None, *, same_format: bool = False
+) -> Work:
     """Return every photograph with the file that its result goes to.
 
-    A folder stands for all files in it, whatever their names end in, except hidden files and a target inside it; its
-    structure is kept. If there is one source and the target ends like a picture, the target is a file; otherwise it is
-    a folder.
+    A folder stands for all pictures in it, by their endings or by their content, except hidden files and a target
+    inside it; its structure is kept. If there is one source and the target ends like a picture, the target is a file;
+    otherwise it is a folder.
 
     Parameters
     ----------
@@ -50,34 +60,47 @@ def pairs(
         Gives results their ending.
     page : int or "all", optional
         Which page of files that have several, from 1; ``"all"`` makes a result of each.
+    same_format : bool
+        Give each result the ending of its photograph's own format instead, where that can be written.
 
     Raises
     ------
     PhotoError
-        If a source does not exist, or a folder is empty.
+        If a source does not exist, or a folder holds no pictures.
     """
     listed = list(sources)
-    if len(listed) == 1 and listed[0].is_file() and target.suffix and not target.is_dir():
-        return _pages([Pair(listed[0], target)], page)
-    found = [pair for source in listed for pair in _files(source, target)]
-    names = _distinct([relative for _, relative in found], output.suffix)
-    return _pages([Pair(path, target / name) for (path, _), name in zip(found, names, strict=True)], page)
+    found, passed_over = _all_files(listed, target)
+    is_file = len(listed) == 1 and listed[0].is_file() and target.suffix.lower() in ENDINGS and not target.is_dir()
+    entries = [(path, relative, number) for path, relative in found for number in _pages(path, page)]
+    counts = Counter(path for path, _, _ in entries)
+    wishes = [
+        Wish(
+            Path(target.name) if is_file else relative,
+            target.suffix if is_file else own_suffix(path) if same_format else output.suffix,
+            number if counts[path] > 1 else None,
+        )
+        for path, relative, number in entries
+    ]
+    folder = target.parent if is_file else target
+    made = zip(entries, distinct(wishes), strict=True)
+    return Work([Pair(path, folder / name, number, relative) for (path, relative, number), name in made], passed_over)
 
 
-def _pages(work: list[Pair], page: Page) -> list[Pair]:
-    """Return the pairs with the page that was asked for; a file of several with one result a page, if all were."""
+def own_suffix(path: Path) -> str:
+    """Return the ending of a result in the format of its photograph, as the photograph's name has it; else of PNG."""
+    form = OWN.get(format_of(path), "png")
+    return path.suffix if ENDINGS.get(path.suffix.lower()) == form else Output(form).suffix
+
+
+def _pages(path: Path, page: Page) -> Iterable[int | None]:
+    """Return the pages of a file to restore; None is the photograph's own choice."""
     if page != "all":
-        return [replace(pair, page=page) for pair in work]
-    return [each for pair in work for each in _every_page(pair)]
-
-
-def _every_page(pair: Pair) -> list[Pair]:
+        return [page]
     with suppress(PhotoError):  # restoring it reports why it cannot be read
-        count = count_pages(pair.source)
+        count = count_pages(path)
         if count > 1:
-            names = [pair.target.with_stem(f"{pair.target.stem}_page{number}") for number in range(1, count + 1)]
-            return [Pair(pair.source, name, number) for number, name in enumerate(names, 1)]
-    return [pair]
+            return range(1, count + 1)
+    return [None]
 
 
 def check(work: Iterable[Pair]) -> None:
@@ -102,51 +125,39 @@ def check(work: Iterable[Pair]) -> None:
             raise OptionError(msg)
 
 
-def _distinct(paths: list[Path], suffix: str) -> list[Path]:
-    """Return the names of results: those that would be equal keep their ending, and then get numbers."""
-    short = [path.with_name(_stem(path) + suffix) for path in paths]
-    count = Counter(_folded(path) for path in short)
-    names = [
-        path.with_name(f"{_stem(path)}_{path.suffix[1:]}{suffix}") if count[_folded(name)] > 1 else name
-        for path, name in zip(paths, short, strict=True)
-    ]
-    taken: set[str] = set()
-    return [_free(name, taken) for name in names]
+def _all_files(sources: list[Path], target: Path) -> tuple[list[tuple[Path, Path]], int]:
+    """Return the photographs, each with its path relative to its source, and how many files are none."""
+    found: list[tuple[Path, Path]] = []
+    passed_over = 0
+    for source in sources:
+        if source.is_dir():
+            listed = list(_files(source, target))
+            pictures = [path for path in listed if _is_picture(path)]
+            if not pictures:
+                msg = f"Expected photographs in {source}, got {len(listed)} files that are none. Name another folder."
+                raise PhotoError(msg)
+            passed_over += len(listed) - len(pictures)
+            found += [(path, path.relative_to(source)) for path in pictures]
+        elif os.path.lexists(source):
+            found.append((source, Path(source.name)))
+        else:
+            msg = f"{source} does not exist; name a photograph or a folder of photographs."
+            raise PhotoError(msg)
+    return found, passed_over
 
 
-def _free(name: Path, taken: set[str]) -> Path:
-    number, free = 1, name
-    while _folded(free) in taken:
-        number += 1
-        free = name.with_stem(f"{name.stem}_{number}")
-    taken.add(_folded(free))
-    return free
+def _files(source: Path, target: Path) -> Iterator[Path]:
+    """Yield each file of a folder in order, except hidden ones and results inside the folder."""
+    results = target.resolve() if source.resolve() in target.resolve().parents else None
+    for path in sorted(source.rglob("*")):
+        is_result = results is not None and results in path.resolve().parents
+        if not path.is_dir() and not _hidden(path.relative_to(source)) and not is_result:
+            yield path
 
 
-def _folded(path: Path) -> str:
-    """Return a name as systems see it that do not tell capitals apart."""
-    return str(path).casefold()
-
-
-def _stem(path: Path) -> str:
-    return path.stem if _LETTERS.fullmatch(path.suffix) else path.name
-
-
-def _files(source: Path, target: Path) -> Iterator[tuple[Path, Path]]:
-    """Yield each file of a source, with its path relative to the source, except results inside the source."""
-    if source.is_file():
-        yield source, Path(source.name)
-        return
-    if not source.is_dir():
-        msg = f"{source} does not exist; name a photograph or a folder of photographs."
-        raise PhotoError(msg)
-    found = sorted(p for p in source.rglob("*") if p.is_file() and not _hidden(p.relative_to(source)))
-    if source.resolve() in target.resolve().parents:
-        found = [path for path in found if target.resolve() not in path.resolve().parents]
-    if not found:
-        msg = f"{source} holds no files."
-        raise PhotoError(msg)
-    yield from ((path, path.relative_to(source)) for path in found)
+def _is_picture(path: Path) -> bool:
+    """Return whether a file is called a picture or is one; restoring it reports why it cannot be read."""
+    return path.suffix.lower() in PICTURES or format_of(path) != ""
 
 
 def _hidden(path: Path) -> bool:

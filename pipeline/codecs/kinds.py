@@ -88,7 +88,7 @@ def recognise(data: bytes) -> str:
     found = refusal(data)
     if found is None:
         for signature, name in SIGNATURES.items():
-            if data.startswith(signature):
+            if data.startswith(signature) and not (name == "BMP" and is_text(data)):
                 return name
     msg = f"Expected a picture ({READABLE}), got {found or _unknown(data)}."
     raise PhotoUnreadable(msg)

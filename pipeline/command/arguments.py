@@ -67,7 +67,7 @@ def add_option(group: Any, flag: str, rule: Rule, simple_mode: Any = None) -> No
             default = f"default {rule.default:g}"
             if simple_mode not in (None, rule.default):
                 default += f"; {simple_mode:g} where the stages are those of simple mode at x2"
-            kind = int if isinstance(rule.step, int) else float
+            kind = whole if isinstance(rule.step, int) else float
             group.add_argument(flag, type=kind, metavar="X", help=f"{rule.help}; {low:g} to {high:g} ({default})")
         case Choice(choices=choices):
             path = ", or the path of a file" if rule.open else ""
@@ -79,6 +79,15 @@ def add_option(group: Any, flag: str, rule: Rule, simple_mode: Any = None) -> No
             group.add_argument(flag, metavar="TEXT", help=f"{rule.help}: {form}")
         case Line(metavar=metavar):
             group.add_argument(flag, metavar=metavar, help=rule.help)
+
+
+def whole(text: str) -> int:
+    """Read an argument that is a whole number."""
+    try:
+        return int(text)
+    except ValueError as error:
+        msg = f"expected a whole number, got {text}"
+        raise argparse.ArgumentTypeError(msg) from error
 
 
 def read_plan(args: argparse.Namespace) -> Plan:

@@ -9,24 +9,29 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 from models import catalog, packages
 from models.files import weights
 from models.runtime.engine import Engine
 from pipeline import config
+from pipeline.batch.naming import ENDINGS
 from pipeline.batch.report import Report
 from pipeline.batch.restore import BatchSettings, restore_all
-from pipeline.batch.sources import ENDINGS, pairs
+from pipeline.batch.sources import OWN, find_work
 from pipeline.command import arguments
+from pipeline.command.terminal import Line, say, warn
 from pipeline.errors import OptionError, StudioError
-from pipeline.options import rules
-from pipeline.photo import Output, prepare
-from pipeline.run import Progress
+from pipeline.options import Choice, Rule, rules
+from pipeline.photo import Output, format_of, prepare
 from pipeline.stages import ON_REQUEST
 
 _DONE, _SOME_FAILED, _WRONG_USE = 0, 1, 2
+
+SAME = "same"
+"""The choice of ``--format`` that keeps each photograph's own."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -38,13 +43,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = args.command(args)
         sys.stdout.flush()
     except OptionError as error:
-        print(f"error: {error}", file=sys.stderr)
+        warn(f"error: {error}")
         return _WRONG_USE
     except StudioError as error:
-        print(f"error: {error}", file=sys.stderr)
+        warn(f"error: {error}")
         return _SOME_FAILED
     except BrokenPipeError:  # whoever reads the output, such as head, has enough of it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _SOME_FAILED
+    except OSError as error:
+        warn(f"error: {error.filename}: {error.strerror}. Check the path and the permissions.")
         return _SOME_FAILED
     except KeyboardInterrupt:
         print("\nstopped; finished photographs are kept", file=sys.stderr)
@@ -52,8 +60,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the error and exit."""
+        warn(f"error: {message}. See {self.prog} --help.")
+        raise SystemExit(_WRONG_USE)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m pipeline", description="Restore old and poor photographs.")
+    parser = _Parser(prog="python -m pipeline", description="Restore old and poor photographs.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     restore = commands.add_parser("restore", help="restore photographs or folders of them")
     _add_restore(restore)
@@ -69,15 +86,28 @@ def _add_restore(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sources", nargs="+", type=Path, metavar="IN", help="photographs or folders")
     parser.add_argument("-o", "--output", required=True, type=Path, metavar="OUT", help="a file or a folder")
     for name, rule in rules(Output).items():
-        arguments.add_option(parser, f"--{name}", rule)
+        arguments.add_option(parser, f"--{name}", _with_same(rule) if name == "format" else rule)
     parser.add_argument("--overwrite", action="store_true", help="replace outputs that exist")
-    parser.add_argument("--max-pixels", type=int, help="larger photographs are reduced to this (default 2000000)")
+    parser.add_argument(
+        "--max-pixels",
+        type=arguments.whole,
+        metavar="N",
+        help="larger photographs are reduced to this (default 2000000)",
+    )
     parser.add_argument("--page", type=_page, metavar="N|all", help="page of files that have several (a TIFF), from 1")
     parser.add_argument("--strict", action="store_true", help="refuse larger photographs instead")
     parser.add_argument("--json", action="store_true", help="print a report as JSON")
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     parser.add_argument("--precision", choices=["auto", "float32", "bfloat16", "float16"], default="auto")
     arguments.add_plan(parser)
+
+
+def _with_same(rule: Rule) -> Rule:
+    """Return the rule of formats with the choice of each photograph's own."""
+    if not isinstance(rule, Choice):
+        msg = "Output.format must be a choice to have another."
+        raise TypeError(msg)
+    return replace(rule, choices=(*rule.choices, SAME), help=f"{rule.help}; {SAME} keeps each photograph's own")
 
 
 def _page(text: str) -> int | Literal["all"]:
@@ -97,19 +127,25 @@ def _restore(args: argparse.Namespace) -> int:
     is_simple = not args.only and not args.settings
     suggest = frozenset(name for name in ON_REQUEST if is_simple and getattr(args, name) is None)
     flags = {name: getattr(args, name) for name in ("strict", "overwrite", "mask")}
-    settings = BatchSettings(plan, _output(args), limit, suggest=suggest, **flags)
-    work = pairs(args.sources, args.output, settings.output, args.page)
-    show = _Line(len(work))
+    same = args.format == SAME
+    settings = BatchSettings(plan, _output(args), limit, suggest=suggest, same_format=same, **flags)
+    work = find_work(args.sources, args.output, settings.output, args.page, same_format=same)
+    if work.passed_over:
+        files = (
+            "1 file that is no picture" if work.passed_over == 1 else f"{work.passed_over} files that are no pictures"
+        )
+        warn(f"Passed over {files}.")
+    show = Line(len(work.pairs))
     reports: list[Report] = []
     engine = Engine(args.device, args.precision)
     try:
-        for report in restore_all(work, settings, engine, show.progress):
+        for report in restore_all(work.pairs, settings, engine, show.progress):
             show.clear()
             reports.append(report)
             _print(report, quiet=args.json)
     finally:  # also after Ctrl+C
         if args.json:
-            done = {"device": engine.device, "precision": engine.precision}
+            done = {"device": engine.device, "precision": engine.precision, "passed_over": work.passed_over}
             print(json.dumps(done | {"photographs": [report.as_dict() for report in reports]}, indent=2))
     return _DONE if all(report.status == "done" for report in reports) else _SOME_FAILED
 
@@ -117,7 +153,7 @@ def _restore(args: argparse.Namespace) -> int:
 def _output(args: argparse.Namespace) -> Output:
     """Return the output that the flags, or the end of OUT, ask for."""
     named = ENDINGS.get(args.output.suffix.lower())
-    is_file = bool(args.output.suffix) and not args.output.is_dir()
+    is_file = args.output.suffix[1:2].isalpha() and not args.output.is_dir()  # a number is no ending
     if is_file and named and (len(args.sources) > 1 or args.sources[0].is_dir()):
         msg = f"{args.output} is the name of one picture, and several are to be restored; name a folder."
         raise OptionError(msg)
@@ -125,8 +161,9 @@ def _output(args: argparse.Namespace) -> Output:
         if named is None:
             msg = f"{args.output} must end in one of {', '.join(ENDINGS)}, or be a folder."
             raise OptionError(msg)
-        if args.format not in (None, named):
-            msg = f"{args.output} ends like {named}, but --format asks for {args.format}; make them agree."
+        asked = OWN.get(format_of(args.sources[0]), "png") if args.format == SAME else args.format
+        if asked not in (None, named):
+            msg = f"{args.output} ends like {named}, but --format asks for {asked}; make them agree."
             raise OptionError(msg)
         return Output(**{**_given(args), "format": named})
     return Output(**_given(args))
@@ -135,38 +172,18 @@ def _output(args: argparse.Namespace) -> Output:
 def _given(args: argparse.Namespace) -> dict[str, Any]:
     """Return the options of the output that were given on the command line."""
     values = {name: getattr(args, name) for name in rules(Output)}
-    return {name: value for name, value in values.items() if value is not None}
+    return {name: value for name, value in values.items() if value not in (None, SAME)}
 
 
 def _print(report: Report, *, quiet: bool) -> None:
     """Print what became of a photograph; notices and errors go to standard error."""
     for message in report.messages:
-        print(f"{report.source}: {message}", file=sys.stderr)
+        warn(f"{report.source}: {message}")
     if report.status == "failed":
-        print(f"{report.source}: {report.error}", file=sys.stderr)
+        warn(f"{report.source}: {report.error}")
     elif not quiet:
         width, height = report.size
-        print(f"{report.source} -> {report.target} ({width}x{height}, {report.seconds:.1f} s)")
-
-
-class _Line:
-    """A progress line on a terminal; nothing in a pipe."""
-
-    def __init__(self, count: int) -> None:
-        self._count = count
-        self._shown = sys.stderr.isatty()
-
-    def progress(self, number: int, progress: Progress) -> None:
-        """Show how far a photograph is."""
-        if self._shown:
-            text = f"[{number + 1}/{self._count}] {progress.stage} {progress.fraction:4.0%}"
-            sys.stderr.write(f"\r{text:<40}")
-            sys.stderr.flush()
-
-    def clear(self) -> None:
-        """Erase the line."""
-        if self._shown:
-            sys.stderr.write(f"\r{'':<40}\r")
+        say(f"{report.source} -> {report.target} ({width}x{height}, {report.seconds:.1f} s)")
 
 
 def _models(args: argparse.Namespace) -> int:

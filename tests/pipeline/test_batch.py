@@ -1,12 +1,25 @@
+import os
+from pathlib import Path
+
 import numpy as np
+import pytest
 from PIL import Image
 
+from pipeline.batch.naming import mask_of
 from pipeline.batch.restore import BatchSettings, restore_all
-from pipeline.batch.sources import Pair, pairs
+from pipeline.batch.sources import Pair, find_work
+from pipeline.errors import PhotoError
 from pipeline.photo import Output
 from pipeline.plan import arrange
 from pipeline.stages import Sharpen
 from tests.photographs import photograph
+
+OUTPUT = Output("png")
+
+
+def place(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def test_progress_goes_on_until_the_file_is_there(tmp_path):
@@ -49,7 +62,51 @@ def test_a_photograph_that_nobody_expected_harms_no_other(tmp_path):
 def test_results_inside_the_folder_of_photographs_are_not_restored_again(tmp_path):
     first, second = paper(tmp_path / "in" / "a.png"), paper(tmp_path / "in" / "deep" / "b.png")
     paper(tmp_path / "in" / "restored" / "a.png")
-    found = pairs([tmp_path / "in"], tmp_path / "in" / "restored", Output("png"))
-    assert [pair.source for pair in found] == [first, second]
-    in_place = pairs([tmp_path / "in" / "deep"], tmp_path / "in" / "deep", Output("tiff"))
-    assert [pair.source for pair in in_place] == [second]
+    found = find_work([tmp_path / "in"], tmp_path / "in" / "restored", Output("png"))
+    assert [pair.source for pair in found.pairs] == [first, second]
+    in_place = find_work([tmp_path / "in" / "deep"], tmp_path / "in" / "deep", Output("tiff"))
+    assert [pair.source for pair in in_place.pairs] == [second]
+
+
+def names(folder, output=OUTPUT, **options):
+    work = find_work([folder], folder.parent / "out", output, **options)
+    return [pair.target.relative_to(folder.parent / "out").as_posix() for pair in work.pairs], work.passed_over
+
+
+def test_what_is_no_picture_is_passed_over_by_its_content(tmp_path):
+    folder = tmp_path / "in"
+    for name in ("a.jpg", "scan.3", "IMG_2024.12", "Mr.Smith", "no ending"):
+        paper(tmp_path / "picture.png").rename(place(folder / name))
+    place(folder / "broken.CR2").write_bytes(b"damaged")
+    for name in ("notes.txt", "BMW.txt", "Thumbs.db", "sub/film"):
+        place(folder / name).write_bytes(b"BMW makes cars, not pictures")
+    os.mkfifo(folder / "pipe")
+    made = ["IMG_2024.12.png", "Mr.Smith.png", "a.png", "broken.png", "no ending.png", "scan.3.png"]
+    assert names(folder) == (made, 5)
+    for path in folder.iterdir():
+        if path.suffix != ".txt" and path.is_file():
+            path.unlink()
+    with pytest.raises(PhotoError, match="got 4 files that are none"):
+        names(folder)
+
+
+def test_a_name_at_the_limit_of_the_disk_is_cut_and_stays_its_own(tmp_path):
+    folder = tmp_path / "in"
+    for name in ("é" * 125 + "1.jpg", "é" * 125 + "2.jpg", "x" * 251 + ".jpg"):
+        paper(tmp_path / "picture.png").rename(place(folder / name))
+    found = find_work([folder], tmp_path / "out", Output("tiff"))
+    assert len({pair.target for pair in found.pairs}) == 3
+    assert max(len(pair.target.name.encode()) for pair in found.pairs) <= 255
+    reports = list(restore_all(found.pairs, BatchSettings(arrange([]), Output("tiff"), 2_000_000), None, lambda *_: 0))
+    assert [report.error for report in reports] == [""] * 3
+
+
+def test_masks_in_a_folder_are_found_by_the_names_of_photographs(tmp_path):
+    masks = tmp_path / "masks"
+    one, two, three = (paper(masks / name) for name in ("a.png", "sub/b_mask.png", "c_page2.gif"))
+    out = tmp_path / "out"
+    assert mask_of(Path("a.jpg"), out / "a.png", masks) == one
+    assert mask_of(Path("sub/b.jpg"), out / "sub/b.png", masks) == two
+    assert mask_of(Path("c.tif"), out / "c_page2.png", masks) == three
+    assert mask_of(Path("b.jpg"), out / "b.png", masks) is None
+    assert mask_of(Path("b.jpg"), out / "b.png", one) == one

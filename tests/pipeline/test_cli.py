@@ -137,6 +137,88 @@ def test_photographs_of_one_name_get_results_of_their_own(folder, tmp_path):
     assert made == {"coffee_jpg.png", "coffee_png.png", "Coffee_webp.png", "scan.0001.png", "scan.0002.png"}
 
 
+def test_each_photograph_keeps_its_own_format(folder, tmp_path, capsys):
+    picture = Image.open(folder / "coffee.jpg")
+    for name in ("a.JPG", "b.tif", "c.webp", "d.png", "e.gif", "wrong.png"):
+        picture.save(folder / name, "JPEG" if name == "wrong.png" else None)
+    command = ["restore", str(folder), "-o", str(tmp_path / "out"), "--only", "sharpen", "--format", "same"]
+    assert main([*command, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    made = {Path(photo["target"]).name: photo for photo in report["photographs"]}
+    forms = {name: size(tmp_path / "out" / name)[0] for name in made if name != "cat.png"}
+    assert forms == {
+        "a.JPG": "JPEG",
+        "b.tif": "TIFF",
+        "c.webp": "WEBP",
+        "coffee.jpg": "JPEG",
+        "d.png": "PNG",
+        "e.png": "PNG",
+        "wrong.jpg": "JPEG",
+    }
+    assert {photo["format"] for photo in made.values()} == {"jpeg", "png", "tiff", "webp"}
+    told = {name for name, photo in made.items() if "format-not-written" in {n["code"] for n in photo["notices"]}}
+    assert told == {"e.png"}
+    one = ["restore", str(folder / "coffee.jpg"), "--only", "sharpen", "--format", "same", "-o"]
+    assert main([*one, str(tmp_path / "one.png")]) == 2
+    assert "asks for jpeg; make them agree" in capsys.readouterr().err
+    assert main([*one, str(tmp_path / "one.jpg")]) == 0
+
+
+def test_what_is_no_picture_is_counted_in_one_line(folder, tmp_path, capsys):
+    (folder / "notes.txt").write_text("a list")
+    command = ["restore", str(folder), "-o", str(tmp_path / "out"), "--only", "sharpen", "--json"]
+    assert main(command) == 0
+    said = capsys.readouterr()
+    assert said.err == "Passed over 1 file that is no picture.\n"
+    assert json.loads(said.out)["passed_over"] == 1
+    (folder / "sub" / "list.pdf").write_bytes(b"%PDF-1.7")
+    main([*command, "--overwrite"])
+    assert capsys.readouterr().err == "Passed over 2 files that are no pictures.\n"
+
+
+@pytest.mark.parametrize("name", ["red\x1b[31m\n\u202etext", "not utf-8 \udcff"])
+def test_a_name_cannot_control_the_terminal(folder, tmp_path, capsys, name):
+    (folder / "coffee.jpg").rename(folder / f"{name}.jpg")
+    (folder / "sub" / f"{name}.jpg").write_bytes(b"broken")
+    command = ["restore", str(folder), "-o", str(tmp_path / "out"), "--only", "sharpen"]
+    assert main(command) == 1
+    said = capsys.readouterr()
+    assert (len(said.out.splitlines()), len(said.err.splitlines())) == (2, 1)
+    assert (said.out + said.err).replace("\n", "").isprintable()
+    assert main([*command, "--json", "--overwrite"]) == 1
+    assert any(name in photo["source"] for photo in json.loads(capsys.readouterr().out)["photographs"])
+
+
+def test_names_that_no_disk_takes_are_told_in_one_line(folder, tmp_path, capsys):
+    for sources, out in (("x" * 300, "out"), (str(folder / "coffee.jpg"), "x" * 300)):
+        assert main(["restore", sources, "-o", str(tmp_path / out), "--only", "sharpen"]) == 1
+        assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_number_is_no_ending_of_a_folder(folder, tmp_path):
+    assert main(["restore", str(folder / "coffee.jpg"), "-o", str(tmp_path / "out.2024"), "--only", "sharpen"]) == 0
+    assert size(tmp_path / "out.2024" / "coffee.png")[0] == "PNG"
+
+
+def test_a_folder_of_masks_marks_the_damage_of_photographs_of_the_same_name(folder, tmp_path, capsys):
+    masks = tmp_path / "masks"
+    masks.mkdir()
+    drawn = np.zeros((170, 256), np.uint8)
+    drawn[40:60, 40:200] = 255
+    Image.fromarray(drawn).save(masks / "coffee.png")
+    command = ["restore", str(folder), "-o", str(tmp_path / "out"), "--only", "repair", "--repair-filler", "telea"]
+    assert main([*command, "--repair-grow", "3", "--repair-mask", str(masks), "--json"]) == 0
+    coffee, cat = json.loads(capsys.readouterr().out)["photographs"]
+    notices = {notice["code"]: notice["values"] for notice in coffee["notices"]}
+    assert set(notices) == {"mask-resized", "repair-filled-by-hand"}
+    changed = np.asarray(Image.open(coffee["target"])) != np.asarray(Image.open(coffee["source"]))
+    assert notices["repair-filled-by-hand"]["share"] == pytest.approx(
+        16 * 86 / (85 * 128), abs=0.003
+    )  # grown by 3 pixels
+    assert changed.any(axis=2).mean() <= notices["repair-filled-by-hand"]["share"]
+    assert "mask-missing" in {notice["code"] for notice in cat["notices"]}
+
+
 @pytest.mark.parametrize("overwrite", [[], ["--overwrite"]], ids=["", "overwrite"])
 def test_a_photograph_of_the_run_is_never_replaced(tmp_path, overwrite, capsys):
     first, second = tmp_path / "a.jpg", tmp_path / "b.png"

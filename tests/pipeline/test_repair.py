@@ -13,8 +13,7 @@ from models.networks.scratch_unet import ScratchUNet, build
 from models.runtime.engine import Engine
 from pipeline.command.cli import main
 from pipeline.context import Context
-from pipeline.errors import OptionError, PhotoError
-from pipeline.mask import read_mask
+from pipeline.errors import OptionError
 from pipeline.methods.detection import CLASSICAL, find, grow, likelihood
 from pipeline.stages import Deblur, Denoise, Repair, Upscale
 from tests.photographs import noisy, photograph, psnr
@@ -145,17 +144,6 @@ def test_a_mask_grows_in_every_direction():
     assert grown[13, 10]
     assert not grown[10, 6]
     assert not grown[13, 13]
-
-
-def test_a_mask_of_another_size_is_brought_to_the_pictures(tmp_path):
-    _, image, mask = scratched()
-    path = save(tmp_path / "mask.png", np.repeat(np.repeat(mask, 2, axis=0), 2, axis=1))
-    read = read_mask(path, *image.shape[:2])
-    assert (read == mask).mean() > 0.999
-    with pytest.raises(PhotoError, match="belongs to it"):
-        read_mask(path, 200, 200)
-    with pytest.raises(PhotoError):
-        read_mask(tmp_path / "none.png", 10, 10)
 
 
 # The stage
