@@ -101,6 +101,7 @@ class Run:
             "adversary": self.adversary.state_dict() if self.adversary else None,
             "step": self.step,
             "seconds": self.seconds,
+            "random": torch.get_rng_state(),
         }
         stream = BytesIO()
         torch.save(state, stream)
@@ -117,7 +118,7 @@ class Run:
         if not path.is_file():
             msg = f"Expected a checkpoint to resume from at {path}, found none. Start without --resume."
             raise WeightsMissing(msg)
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, weights_only=True, map_location="cpu")
         try:
             self.network.load_state_dict(state["network"])
             self.average.load_state_dict(state["average"])
@@ -130,6 +131,7 @@ class Run:
             )
             raise CheckpointMismatch(msg) from error
         self.step, self.seconds = state["step"], state["seconds"]
+        torch.set_rng_state(state["random"])
 
 
 def build(state: Mapping[str, Tensor]) -> nn.Module:

@@ -260,3 +260,8 @@ class Patches(Dataset[tuple[Tensor, Tensor]]):
 def to_tensor(image: NDArray[np.float32]) -> Tensor:
     """Return an array of shape (H, W, channels) as a tensor of shape (channels, H, W)."""
     return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
+
+
+def quiet_worker(_: int) -> None:
+    """Keep OpenCV to one thread in a process that makes patches: the network and other processes need the cores."""
+    cv2.setNumThreads(0)

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-import cv2
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
@@ -17,7 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 from models.errors import ModelError
 from pipeline.errors import OptionError
 from training.checkpoints import LAST, Run, begin_from, load_state
-from training.data import Patches, Photograph, hold_out, read_photographs
+from training.data import Patches, Photograph, hold_out, quiet_worker, read_photographs
 from training.learning import pool, teacher
 from training.learning.discriminator import Adversary
 from training.learning.muon import Muon
@@ -163,13 +162,10 @@ def _batches(data: Dataset[tuple[Tensor, Tensor]], start: int, settings: Setting
         sampler=range(start, ENDLESS),
         num_workers=settings.workers,
         pin_memory=torch.cuda.is_available(),  # copied to the card while it computes
-        worker_init_fn=_quiet_worker,
+        worker_init_fn=quiet_worker,
+        generator=torch.Generator(),  # its own, so that a resumed run draws the same random numbers
     )
     return iter(loader)
-
-
-def _quiet_worker(_: int) -> None:
-    cv2.setNumThreads(0)  # one thread in each process: the network needs the other cores
 
 
 def _step(run: Run, task: Task, settings: Settings, batch: list[Tensor]) -> float:

@@ -12,6 +12,7 @@ from torch.nn import functional
 from models.errors import CheckpointMismatch, ModelError, WeightsCorrupt, WeightsMissing
 from models.networks.srvgg import SRVGG
 from pipeline.errors import OptionError
+from tests.training.networks import vgg16
 from tests.training.scenes import write_photographs
 from training.checkpoints import Run, build
 from training.learning import losses
@@ -79,6 +80,20 @@ def test_an_interrupted_run_goes_on_exactly(settings, tmp_path):
     train(interrupted_at(3 * settings.batch), broken)
     checkpoint = torch.load(broken.out / "last.pt", weights_only=True)
     assert checkpoint["step"] == 3
+    resumed = average(train(TASK, replace(broken, resume=True)))
+    assert all(torch.equal(straight[key], resumed[key]) for key in straight)
+
+
+def test_an_interrupted_run_draws_the_same_squares_for_the_perceptual_loss(tmp_path):
+    torch.save(vgg16(), tmp_path / "vgg16.pth")
+    settings = Settings(
+        data=(write_photographs(tmp_path / "photographs", 2, size=112),), out=tmp_path / "run", steps=4, batch=2,
+        patch=112, held_out=1, workers=0, losses=(("perceptual", 1.0),), vgg16=tmp_path / "vgg16.pth", threads=1,
+    )  # fmt: skip
+    straight = average(train(TASK, settings))
+    broken = replace(settings, out=tmp_path / "broken")
+    train(interrupted_at(2 * settings.batch), broken)
+    torch.rand(7)
     resumed = average(train(TASK, replace(broken, resume=True)))
     assert all(torch.equal(straight[key], resumed[key]) for key in straight)
 

@@ -29,7 +29,7 @@ MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 STABILISER = 0.1
 """Added to the lengths of features before the division, as a share of their mean."""
 CROP = 96
-"""Side in pixels of the square that is compared in half of the patches: for speed, another one at each step."""
+"""Side in pixels of the square that a step compares, for speed."""
 
 
 class Features(nn.Module):
@@ -84,11 +84,8 @@ class Features(nn.Module):
         Parameters
         ----------
         output, goal : Tensor, shape (N, 3, H, W)
-            RGB, about [0, 1]. One random square in the first half of the patches is compared.
+            RGB, about [0, 1]; sides of 8 pixels or more.
         """
-        top, left = (int(torch.randint(max(0, side - CROP) + 1, ())) for side in output.shape[-2:])
-        count = (len(output) + 1) // 2
-        output, goal = (image[:count, :, top : top + CROP, left : left + CROP] for image in (output, goal))
         with torch.autocast(output.device.type, torch.bfloat16, enabled=has_bfloat16(output.device)):
             with torch.no_grad():
                 wanted = self(goal)
@@ -97,6 +94,23 @@ class Features(nn.Module):
                 for x, y, scale in zip(self(output), wanted, self.scales, strict=True)
             ]
         return torch.stack([error.float().mean() for error in errors]).sum()
+
+
+def crops(output: Tensor, goal: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the same random square of both batches' first half, to compare at each step of training.
+
+    Parameters
+    ----------
+    output, goal : Tensor, shape (N, 3, H, W)
+        Two batches of pictures.
+
+    Returns
+    -------
+    output, goal : Tensor, shape (ceil(N / 2), 3, min(H, CROP), min(W, CROP))
+    """
+    top, left = (int(torch.randint(max(0, side - CROP) + 1, ())) for side in output.shape[-2:])
+    place = (slice((len(output) + 1) // 2), slice(None), slice(top, top + CROP), slice(left, left + CROP))
+    return output[place], goal[place]
 
 
 @lru_cache(maxsize=1)
@@ -154,7 +168,7 @@ def _scale(level: int) -> str:
 
 def _convolution(state: Mapping[str, Tensor], kernel: str) -> nn.Sequential:
     filters, channels = state[kernel].shape[:2]
-    layer = nn.Conv2d(channels, filters, 3, padding=1)
+    layer = nn.utils.skip_init(nn.Conv2d, channels, filters, 3, padding=1)  # draws no random numbers
     layer.load_state_dict({"weight": state[kernel], "bias": state[_bias(kernel)]})
     return nn.Sequential(layer, nn.ReLU())
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
-from training.data import Patches
+from training.data import Patches, quiet_worker
 from training.learning.teacher import Teacher
 
 FOLDER = "pool"
@@ -81,7 +81,11 @@ def make(folder: Path, patches: Patches, size: int, *, teacher: Teacher | None =
         for draft, part in zip(drafts, patches[0], strict=True)
     ]
     start = 0
-    for damaged, clean in DataLoader(patches, TEACHER_BATCH, sampler=range(size), num_workers=workers):
+    loader = DataLoader(
+        patches, TEACHER_BATCH, sampler=range(size), num_workers=workers, worker_init_fn=quiet_worker,
+        generator=torch.Generator(),
+    )  # fmt: skip
+    for damaged, clean in loader:
         stop = start + len(clean)
         files[0][start:stop] = _pack(damaged)
         files[1][start:stop] = _pack(_goal(_unpack(files[0][start:stop]), clean, teacher) if teacher else clean)

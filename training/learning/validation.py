@@ -11,6 +11,7 @@ from models.networks.fast_colorizer import FOLD, ColorClassifier, FastColorizer
 from pipeline.arrays import Image
 from pipeline.methods import measures
 from pipeline.methods.filters import luma
+from training.learning.perceptual import Features
 
 HALF = 0.5
 """Chroma, as a share of the truth's, at which colorizers are compared."""
@@ -25,6 +26,14 @@ def psnr(network: nn.Module, pairs: Dataset[tuple[Tensor, Tensor]], count: int) 
         output = network(damaged[None].to(device))[0].clamp(0, 1).cpu()
         values.append(measures.psnr(luma(_to_image(output)), luma(_to_image(clean))))
     return sum(values) / len(values)
+
+
+@torch.inference_mode()
+def distance(network: nn.Module, pairs: Dataset[tuple[Tensor, Tensor]], count: int, features: Features) -> float:
+    """Return the mean perceptual distance over the first `count` pairs of damaged and clean patches."""
+    device = next(network.parameters()).device
+    batches = ([part[None].to(device) for part in pairs[i]] for i in range(count))
+    return sum(float(features.distance(network(damaged).clamp(0, 1), clean)) for damaged, clean in batches) / count
 
 
 @torch.inference_mode()

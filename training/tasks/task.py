@@ -104,12 +104,17 @@ class Restoration(Task):
         total = losses.combine(settings.losses, output, goal)
         weight = dict(settings.losses).get("perceptual")
         if weight and settings.vgg16:
-            total = total + weight * perceptual.load(settings.vgg16, output.device).distance(output, goal)
+            features = perceptual.load(settings.vgg16, output.device)
+            total = total + weight * features.distance(*perceptual.crops(output, goal))
         return total
 
     def validate(self, network: nn.Module, data: Patches, settings: Settings) -> str:
-        """Return the mean PSNR of the luminance."""
-        return f"psnr {validation.psnr(network, data, VALIDATION_PATCHES):.2f} dB"
+        """Return the mean PSNR of the luminance and, with VGG16's weights, the mean perceptual distance."""
+        figures = f"psnr {validation.psnr(network, data, VALIDATION_PATCHES):.2f} dB"
+        if not settings.vgg16:
+            return figures
+        features = perceptual.load(settings.vgg16, next(network.parameters()).device)
+        return f"{figures}, distance {validation.distance(network, data, VALIDATION_PATCHES, features):.4f}"
 
 
 def upscale(scale: int) -> Restoration:
