@@ -8,9 +8,12 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 from streamlit import config
+from streamlit.runtime import Runtime
 
+from api.hosting import AllowedHosts, NeededRoutesOnly
 from api.routes import application
 from api.safety import SafeHeaders
+from api.uploads import BoundedBodies
 from api.visitors import VisitorCookie
 from ui.shop import workshop
 
@@ -27,9 +30,21 @@ async def _open(_: st.App) -> AsyncIterator[None]:
         yield
 
 
+def _held() -> int:
+    """Return the bytes of uploads that Streamlit keeps in memory."""
+    families = Runtime.instance().uploaded_file_mgr.get_stats()
+    return sum(stat.byte_length for stats in families.values() for stat in stats)
+
+
 app = st.App(
     "ui/main.py",
     routes=[Mount("/studio", app=_routes)],
     lifespan=_open,
-    middleware=[Middleware(SafeHeaders), Middleware(VisitorCookie, visitors=lambda: workshop().visitors)],
+    middleware=[
+        Middleware(SafeHeaders),
+        Middleware(AllowedHosts, config=lambda: workshop().config),
+        Middleware(NeededRoutesOnly, config=lambda: workshop().config),
+        Middleware(BoundedBodies, workshop=workshop, held=_held),
+        Middleware(VisitorCookie, visitors=lambda: workshop().visitors),
+    ],
 )

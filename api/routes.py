@@ -5,7 +5,7 @@ from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
-from api import files, pixels, shared
+from api import files, pixels, server, shared
 from api.safety import OwnPagesOnly
 from pipeline.errors import StudioError
 
@@ -19,6 +19,7 @@ class _Number(IntegerConvertor):
 register_url_convertor("number", _Number())
 
 ROUTES: list[BaseRoute] = [
+    Route("/server", server.identity),
     Route("/{album}/{number:number}/preview", pixels.preview),
     Route("/{album}/{number:number}/view", pixels.view),
     Route("/{album}/{number:number}/finish", pixels.set_finish, methods=["POST"]),

@@ -1,0 +1,137 @@
+"""Bounds on the bodies of requests to Streamlit's routes, of which one takes uploads."""
+
+import errno
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from anyio import to_thread
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.shared import MOST_FIELDS
+from pipeline.errors import DiskFull
+from studio.workshop import Workshop
+
+_UPLOAD = "/_stcore/upload_file/"
+_OWN = "/studio/"
+"""The studio's own routes bound their bodies themselves."""
+
+_MEGABYTE = 1024 * 1024
+_FRAME_BYTES = _MEGABYTE
+"""Of the form around a file."""
+
+_STEP_BYTES = 8 * _MEGABYTE
+"""Room is reserved in steps as an upload comes, so that one that never comes keeps nobody else out."""
+
+_MOST_HELD = 1_000_000_000
+"""Bytes of all uploads that come, or that Streamlit keeps in memory."""
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+class BoundedBodies:
+    """Middleware that refuses bodies which are too large or find no room: before they are read, or as they come.
+
+    Streamlit writes an upload to the temporary folder, reads it into memory, and keeps it there until the page takes
+    it.
+
+    Parameters
+    ----------
+    app : ASGIApp
+    workshop : callable
+        Returns the workshop of this server.
+    held : callable
+        Returns the bytes of all uploads that Streamlit keeps in memory.
+    """
+
+    def __init__(self, app: ASGIApp, workshop: Callable[[], Workshop], held: Callable[[], int]) -> None:
+        self._app = app
+        self._workshop = workshop
+        self._held = held
+        self._coming = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request; answer 413 where its body is too large, 507 or 503 where the disk or memory has no room."""
+        if scope["type"] != "http" or scope["path"].startswith(_OWN):
+            await self._app(scope, receive, send)
+            return
+        is_upload, stated = _UPLOAD in scope["path"], _stated(scope)
+        most = self._workshop().config.max_upload_megabytes * _MEGABYTE + _FRAME_BYTES if is_upload else MOST_FIELDS
+        try:
+            _check(stated, most)
+            if is_upload:
+                await self._upload(scope, _bounded(receive, most), send, stated)
+            else:
+                await self._app(scope, _bounded(receive, most), send)
+        except HTTPException as refused:
+            await PlainTextResponse(refused.detail, refused.status_code, refused.headers)(scope, receive, send)
+
+    async def _upload(self, scope: Scope, receive: Receive, send: Send, stated: int) -> None:
+        """Serve an upload, with room reserved for what has come of it."""
+        came = reserved = 0
+        with ExitStack() as rooms:
+
+            async def receive_into_room() -> Message:
+                nonlocal came, reserved
+                message = await receive()
+                part = len(message.get("body", b""))
+                came += part
+                self._coming += part
+                self._check_memory(0)
+                while came > reserved:
+                    await self._reserve(rooms, _STEP_BYTES)
+                    reserved += _STEP_BYTES
+                return message
+
+            self._check_memory(stated)
+            with ExitStack() as trial:
+                await self._reserve(trial, stated)
+            try:
+                await self._app(scope, receive_into_room, send)
+            except OSError as error:
+                if error.errno not in _FULL:
+                    raise
+                raise HTTPException(507, "The disk of the studio is full. Please try again later.") from error
+            finally:
+                self._coming -= came
+
+    async def _reserve(self, rooms: ExitStack, nbytes: int) -> None:
+        """Enter the context of an upload of so many bytes."""
+        try:
+            await to_thread.run_sync(rooms.enter_context, self._workshop().room(nbytes))
+        except DiskFull as error:
+            raise HTTPException(507, str(error)) from error
+
+    def _check_memory(self, more: int) -> None:
+        """Raise an HTTPException (503) where uploads take too much memory, with so many bytes more."""
+        if self._held() + self._coming + more > _MOST_HELD:
+            msg = "Too many photographs are uploaded at this moment. Please add fewer, or try again in a minute."
+            raise HTTPException(503, msg, {"Retry-After": "60"})
+
+
+def _bounded(receive: Receive, most: int) -> Receive:
+    """Return what receives a body of at most so many bytes, and raises an HTTPException (413) after them."""
+    size = 0
+
+    async def receive_some() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        _check(size, most)
+        return message
+
+    return receive_some
+
+
+def _check(size: int, most: int) -> None:
+    """Raise an HTTPException (413) where a body is larger than it may be."""
+    if size > most:
+        raise HTTPException(413, f"Expected at most {most} bytes.")
+
+
+def _stated(scope: Scope) -> int:
+    """Return how large the request states its body to be; 0 where it does not."""
+    stated = Request(scope).headers.get("Content-Length", "")
+    return int(stated[:20]) if stated.isdecimal() else 0
