@@ -1,4 +1,4 @@
-"""The command line of the benchmarks: ``python -m benchmarks peers|quality|speed|fill|colours|sheet``.
+"""The command line of the benchmarks: ``python -m benchmarks peers|quality|speed|load|fill|colours|sheet``.
 
 Exit codes: 0 done, 1 failed or not within the tolerance, 2 wrong use.
 """
@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     quality.add_argument("--tasks", type=_tasks, default=_tasks("all"), help="TASK,TASK,... (default all)")
     quality.set_defaults(command=_quality)
     _add_speed(commands.add_parser("speed", help="stages, chain, processes and files, in turns with the peers"))
+    _add_load(commands.add_parser("load", help="many visitors at once: time of an answer, and memory"))
     fill = commands.add_parser("fill", help="fillers on true masks, and detectors against them")
     fill.add_argument("--truth", type=Path, required=True, metavar="FOLDER", help="undamaged photographs")
     fill.add_argument("--fillers", nargs="*", default=[], metavar="FILE", help="files of further fillers, such as LaMa")
@@ -81,6 +82,16 @@ def _add_speed(speed: argparse.ArgumentParser) -> None:
     speed.add_argument("--scales", type=float, nargs="+", default=[1, 2, 4], help="enlargements (default 1 2 4)")
     speed.add_argument("--rounds", type=_count, default=5, help="paired runs (default 5)")
     speed.set_defaults(command=_speed)
+
+
+def _add_load(load: argparse.ArgumentParser) -> None:
+    load.add_argument("--megapixels", type=float, default=24, help="size of the photographs (default 24)")
+    load.add_argument("--uploads", type=_count, default=40, help="uploads at once (default 40)")
+    load.add_argument("--restorations", type=_count, default=20, help="visitors who restore at once (default 20)")
+    load.add_argument("--pages", type=_count, default=100, help="open pages beside those (default 100)")
+    load.add_argument("--slow", type=int, default=200, help="connections that send byte by byte (default 200)")
+    load.add_argument("--after", type=float, default=60, help="seconds to watch after the load (default 60)")
+    load.set_defaults(command=_load)
 
 
 def _count(text: str) -> int:
@@ -133,6 +144,15 @@ def _speed(args: argparse.Namespace) -> bool:
 
     request = Request(args.photograph, args.weights, tuple(args.megapixels), tuple(args.scales), args.rounds)
     for line in tables(args.only, request):
+        print(line, flush=True)
+    return True
+
+
+def _load(args: argparse.Namespace) -> bool:
+    from benchmarks.load.scenario import Load, tables
+
+    load = Load(args.megapixels, args.uploads, args.restorations, args.pages, args.slow, args.after)
+    for line in tables(load):
         print(line, flush=True)
     return True
 

@@ -1,0 +1,1 @@
+"""The studio under the load of many visitors."""
