@@ -4,10 +4,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
+from reprlib import Repr
 from typing import Any, ClassVar, Protocol
 
 from models import catalog
 from pipeline.errors import OptionError
+
+_LONGEST = 80
+"""Characters of a value in a message."""
+
+_SHORT = Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = _LONGEST
 
 MODELS = frozenset(spec.id for spec in catalog.MODELS)
 
@@ -115,7 +122,7 @@ def check(options: Dataclass) -> None:
         expected = _breach(rule, getattr(options, name))
         if expected:
             value = getattr(options, name)
-            msg = f"{type(options).__name__}.{name} must be {expected}, not {value!r}."
+            msg = f"{type(options).__name__}.{name} must be {expected}, not {shown(value)}."
             raise OptionError(msg)
 
 
@@ -123,9 +130,9 @@ def _breach(rule: Rule, value: object) -> str:
     """Return what `rule` expects where `value` breaks it, else an empty text."""
     match rule:
         case Number(low=low, high=high):
-            is_number = isinstance(value, int | float) and not isinstance(value, bool)
-            good = is_number and low <= value <= high  # type: ignore[operator]
-            return "" if good else f"a number from {low:g} to {high:g}"
+            kinds = int if isinstance(rule.step, int) else int | float
+            good = isinstance(value, kinds) and not isinstance(value, bool) and low <= value <= high
+            return "" if good else f"a {'whole ' if kinds is int else ''}number from {low:g} to {high:g}"
         case Choice(choices=choices, open=is_open):
             good = value in choices or (is_open and isinstance(value, str) and (_is_path(value) or value in MODELS))
             return "" if good else "one of " + ", ".join(choices) + (", or the path of a file" if is_open else "")
@@ -137,6 +144,16 @@ def _breach(rule: Rule, value: object) -> str:
             return "" if isinstance(value, str) and re.fullmatch(pattern, value) else form
 
 
+def shown(value: object) -> str:
+    """Return a value for a message, in one line and not too long."""
+    return clipped(_SHORT.repr(value))
+
+
+def clipped(text: str) -> str:
+    """Return a text for a message, not too long."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
 def is_file(rule: Rule, value: Any) -> bool:
     """Say whether an option's value is the path of a file."""
     return isinstance(rule, Choice) and rule.open and value not in rule.choices and _is_path(value)
@@ -144,4 +161,4 @@ def is_file(rule: Rule, value: Any) -> bool:
 
 def _is_path(text: str) -> bool:
     """Say whether a text looks like a path rather than a mistyped name."""
-    return "/" in text or "\\" in text or Path(text).suffix != ""
+    return "\0" not in text and ("/" in text or "\\" in text or Path(text).suffix != "")

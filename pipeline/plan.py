@@ -15,7 +15,7 @@ from typing import Any
 from pipeline import strengths
 from pipeline.errors import OptionError
 from pipeline.finish import Finish
-from pipeline.options import is_file, rules
+from pipeline.options import clipped, is_file, rules, shown
 from pipeline.stages import (
     BY_NAME,
     STAGES,
@@ -36,6 +36,9 @@ NOISE_TAKEN = 0.7
 """Strength of Denoise in simple mode; the upscaler that follows removes the rest of the noise."""
 SHARPEN_PER_FACTOR = 0.1
 """Amount of Sharpen in simple mode for each factor of enlargement: larger results are softer."""
+
+MOST_SETTINGS = 1_000_000
+"""Bytes of the longest settings file; the studio writes about a thousand."""
 
 VERSION = 2
 """Version of settings files. Version 1 has no number, and names a mask among the options of Repair."""
@@ -137,21 +140,28 @@ def from_json(text: str) -> Plan:
         If the text is not JSON of this form, is of an unknown version, or names an unknown stage or option, or a value
         is out of range.
     """
-    try:
-        document = json.loads(text)
-    except json.JSONDecodeError as error:
-        msg = f"Settings must be JSON; line {error.lineno}, column {error.colno}: {error.msg}."
-        raise OptionError(msg) from error
-    parts = _mapping(document, "settings", {"version", "stages", "optional", "strengths", "finish"})
+    parts = _mapping(_parsed(text), "settings", {"version", "stages", "optional", "strengths", "finish"})
     stages = _mapping(_current(parts), "stages", set(BY_NAME))
     finish = _mapping(parts.get("finish", {}), "finish", set(rules(Finish)))
     strengths = _mapping(parts.get("strengths", {}), "strengths", set(BY_NAME))
     optional = parts.get("optional", [])
-    if not isinstance(optional, list) or not set(map(str, optional)) <= set(BY_NAME):
-        msg = f"optional must be a list with any of {', '.join(BY_NAME)}, not {optional!r}."
+    if not isinstance(optional, list) or not all(isinstance(name, str) and name in BY_NAME for name in optional):
+        msg = f"optional must be a list with any of {', '.join(BY_NAME)}, not {shown(optional)}."
         raise OptionError(msg)
     made = (stage(name, stages[name]) for name in stages)
     return arrange(made, optional=optional, finish=Finish(**finish), strengths=strengths)
+
+
+def _parsed(text: str) -> object:
+    """Return what a JSON text says."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        msg = f"Settings must be JSON; line {error.lineno}, column {error.colno}: {error.msg}."
+        raise OptionError(msg) from error
+    except (RecursionError, ValueError) as error:  # the latter where a number has thousands of digits
+        msg = "Expected settings that the studio wrote, got JSON of other values. Choose a file of the studio."
+        raise OptionError(msg) from error
 
 
 def _current(parts: Mapping[str, Any]) -> Any:
@@ -160,13 +170,15 @@ def _current(parts: Mapping[str, Any]) -> Any:
     if version == VERSION:
         return stages
     if version != 1 or isinstance(version, bool):
-        msg = f"Expected settings of version 1 or {VERSION}, got {version!r}. Update the studio, or save them again."
+        msg = (
+            f"Expected settings of version 1 or {VERSION}, got {shown(version)}. Update the studio, or save them again."
+        )
         raise OptionError(msg)
     repair = stages.get(Repair.name) if isinstance(stages, Mapping) else None
     if not isinstance(repair, Mapping) or "mask" not in repair:
         return stages
     if repair["mask"]:
-        msg = f"Expected settings without a mask, got {repair['mask']!r}. Remove it there, and use --repair-mask."
+        msg = f"Expected settings without a mask, got {shown(repair['mask'])}. Remove it there, and use --repair-mask."
         raise OptionError(msg)
     return {**stages, Repair.name: {name: value for name, value in repair.items() if name != "mask"}}
 
@@ -189,11 +201,12 @@ def stage(name: str, options: Mapping[str, Any]) -> Stage:
 def _mapping(value: object, what: str, known: set[str]) -> dict[str, Any]:
     """Return a mapping whose keys are all known."""
     if not isinstance(value, Mapping):
-        msg = f"{what} must be an object with any of {', '.join(sorted(known))}, not {value!r}."
+        msg = f"{what} must be an object with any of {', '.join(sorted(known))}, not {shown(value)}."
         raise OptionError(msg)
     unknown = sorted(set(value) - known)
     if unknown:
-        msg = f"{what} has no {', '.join(unknown)}; it knows {', '.join(sorted(known))}."
+        more = f" and {len(unknown) - 1} others" if len(unknown) > 1 else ""
+        msg = f"{what} has no {clipped(unknown[0])}{more}; it knows {', '.join(sorted(known))}."
         raise OptionError(msg)
     return dict(value)
 

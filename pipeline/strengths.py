@@ -5,6 +5,7 @@ the size of the result; ordered by picture that is the sum of (s(k) - s(k+1)) * 
 picture exactly, at 0 the photograph itself, enlarged.
 """
 
+import reprlib
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
@@ -45,7 +46,7 @@ def check(strengths: Mapping[str, float], known: Sequence[str]) -> None:
             msg = f"strengths has no {name}; it knows {', '.join(known)}."
             raise OptionError(msg)
         if isinstance(value, bool) or not isinstance(value, int | float) or not NONE <= value <= ALL:
-            msg = f"strengths of {name} must be a number from {NONE:g} to {ALL:g}, not {value!r}."
+            msg = f"strengths of {name} must be a number from {NONE:g} to {ALL:g}, not {reprlib.repr(value)}."
             raise OptionError(msg)
 
 

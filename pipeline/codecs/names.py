@@ -20,8 +20,8 @@ def safe_stem(name: str) -> str:
     Returns
     -------
     str
-        Without folders, extension, control characters, characters that Windows refuses, leading dots and dashes, and
-        Windows device names. Letters of every script are kept. ``"photo"`` if nothing is left.
+        Without folders, extension (a number is none), control characters, characters that Windows refuses, leading dots
+        and dashes, and Windows device names. Letters of every script are kept. ``"photo"`` if nothing is left.
 
     Examples
     --------
@@ -29,7 +29,7 @@ def safe_stem(name: str) -> str:
     ('фото', 'htaccess', '_con')
     """
     last = re.split(r"[/\\]", name)[-1]
-    last = re.sub(r"(?<=.)\.[A-Za-z0-9]{1,5}$", "", last.strip())
+    last = re.sub(r"(?<=.)\.[A-Za-z][A-Za-z0-9]{0,4}$", "", last.strip())
     kept = "".join(c for c in unicodedata.normalize("NFC", last) if unicodedata.category(c) not in ("Cc", "Cs", "Cf"))
     clean = re.sub(r'[<>:"|?*]', "_", kept).lstrip(" .-")
     clean = clean.encode()[:LONGEST_BYTES].decode(errors="ignore").rstrip(" .")

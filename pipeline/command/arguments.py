@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.errors import OptionError
 from pipeline.finish import Finish
 from pipeline.options import Choice, Line, Number, Rule, Switch, Text, rules
-from pipeline.plan import Plan, arrange, first_options, from_json, simple, stage
+from pipeline.plan import MOST_SETTINGS, Plan, arrange, first_options, from_json, simple, stage
 from pipeline.stages import BY_NAME, STAGES, Repair, Stage, Tier
 
 _SCALE = "upscale_scale"
@@ -149,7 +149,12 @@ def _bare(kind: type[Stage], scale: float) -> Stage:
 
 def _settings(path: Path) -> Plan:
     try:
-        return from_json(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            content = file.read(MOST_SETTINGS + 1)
+        if len(content) > MOST_SETTINGS:
+            msg = f"Expected a settings file of at most {MOST_SETTINGS} bytes at {path}, got a longer one."
+            raise OptionError(msg)
+        return from_json(content.decode("utf-8-sig"))
     except OSError as error:
         msg = f"Expected a settings file at {path}, but it cannot be read: {error.strerror}. Check the path."
         raise OptionError(msg) from error

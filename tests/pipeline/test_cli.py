@@ -272,12 +272,26 @@ def test_a_result_keeps_the_date_of_its_photograph(folder, tmp_path):
         (["--only", ""], "no stage ''"),
         (["--max-pixels", "0"], "pixels"),
         (["--quality", "0"], "uality"),
+        (["--settings", "huge.json"], "at most 1000000 bytes"),
+        (["--settings", "in"], "Is a directory"),
     ],
 )
 def test_wrong_use_is_told_and_exits_with_2(folder, tmp_path, capsys, monkeypatch, flags, says):
     monkeypatch.chdir(tmp_path)
+    with Path("huge.json").open("wb") as file:
+        file.truncate(100_000_000)
     assert main(["restore", str(folder / "coffee.jpg"), "-o", str(tmp_path / "o"), *flags]) == 2
     assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("flags", [["--quality", "50.5"], ["--page", "0"], ["--max-pixels", "x\n\x1b[0m"], ["--dark"]])
+def test_a_wrong_argument_is_told_in_one_line(capsys, flags):
+    with pytest.raises(SystemExit) as caught:
+        main(["restore", "x.jpg", "-o", "out", *flags])
+    assert caught.value.code == 2
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == 1
+    assert flags[-1].splitlines()[0] in said
 
 
 @pytest.mark.parametrize("command", [[], ["restore"], ["restore", "x"], ["models", "burn"], ["restore", "x", "-o"]])

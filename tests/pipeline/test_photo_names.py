@@ -26,6 +26,8 @@ def test_any_name_becomes_valid(name):
         ("фото.jpg", "фото"),
         ("祖母.heic", "祖母"),
         ("scan.1938.tif", "scan.1938"),
+        ("scan.3", "scan.3"),
+        ("IMG_2024.12", "IMG_2024.12"),
         ("../../etc/passwd", "passwd"),
         ("C:\\photos\\a.png", "a"),
         (".hidden.jpg", "hidden"),

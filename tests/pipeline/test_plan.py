@@ -100,6 +100,41 @@ def test_wrong_settings_say_what_is_wrong(text, says):
         from_json(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 100_000,
+        '{"stages": ' * 50_000,
+        '{"stages": {"denoise": {"strength": NaN}}}',
+        '{"stages": {"denoise": {"strength": Infinity}}}',
+        '{"stages": {"denoise": {"strength": "1"}}}',
+        '{"stages": {"denoise": {"strength": true}}}',
+        f'{{"stages": {{"denoise": {{"strength": {"9" * 5000}}}}}}}',
+        f'{{"stages": {{"denoise": {{"strength": {"9" * 4000}}}}}}}',
+        '{"stages": {"denoise": {"model": ["x"]}}}',
+        '{"stages": {"denoise": {"model": "a\\u0000.pth"}}}',
+        f'{{"stages": {{"denoise": {{"model": "{"x" * 90_000}"}}}}}}',
+        '{"stages": ["denoise"]}',
+        '{"finish": {"blur": null}}',
+        '{"optional": [["denoise"]]}',
+        '{"optional": ["' + "x" * 90_000 + '"]}',
+        '{"strengths": {"denoise": NaN}}',
+        '{"strengths": {"denoise": [' + "1," * 90_000 + "1]}}",
+        json.dumps({"stages": {f"stage {n}": {} for n in range(9000)}}),
+        json.dumps({"x" * 90_000: {}}),
+        '{"version": [' + "1," * 9000 + "1]}",
+        "null",
+        "",
+    ],
+    ids=lambda text: text[:40],
+)
+def test_any_other_text_is_refused_in_one_line(text):
+    with pytest.raises(OptionError) as caught:
+        from_json(text)
+    assert len(str(caught.value)) < 400
+    assert str(caught.value).isprintable()
+
+
 def test_unknown_stage_names_the_known_ones():
     with pytest.raises(OptionError, match="denoise, repair, deblur, tone, colorize"):
         stage("denoize", {})
