@@ -12,13 +12,12 @@ import numpy as np
 from PIL import Image
 
 from models.errors import StudioError
-from training import calibrate, export, loop, pack
+from training import export, loop, pack
 from training.damage import degrade, recipes
 from training.data import SUFFIXES, decode
 from training.settings import LOSSES, Settings
 from training.tasks import blur, task
 from training.tasks.colorize import COLORIZE
-from training.tasks.fill import FILL
 from training.tasks.repair import REPAIR
 from training.tasks.task import Task
 
@@ -48,13 +47,19 @@ def _parser() -> argparse.ArgumentParser:
     repair = commands.add_parser("repair", help="train a detector of scratches and other damage")
     _add_training(repair, lambda _: REPAIR)
     repair.set_defaults(losses=(("bce", 1.0), ("dice", 1.0)), patch=256, batch=8, learning_rate=0.003)
-    _add_training(commands.add_parser("fill", help="train a filler of marked damage"), lambda _: FILL)
+    _add_training(commands.add_parser("fill", help="train a filler of marked damage"), _fill)
     _add_blur(commands.add_parser("blur", help="train the estimator of blur for the deblurrer"))
     _add_export(commands.add_parser("export", help="write a trained network for the studio"))
     _add_calibrate(commands.add_parser("calibrate", help="prepare an exported upscaler to compute in 8 bits"))
     _add_pack(commands.add_parser("pack", help="gather small inputs of a training run for another machine"))
     _add_degrade(commands.add_parser("degrade", help="damage photographs"))
     return parser
+
+
+def _fill(_: argparse.Namespace) -> Task:
+    from training.tasks.fill import FILL  # needs OpenVINO
+
+    return FILL
 
 
 def _add_training(parser: argparse.ArgumentParser, made: Callable[[argparse.Namespace], Task]) -> None:
@@ -167,6 +172,8 @@ def _add_calibrate(parser: argparse.ArgumentParser) -> None:
 
 
 def _calibrate(options: argparse.Namespace) -> None:
+    from training import calibrate  # needs OpenVINO
+
     damage = task.upscale(options.scale).damage
     calibrate.calibrate(options.graph, options.data, damage, patch=options.patch, patches=options.patches)
     print(f"wrote {options.graph}")

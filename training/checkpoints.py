@@ -16,8 +16,10 @@ from training.learning.discriminator import Adversary
 
 LAST = "last.pt"
 """Name of the checkpoint in a run's folder."""
-WRAPPERS = ("params_ema", "params")
-"""Keys under which official files hold a state dict."""
+WRAPPERS = ("params_ema", "params", "average")
+"""Keys under which official files, and checkpoints of `Run`, hold a state dict."""
+EXPORTED = ("temperature", "gain")
+"""Tensors that `training.export` adds to a colorizer."""
 STEP = ".step"
 """Suffix of the name of what a kernel in 8 bits is multiplied by."""
 
@@ -28,7 +30,8 @@ def load_state(path: Path) -> dict[str, Tensor]:
     Parameters
     ----------
     path : Path
-        A safetensors file, with or without kernels in 8 bits (see `training.pack`), or one written by `torch.save`.
+        A safetensors file, with or without kernels in 8 bits (see `training.pack`), or one written by `torch.save`:
+        an official checkpoint, or one of `Run`, whose average is taken.
 
     Raises
     ------
@@ -58,6 +61,7 @@ def begin_from(network: nn.Module, state: Mapping[str, Tensor]) -> None:
         If any other layer differs.
     """
     own = network.state_dict()
+    state = {key: tensor for key, tensor in state.items() if key not in EXPORTED}
     given = sum(tensor.numel() for tensor in state.values())
     if isinstance(network, srvgg.SRVGG):
         state = growth.deepen(srvgg.build(state).state_dict(), network.num_conv)

@@ -2,8 +2,8 @@
 
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import openvino
 import safetensors.torch
 import torch
 from torch import nn
@@ -15,6 +15,9 @@ from models.networks.realesrgan import interpolate
 from models.networks.unet import UNet
 from pipeline.errors import OptionError
 from training.checkpoints import build, load_state
+
+if TYPE_CHECKING:  # training on a CUDA card works without OpenVINO
+    import openvino
 
 EXAMPLE = (32, 48)
 """Height and width of the input with which the conversion traces the network."""
@@ -83,12 +86,16 @@ def export(
     out.parent.mkdir(parents=True, exist_ok=True)
     files = [Path(f"{out}{suffix}") for suffix in (".safetensors", ".xml", ".bin")]
     files[0].write_bytes(safetensors.torch.save(state))  # save_file would let only its owner read it
+    import openvino
+
     openvino.save_model(to_openvino(network), files[1], compress_to_fp16=True)
     return files
 
 
-def to_openvino(network: nn.Module) -> openvino.Model:
+def to_openvino(network: nn.Module) -> "openvino.Model":
     """Return a network as an OpenVINO model for any batch size and, if it takes pictures, any height and width."""
+    import openvino
+
     if isinstance(network, BlurEstimator):
         example, shape = torch.zeros(1, 1, SIDE, SIDE), [-1, 1, SIDE, SIDE]
     else:

@@ -1,3 +1,7 @@
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import openvino
 import pytest
@@ -14,6 +18,7 @@ from training.__main__ import main
 from training.checkpoints import build
 from training.export import export
 
+ROOT = Path(__file__).parents[2]
 NETWORKS = {
     "upscaler": (SRVGG(num_feat=8, num_conv=2, scale=4), 4),
     "restorer": (random_unet(widths=(4, 8), blocks=(1, 2), fold=2), 1),
@@ -98,6 +103,18 @@ def test_upscale_then_export(tmp_path, capsys):
     assert main(["export", str(run / "last.pt"), "--out", str(tmp_path / "fast")]) == 0
     state = safetensors.torch.load_file(tmp_path / "fast.safetensors")
     assert build(state).scale == 2
+
+
+def test_training_an_upscaler_needs_no_openvino(tmp_path):
+    data = write_photographs(tmp_path / "photographs", 3, size=40)
+    code = (
+        "import sys; sys.modules['openvino'] = None; from training.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    )
+    options = "--scale 2 --features 4 --steps 1 --batch 2 --patch 32 --held-out 1 --workers 0 --threads 1"
+    command = ["upscale", "--data", str(data), "--out", str(tmp_path / "run"), *options.split()]
+    done = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "run" / "last.pt").is_file()
 
 
 def test_errors_are_one_line_and_exit_code_1(tmp_path, capsys):

@@ -2,12 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
-import openvino
 import torch
 from torch import Tensor, nn
 
 from models.networks import realesrgan
-from training.export import to_openvino
 from training.learning.precision import has_bfloat16
 
 Teacher = Callable[[Tensor], Tensor]
@@ -48,6 +46,10 @@ def _on_card(network: nn.Module) -> Teacher:
 
 
 def _on_processor(network: nn.Module) -> Teacher:
+    import openvino
+
+    from training.export import to_openvino
+
     precision = "bf16" if has_bfloat16(torch.device("cpu")) else "f32"
     options = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": torch.get_num_threads()}
     graph = openvino.Core().compile_model(to_openvino(network), "CPU", options)
