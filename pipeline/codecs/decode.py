@@ -15,6 +15,9 @@ from pipeline.errors import PhotoTooLarge, PhotoUnreadable, StudioError
 _UNSUPPORTED = re.compile(r"not supported|unsupported|cannot handle|not implemented|not built with", re.IGNORECASE)
 """How libraries say that a file is sound, but of a kind that they do not read."""
 
+_NO_MEMORY = re.compile(r"insufficient memory|out of memory|cannot allocate", re.IGNORECASE)
+"""How libraries say that there is no memory, where they do not raise a MemoryError."""
+
 
 def open_image(data: bytes, page: int | None = None) -> Opened:
     """Return the header of a file; its `load` decodes the pixels.
@@ -61,10 +64,10 @@ def guarded(name: str) -> Iterator[None]:
         yield
     except StudioError:
         raise
-    except (DecompressionBombError, MemoryError) as error:
-        msg = f"The {name} file states more pixels than can be decoded. Reduce it first."
-        raise PhotoTooLarge(msg) from error
     except Exception as error:  # decoders raise anything, from IndexError to AssertionError
+        if isinstance(error, DecompressionBombError | MemoryError) or _NO_MEMORY.search(str(error)):
+            msg = f"The {name} file states more pixels than can be decoded. Reduce it first."
+            raise PhotoTooLarge(msg) from error
         raise PhotoUnreadable(_why(name, error)) from error
 
 

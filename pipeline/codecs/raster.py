@@ -42,8 +42,8 @@ class Raster:
 def as_samples(values: NDArray[Any], size: int) -> Samples:
     """Return values as unsigned integers of `size` bytes, 1 or 2."""
     if size == 1:
-        return values.astype(np.uint8)
-    return values.astype(np.uint16)
+        return values.astype(np.uint8, copy=False)
+    return values.astype(np.uint16, copy=False)
 
 
 def from_channels(array: Samples, white: int) -> Raster:

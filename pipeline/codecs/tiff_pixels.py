@@ -24,8 +24,6 @@ COMPRESSIONS = (1, 2, 3, 4, 5, OLD_JPEG, JPEG, 8, 32773, 32946, 34925, 50000, WE
 
 BAND_SAMPLES = 1 << 22
 MOST_SEGMENTS = 1 << 20
-MOST_BYTES = 1 << 30
-"""Largest strip or tile, decoded."""
 
 
 def bands(page: Any, data: bytes) -> Iterator[Raster]:
@@ -43,13 +41,22 @@ def bands(page: Any, data: bytes) -> Iterator[Raster]:
     ValueError
         If a strip or tile is missing or damaged, or not of the size that the page states.
     PhotoTooLarge
-        If one strip or tile is too large to be decoded at once.
+        If one strip or tile does not fit into the memory that this process may take; see `pipeline.codecs.bounds`.
     """
     if page.compression == OLD_JPEG:
         yield _by_pillow(page, data)
         return
-    for samples in _bands(page, data):
-        yield _raster(samples, page)
+    try:
+        for samples in _bands(page, data):
+            yield _raster(samples, page)
+    except MemoryError as error:
+        width, height, channels = _shape(page)
+        msg = (
+            "Expected a TIFF file in strips or tiles that fit into memory, got one of "
+            f"{width * height * channels * page.dtype.itemsize / 1e6:.0f} MB. Save it in smaller strips, or raise "
+            "max_pixels."
+        )
+        raise PhotoTooLarge(msg) from error
 
 
 def _by_pillow(page: Any, data: bytes) -> Raster:
@@ -111,18 +118,11 @@ def _shape(page: Any) -> tuple[int, int, int]:
 
 
 def _check_size(page: Any) -> None:
-    """Refuse strips and tiles that take much more memory than the picture, or more than a limit."""
-    width, height, channels = _shape(page)
+    """Refuse tiles that take much more memory than the picture."""
+    width, height, _ = _shape(page)
     if width * height > 4 * page.imagewidth * page.imagelength + (1 << 24):
         msg = f"tiles of {width} x {height} for a picture of {page.imagewidth} x {page.imagelength}"
         raise ValueError(msg)
-    size = width * height * channels * page.dtype.itemsize
-    if page.compression != 1 and size > MOST_BYTES:
-        msg = (
-            f"Expected a TIFF file in strips or tiles of at most {MOST_BYTES / 1e9:.1f} GB, got one of {size / 1e9:.1f}"
-            " GB. Save it in strips, or reduce it first."
-        )
-        raise PhotoTooLarge(msg)
 
 
 def _decoded(page: Any, segments: list[memoryview], index: int) -> tuple[NDArray[Any], int, int]:

@@ -1,12 +1,13 @@
 """The page of a TIFF file that is the photograph is read, and any other on request."""
 
 import io
+import zlib
 
 import numpy as np
 import pytest
 import tifffile
 
-from pipeline.errors import OptionError, PhotoUnreadable
+from pipeline.errors import OptionError, PhotoTooLarge, PhotoUnreadable
 from pipeline.photo import Output, encode_photo, read_photo
 from tests.pipeline import photo_files as files
 
@@ -123,3 +124,16 @@ def test_bands_of_any_size_give_the_same_picture(monkeypatch, tile, planes):
         assert (banded.pixels == photo.pixels).all()
         assert (banded.alpha == photo.alpha).all()
     assert (np.rint(whole[1].pixels * 65535) == deep[..., :3]).all()
+
+
+@pytest.mark.slow
+def test_the_largest_strip_follows_from_what_may_be_taken(tmp_path):
+    width, height = 15_000, 15_000
+    packer = zlib.compressobj(1)
+    rows = bytes(1000 * width * 6)
+    strip = b"".join([*(packer.compress(rows) for _ in range(height // 1000)), packer.flush()])
+    form = {"dtype": np.uint16, "photometric": "rgb", "compression": "zlib", "rowsperstrip": height}
+    tifffile.imwrite(tmp_path / "large.tif", iter([strip]), shape=(height, width, 3), **form)
+    with pytest.raises(PhotoTooLarge, match=r"fit into memory, got one of 1350 MB\. .*or raise max_pixels"):
+        read_photo(tmp_path / "large.tif")
+    assert read_photo(tmp_path / "large.tif", max_pixels=40_000_000).original_size == (width, height)
