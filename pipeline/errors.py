@@ -17,6 +17,7 @@
     ├── OptionError              an option out of range or unknown (also a ValueError)
     ├── QueueFull                too many jobs are waiting
     ├── DiskFull                 no room for what is being made
+    ├── NotOwner                 a visitor asked for what only the owner of a server may do
     └── Cancelled                somebody pressed Cancel
 
 The root, the branch of models and Cancelled live in ``models.errors``, since models know nothing of pipelines.
@@ -41,6 +42,7 @@ __all__ = [
     "DownloadFailed",
     "InferenceFailed",
     "ModelError",
+    "NotOwner",
     "OptionError",
     "PackageMissing",
     "PhotoError",
@@ -80,3 +82,7 @@ class QueueFull(StudioError):
 
 class DiskFull(StudioError):
     """The disk has no room for what is being made."""
+
+
+class NotOwner(StudioError):
+    """Only the owner of a server may do this."""

@@ -7,6 +7,7 @@ from models.catalog import ModelSpec
 from models.errors import StudioError
 from models.files import weights
 from pipeline.stage import Stage
+from ui import owner
 from ui.words import explain, say
 
 
@@ -15,6 +16,9 @@ def offer(stage: Stage) -> None:
     spec = None if own.is_file(stage.method) else stage.network()
     if spec is not None and weights.status(spec) == "missing":
         st.caption(say("model.missing", title=spec.title))
+        if not owner.is_owner():
+            st.caption(say("owner.decides"))
+            return
         button(spec, say("model.download", title=spec.title), f"offer.{stage.name}")
 
 
@@ -26,6 +30,7 @@ def button(spec: ModelSpec, label: str, place: str) -> None:
 
 
 def _download(spec: ModelSpec) -> None:
+    owner.require()
     bar = st.progress(0.0, text=say("model.downloading", title=spec.title))
 
     def tell(done: int, total: int) -> None:

@@ -12,6 +12,7 @@ from models.catalog import ModelSpec
 from models.errors import StudioError
 from models.files import weights
 from pipeline import disk
+from ui import owner
 from ui.parts import model_files
 from ui.shop import workshop
 from ui.words import explain, plain, say, say_or
@@ -20,14 +21,18 @@ from ui.words import explain, plain, say, say_or
 def show() -> None:
     """Draw the page."""
     st.header(say("models.title"), anchor=False)
-    st.caption(say("models.intro", folder=plain(str(weights.folder()))))
-    if packages.missing():
+    st.caption(say("models.intro"))
+    owner.ask()
+    if owner.is_owner():
+        st.caption(say("models.folder", folder=plain(str(weights.folder()))))
+    if owner.is_owner() and packages.missing():
         st.info(say("models.light"), icon=":material/info:")
     for task, specs in groupby(sorted(catalog.MODELS, key=_rank), key=lambda spec: spec.task):
         st.subheader(say_or(f"models.{task}", task.capitalize()), anchor=False)
         for spec in specs:
             _row(spec)
-    _own()
+    if owner.is_owner():
+        _own()
 
 
 def _rank(spec: ModelSpec) -> tuple[int, bool]:
@@ -41,12 +46,12 @@ def _row(spec: ModelSpec) -> None:
     status = weights.status(spec)
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"model-{spec.id}"):
         st.html(_about(spec, status), width="stretch")
-        if status == "missing":
+        if status == "missing" and owner.is_owner():
             model_files.button(spec, say("models.download"), "list")
         if status == "ready":
             if st.button(say("models.verify"), key=f"verify.{spec.id}"):
                 _verify(spec)
-            if st.button(say("models.remove"), key=f"remove.{spec.id}", icon=":material/delete:"):
+            if owner.is_owner() and st.button(say("models.remove"), key=f"remove.{spec.id}", icon=":material/delete:"):
                 _remove(spec)
 
 
@@ -70,6 +75,7 @@ def _verify(spec: ModelSpec) -> None:
 
 
 def _remove(spec: ModelSpec) -> None:
+    owner.require()
     weights.remove(spec)
     st.toast(say("models.removed", title=spec.title))
     st.rerun()
@@ -98,12 +104,18 @@ def _own() -> None:
     for path in own.files():
         title = Path(path).name
         if st.button(say("models.own.remove", title=plain(title)), key=f"remove.{path}", icon=":material/delete:"):
-            Path(path).unlink(missing_ok=True)
-            st.rerun()
+            _remove_own(path)
+
+
+def _remove_own(path: str) -> None:
+    owner.require()
+    Path(path).unlink(missing_ok=True)
+    st.rerun()
 
 
 def _take(name: str, data: bytes) -> tuple[bool, str]:
     """Keep a person's model file where it fits, and return whether it does, in words too."""
+    owner.require()
     folder = weights.folder() / own.FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / Path(name).name
