@@ -13,7 +13,8 @@ T = TypeVar("T")
 
 ALBUM = "album"
 PICTURE = "picture"
-"""Names in the address."""
+RESTARTED = "restarted"
+"""Names in the address; the last one tells that the server, and with it the photographs, went away."""
 
 
 def album() -> Album | None:
@@ -42,6 +43,7 @@ def picture(album: Album) -> int | None:
 
 def enter(album: Album) -> NoReturn:
     """Go to an album."""
+    st.query_params.pop(RESTARTED, None)
     st.session_state[ALBUM] = st.query_params[ALBUM] = album.id
     st.rerun()
 
@@ -84,5 +86,5 @@ def record(key: str, choice: T, default: T) -> T:
 
 def _forget() -> None:
     st.session_state.pop(ALBUM, None)
-    for name in (ALBUM, PICTURE):
+    for name in (ALBUM, PICTURE, RESTARTED):
         st.query_params.pop(name, None)

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pipeline.errors import StudioError
 from ui import words
+from ui.parts import connection
 from ui.screens import models, photograph
 from ui.shop import workshop
 from ui.words import explain, say
@@ -39,7 +40,11 @@ def _draw() -> None:
     ]
     chosen = st.navigation(pages, position="hidden")
     _header(pages)
-    chosen.run()
+    connection.tell()
+    try:
+        chosen.run()
+    finally:
+        connection.watch()
 
 
 def _header(pages: list[st.Page]) -> None:

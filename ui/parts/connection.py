@@ -1,0 +1,26 @@
+"""What a page says while the server does not answer, and after it was restarted."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from ui import address
+from ui.components import component
+from ui.shop import workshop
+from ui.words import say
+
+_watch = component(Path(__file__).parent / "connection")
+
+
+def watch() -> None:
+    """Draw what tells when the server does not answer; once another one does, it opens the page anew."""
+    _watch(
+        data={"server": workshop().id, "lost": say("connection.lost"), "album": address.ALBUM in st.session_state},
+        key="connection",
+    )
+
+
+def tell() -> None:
+    """Draw that the server was restarted, where the page was opened anew for that."""
+    if address.RESTARTED in st.query_params:
+        st.info(say("connection.restarted"), icon=":material/restart_alt:")
