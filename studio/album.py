@@ -34,6 +34,10 @@ class Preview:
     error: PhotoError | None = None
     """Why the photograph cannot be read."""
 
+    page: int = 1
+    pages: int = 1
+    """Which page of the file it is, and how many can be chosen."""
+
 
 @dataclass(frozen=True)
 class Restored:
@@ -71,6 +75,9 @@ class Picture:
     """The file's name, as uploaded."""
 
     source: Path
+    page: int | None = None
+    """Which page of the file, from 1; the file's own choice by default."""
+
     size: tuple[int, int] = (0, 0)
     """Width and height that the stages see; known once a job has read the file, also for its preview."""
 
@@ -99,6 +106,24 @@ class Picture:
     finish: Finish = field(default_factory=Finish)
     strengths: dict[str, float] = field(default_factory=dict)
     """The live finish, and the strength of each stage, as set on the page."""
+
+    @property
+    def folder(self) -> Path:
+        """Folder of what is made of it; each page that was chosen has its own."""
+        return self.source.parent if self.page is None else self.source.parent / f"page-{self.page}"
+
+    def drop(self) -> None:
+        """Cancel its jobs and delete its result."""
+        for job in self.jobs:
+            job.cancel()
+        if self.restored is not None:
+            self.restored.layers.remove()
+
+    @property
+    def jobs(self) -> list[Job[Any]]:
+        """The jobs that need its files."""
+        made = (self.job, self.examination, self.preview, self.plate, *self.damage.values())
+        return [job for job in made if job is not None]
 
     @property
     def state(self) -> State | None:
@@ -181,9 +206,34 @@ class Album:
         """Whether any job needs its files."""
         jobs: list[Job[Any]] = [*self.downloads.values()]
         for picture in self.pictures:
-            made = (picture.job, picture.examination, picture.preview, picture.plate, *picture.damage.values())
-            jobs += filter(None, made)
+            jobs += picture.jobs
         return not all(job.finished for job in jobs)
+
+    def turn_to(self, number: int, page: int) -> None:
+        """Choose another page of a photograph's file; whatever was made of the earlier one is dropped.
+
+        Parameters
+        ----------
+        number : int
+            Of the photograph.
+        page : int
+            From 1.
+
+        Raises
+        ------
+        OptionError
+            If the photograph waits or is being restored.
+        """
+        old = self.pictures[number]
+        if old.busy:
+            msg = (
+                f"Expected a photograph that is at rest, got {old.name} in its restoration. Wait for it, or cancel it."
+            )
+            raise OptionError(msg)
+        turned = Picture(old.name, old.source, page)
+        turned.folder.mkdir(exist_ok=True)
+        self.pictures[number] = turned
+        old.drop()
 
     def nbytes(self) -> int:
         """Return the total size of its files in bytes."""

@@ -72,11 +72,11 @@ class DamageMaps:
             return job
 
     def _look(self, picture: Picture, model: str, job: Job[Path]) -> Path:
-        photo = read_photo(picture.source, name=picture.name, max_pixels=self._max_pixels)
+        photo = read_photo(picture.source, name=picture.name, max_pixels=self._max_pixels, page=picture.page)
         plan = Plan(simple().stages[:1])  # what simple mode gives Repair
         clean = run(plan, photo, self._engine, cancelled=job.cancelled).pixels
         likely = likelihood(clean, model, Context(self._engine, Repair.name, cancelled=job.cancelled))
-        path = picture.source.parent / f"damage-{hashlib.sha256(model.encode()).hexdigest()[:12]}.png"
+        path = picture.folder / f"damage-{hashlib.sha256(model.encode()).hexdigest()[:12]}.png"
         self._write(path, cv2.imencode(".png", np.round(likely * 255).astype(np.uint8))[1].tobytes())
         return path
 
@@ -106,7 +106,7 @@ class DamageMaps:
             msg = f"Expected a mask of {expected} pixels, got one of {given}."
             raise OptionError(msg)
         name = f"mask-{hashlib.sha256(data).hexdigest()[:16]}.png"  # so that another mask is another plan
-        path = picture.source.parent / name
+        path = picture.folder / name
         self._write(path, data)
         picture.mask = path
 

@@ -128,7 +128,7 @@ class Downloads:
             return job
 
     def _encode(self, picture: Picture, output: Output, stem: str, language: str) -> Made:
-        photo = read_photo(picture.source, name=picture.name, max_pixels=self._max_pixels)
+        photo = read_photo(picture.source, name=picture.name, max_pixels=self._max_pixels, page=picture.page)
         done = picture.done
         encoded = encode_photo(picture.rendered(), photo, output, history=done.history, guesses=done.guesses)
         name = f"{safe_stem(stem + '.x')}{output.suffix}" if stem.strip() else restored_name(photo.name, output)

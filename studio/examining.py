@@ -20,6 +20,6 @@ def examine(picture: Picture, engine: Engine) -> Mapping[str, Notice]:
     StudioError
         As `read_photo` and the detector of damage do.
     """
-    photo = read_photo(picture.source, name=picture.name, max_pixels=_PIXELS)
+    photo = read_photo(picture.source, name=picture.name, max_pixels=_PIXELS, page=picture.page)
     findings = stages.examine(photo.pixels, engine)
     return {name: found.suggestion for name, found in findings.items() if found.suggestion}

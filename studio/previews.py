@@ -7,7 +7,7 @@ from models.files import atomic
 from pipeline import disk
 from pipeline.codecs import geometry
 from pipeline.errors import PhotoError
-from pipeline.photo import Output, encode_photo, read_photo
+from pipeline.photo import Output, Photo, count_pages, encode_photo, read_photo
 from studio.album import Picture, Preview
 from studio.jobs import Job, JobQueue, is_useful
 from studio.shelf import Room
@@ -69,27 +69,39 @@ class Previews:
             If it cannot be read.
         """
         if picture.size == (0, 0):
-            picture.size = read_photo(picture.source, name=picture.name, max_pixels=self._max_pixels).size
+            picture.size = _read(picture, self._max_pixels).size
         return picture.size
 
     def _preview(self, picture: Picture) -> Preview:
-        path = picture.source.parent / "preview.jpg"
+        path = picture.folder / "preview.jpg"
         try:
-            size = self._write(picture, path, _PIXELS, quality=88)
+            photo = self._write(picture, path, _PIXELS, quality=88)
         except PhotoError as error:
-            return Preview(path, error=error)
-        return Preview(path, size)
+            return Preview(path, error=error, page=picture.page or 1, pages=_pages(picture))
+        return Preview(path, photo.original_size, page=photo.page, pages=photo.pages)
 
     def _plate(self, picture: Picture) -> Path:
-        path = picture.source.parent / "plate.jpg"
+        path = picture.folder / "plate.jpg"
         self._write(picture, path, self._max_pixels, quality=92)
         return path
 
-    def _write(self, picture: Picture, path: Path, max_pixels: int, *, quality: int) -> tuple[int, int]:
-        """Write a photograph as a JPEG of at most so many pixels, and return its own size."""
-        photo = read_photo(picture.source, name=picture.name, max_pixels=max_pixels)
+    def _write(self, picture: Picture, path: Path, max_pixels: int, *, quality: int) -> Photo:
+        """Write a photograph as a JPEG of at most so many pixels, and return it."""
+        photo = _read(picture, max_pixels)
         data = encode_photo(photo.pixels, photo, Output("jpeg", quality, "strip")).data
         with self._room(len(data)), disk.making(path):
             atomic.write(path, data)
         picture.size = geometry.fit(photo.original_size, self._max_pixels)
-        return photo.original_size
+        return photo
+
+
+def _read(picture: Picture, max_pixels: int) -> Photo:
+    return read_photo(picture.source, name=picture.name, max_pixels=max_pixels, page=picture.page)
+
+
+def _pages(picture: Picture) -> int:
+    """Return how many pages there are to choose from where one cannot be read."""
+    try:
+        return count_pages(picture.source)
+    except PhotoError:
+        return 1

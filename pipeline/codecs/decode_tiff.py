@@ -45,6 +45,7 @@ def open_tiff(data: bytes, wanted: int | None = None) -> Opened:
         (page.imagewidth, page.imagelength),
         lambda: tiff_pixels.bands(page, data),
         pages=choice.count,
+        page=choice.number,
         icc=_raw(page, ICC_TAG),
         exif=block,
         xmp=_raw(page, XMP_TAG),

@@ -67,6 +67,9 @@ class Opened:
     pages: int = 1
     """Number of pages that can be chosen."""
 
+    page: int = 1
+    """Which of them this is."""
+
     icc: bytes | None = None
     exif: bytes | None = None
     xmp: bytes | None = None

@@ -40,6 +40,9 @@ class Photo:
     pages: int = 1
     """Number of pages of the file that can be asked for; more than 1 only for TIFF."""
 
+    page: int = 1
+    """Which of them this is."""
+
     @property
     def size(self) -> tuple[int, int]:
         """Width and height of `pixels`."""
@@ -86,6 +89,7 @@ def _decoded(opened: Opened, name: str, max_pixels: int, strict: bool) -> Photo:
         metadata=found.metadata,
         notices=(*opened.notices, *found.notices, *converted, *reduced),
         pages=opened.pages,
+        page=opened.page,
     )
 
 

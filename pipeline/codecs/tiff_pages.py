@@ -51,6 +51,9 @@ class Choice:
     count: int
     """Number of pages that are pictures of their own."""
 
+    number: int
+    """Which of them `page` is, from 1."""
+
     notices: tuple[Notice, ...]
 
 
@@ -81,7 +84,7 @@ def choose(data: bytes, wanted: int | None) -> Choice:
         if wanted > len(whole):
             msg = f"Expected a page from 1 to {len(whole)}, got {wanted}. Choose another page."
             raise PhotoUnreadable(msg)
-        return Choice(whole[wanted - 1], len(whole), ())
+        return Choice(whole[wanted - 1], len(whole), wanted, ())
     largest = max(page.pixels for page in whole)
     pictures = [page for page in whole if page.pixels * PREVIEW > largest] or whole
     page, notices = pictures[0], []
@@ -89,7 +92,7 @@ def choose(data: bytes, wanted: int | None) -> Choice:
         notices.append(Notice("preview-skipped", page=page.index + 1, pages=len(pages), w=page.size[0], h=page.size[1]))
     if len(pictures) > 1:
         notices.append(Notice("first-frame", format="TIFF"))
-    return Choice(page, len(whole), tuple(notices))
+    return Choice(page, len(whole), whole.index(page) + 1, tuple(notices))
 
 
 def _pages(data: bytes) -> Iterator[Page]:

@@ -1,11 +1,13 @@
 """The page's logic, without a browser."""
 
+import io
 import re
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+import tifffile
 from streamlit.testing.v1 import AppTest
 
 from pipeline import notices
@@ -96,6 +98,31 @@ def test_restore_restores(chosen):
     finished(chosen)
     assert album(chosen).pictures[0].state is State.DONE
     assert "Restore again" in labels(chosen.button)
+
+
+def test_the_page_of_a_file_of_several_is_chosen(app):
+    file = io.BytesIO()
+    with tifffile.TiffWriter(file) as writer:
+        for width in (100, 110, 120):
+            writer.write(np.full((90, width, 3), width, np.uint8), photometric="rgb")
+    dropped(app, ("scans.tif", file.getvalue(), "image/tiff"))
+    (choice,) = app.number_input
+    assert (choice.label, choice.value, choice.max) == ("Page, of 3", 1, 3)
+    choice.set_value(2).run()
+    assert not app.exception
+    assert "110 × 90" in captions(app)
+    assert app.number_input[0].value == 2
+    app.button("restore").click().run()
+    finished(app)
+    assert album(app).pictures[0].done.original_size == (110, 90)
+    app.number_input[0].set_value(3).run()  # beside the settings of another restoration
+    assert not app.exception
+    assert "120 × 90" in captions(app)
+    assert album(app).pictures[0].restored is None
+
+
+def test_a_file_of_one_page_has_no_choice(chosen):
+    assert not chosen.number_input
 
 
 def test_names_of_chance_may_hold_what_streamlit_keeps_for_itself(app, monkeypatch):

@@ -56,6 +56,7 @@ def editor(album: Album, number: int, stage: Stage) -> None:
     picture, options = album.pictures[number], asdict(stage)
     data = {
         "address": f"studio/{album.id}/{number}/",
+        "page": {} if picture.page is None else {"page": picture.page},  # in addresses, as browsers keep the pictures
         "size": picture.size,
         "isEdited": picture.mask is not None,
         "model": options["model"],
@@ -64,4 +65,4 @@ def editor(album: Album, number: int, stage: Stage) -> None:
         "file": f"{Path(picture.name).stem}_mask.png",
         "labels": {name: say(f"mask.{name}", share="{share}") for name in _LABELS},  # the browser fills in the share
     }
-    _component(data=data, key=key("mask", album.id, number, options["model"], options["sensitivity"]))
+    _component(data=data, key=key("mask", album.id, number, picture.page, options["model"], options["sensitivity"]))

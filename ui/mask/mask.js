@@ -102,14 +102,14 @@ class Editor {
   }
 
   async #fetchPhoto() {
-    this.photo = await fetchImage(`${this.data.address}plate`)
+    this.photo = await fetchImage(`${this.data.address}plate?${new URLSearchParams(this.data.page)}`)
     this.#paint()
   }
 
   /** Fetch what the detector finds; a photograph can be marked by hand where it fails. */
   async #fetchDamage() {
     try {
-      const address = `${this.data.address}damage?${new URLSearchParams({ model: this.data.model })}`
+      const address = `${this.data.address}damage?${new URLSearchParams({ model: this.data.model, ...this.data.page })}`
       this.marks.find(this.#levels(await awaitImage(this.root, address)))
     } catch (error) {
       this.#fail(error)

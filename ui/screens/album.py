@@ -8,7 +8,7 @@ from pipeline.errors import StudioError
 from studio.album import Album, Picture
 from studio.jobs import State
 from ui import address
-from ui.parts import download, progress, settings
+from ui.parts import download, pages, progress, settings
 from ui.words import brief, plain, say, stage_name
 
 _ICONS = {None: "○", State.WAITING: "◌", State.RUNNING: "◔", State.DONE: "✓", State.FAILED: "✕", State.CANCELLED: "–"}
@@ -63,7 +63,7 @@ def _row(album: Album, number: int) -> str:
     picture = album.pictures[number]
     name, state = html.escape(picture.name), html.escape(_state(picture))
     mark = picture.state.value if picture.state else "none"
-    image = f'<img src="studio/{album.id}/{number}/preview" alt="" loading="lazy">'
+    image = f'<img src="{pages.preview(album, number)}" alt="" loading="lazy">'
     return (
         f'<div class="row">{image}<div><strong>{name}</strong><br>'
         f'<span class="state {mark}">{_ICONS[picture.state]} {state}</span></div></div>'

@@ -8,7 +8,7 @@ from pipeline.errors import StudioError
 from studio.album import Album, Picture
 from studio.jobs import Job, State
 from ui import address, mask
-from ui.parts import progress, settings
+from ui.parts import pages, progress, settings
 from ui.screens import result, start
 from ui.screens.album import show as show_album
 from ui.shop import visitor, workshop
@@ -53,6 +53,7 @@ def _show_picture(album: Album, number: int) -> None:
         return
     result.show(album, number)
     with st.expander(say("restore.other"), icon=":material/tune:"):
+        pages.choose(album, number)
         plan = settings.choose(picture)
         mask.offer(album, number, plan)
         settings.restore([picture], plan, say("restore.again"))
@@ -71,11 +72,13 @@ def _before(album: Album, picture: Picture, number: int) -> None:
     if seen.error is not None:
         st.subheader(plain(picture.name), anchor=False)
         st.error(explain(seen.error), icon=":material/broken_image:")
+        pages.choose(album, number)
         return
     left, right = st.columns([3, 2], gap="large")
     with right, st.container(key="settings"):
         st.subheader(plain(picture.name), anchor=False)
         st.caption(f"{seen.size[0]} × {seen.size[1]}")
+        pages.choose(album, number)
         plan = settings.choose(picture)
         settings.restore([picture], plan, say("restore"))
     with left, st.container(key="preview"):

@@ -10,6 +10,7 @@ from PIL import Image
 from pipeline.plan import simple
 from studio.album import Album
 from ui import address
+from ui.parts import pages
 from ui.shop import visitor, workshop
 from ui.words import say
 
@@ -74,6 +75,6 @@ def _half(name: str) -> np.ndarray:
 
 def preview(album: Album, number: int) -> None:
     """Draw a photograph as it came."""
-    name = html.escape(album.pictures[number].name, quote=True)
-    alt = say("preview.alt", name=name)
-    st.html(f'<img class="preview" src="studio/{album.id}/{number}/preview" alt="{alt}">')
+    picture = album.pictures[number]
+    alt = say("preview.alt", name=html.escape(picture.name, quote=True))
+    st.html(f'<img class="preview" src="{pages.preview(album, number)}" alt="{alt}">')
