@@ -32,19 +32,39 @@ def serving(environment: Mapping[str, str] | None = None) -> Iterator[str]:
     TimeoutError
         If it does not answer within a minute.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"]
-    variables = {**os.environ, **(environment or {})}
-    server = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
-    url = f"http://127.0.0.1:{port}"
+    port = free_port()
+    server = start(port, environment or {})
     try:
-        _await(url)
-        yield url
+        yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
         server.wait(20)
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start(port: int, environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    """Start the studio, and return its process once it answers.
+
+    Raises
+    ------
+    TimeoutError
+        If it does not answer within a minute; it is ended then.
+    """
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"]
+    variables = {**os.environ, **environment}
+    server = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+    try:
+        _await(f"http://127.0.0.1:{port}")
+    except TimeoutError:
+        server.kill()
+        raise
+    return server
 
 
 def _await(url: str) -> None:
