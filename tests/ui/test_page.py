@@ -107,7 +107,7 @@ def test_the_page_of_a_file_of_several_is_chosen(app):
             writer.write(np.full((90, width, 3), width, np.uint8), photometric="rgb")
     dropped(app, ("scans.tif", file.getvalue(), "image/tiff"))
     (choice,) = app.number_input
-    assert (choice.label, choice.value, choice.max) == ("Page, of 3", 1, 3)
+    assert (choice.label, choice.value, choice.max) == ("Page (of 3)", 1, 3)
     choice.set_value(2).run()
     assert not app.exception
     assert "110 × 90" in captions(app)
