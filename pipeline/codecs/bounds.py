@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 _STATUS = Path("/proc/self/statm")
@@ -21,7 +22,7 @@ class Bounds:
     """What one piece of work may take."""
 
     memory: int
-    """Bytes beside those that the process has already."""
+    """Bytes beside those that the process had at its first work."""
 
     seconds: float
     """Of all processor cores together."""
@@ -30,10 +31,11 @@ class Bounds:
 def to_read(length: int, max_pixels: int) -> Bounds:
     """Return what may be taken to read a file of `length` bytes as a photograph of at most `max_pixels`.
 
-    A file of many pixels has many bytes, so that a small one that states many ends early. Up to the default cap, a file
-    of some megabytes gets less than a gigabyte and five seconds.
+    A photograph of many pixels is a file of many bytes, so that a small one that states many ends early: under the
+    default cap, a file of a megabyte gets less than a gigabyte and about five seconds.
     """
-    return Bounds(700_000_000 + 64 * max_pixels + 3 * length, 4 + length / 1e6 + max_pixels / 10e6)
+    memory = 720_000_000 + min(60 * length, 1_000_000_000) + length + 64 * max_pixels
+    return Bounds(memory, 4 + length / 1e6 + max_pixels / 10e6)
 
 
 def to_write(samples: int) -> Bounds:
@@ -52,8 +54,7 @@ def held(bounds: Bounds) -> Iterator[None]:
     used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
     limits = {resource.RLIMIT_CPU: math.ceil(used + bounds.seconds)}
     if sys.platform == "linux":
-        pages = int(_STATUS.read_text().split()[_DATA])
-        limits[resource.RLIMIT_DATA] = pages * resource.getpagesize() + _STACKS + bounds.memory
+        limits[resource.RLIMIT_DATA] = _at_first() + _STACKS + bounds.memory
     for kind, most in limits.items():
         resource.setrlimit(kind, (most, resource.getrlimit(kind)[1]))
     try:
@@ -62,3 +63,11 @@ def held(bounds: Bounds) -> Iterator[None]:
         for kind in limits:
             hard = resource.getrlimit(kind)[1]
             resource.setrlimit(kind, (hard, hard))
+
+
+@cache
+def _at_first() -> int:
+    """Return the bytes of writable memory at the first call; what later work has freed does not count twice."""
+    import resource
+
+    return int(_STATUS.read_text().split()[_DATA]) * resource.getpagesize()

@@ -1,7 +1,7 @@
 """Decode everything but TIFF: by Pillow, or by another library where Pillow would reduce or refuse the samples."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from PIL.ImageFile import ImageFile
 from pipeline.codecs import bmff, bmp, gif, jpeg, png
 from pipeline.codecs.cicp import Cicp
 from pipeline.codecs.raster import Opened, Raster, from_channels
-from pipeline.errors import PhotoUnreadable
+from pipeline.errors import PhotoTooLarge, PhotoUnreadable
 from pipeline.notices import Notice
 
 # Image.open is not used: its limit on pixels is shared by the whole process.
@@ -37,10 +37,14 @@ MOST_PIXELS_A_BYTE = {0xC0: 512, 0xC1: 512, 0xC2: 512, 0xC3: 8}
 A shorter file is cut off, or states a false size.
 """
 
+MOST_PROGRESSIVE = 150_000_000
+"""Pixels of a progressive JPEG file; the decoder keeps all its coefficients, six bytes a pixel."""
+
 PILLOWS_JPEGS = (0xC0, 0xC1, 0xC2)
 """Baseline, extended and progressive."""
 
 CREDENTIALS = (Notice("metadata-dropped", part="C2PA", reason="it vouches for the file before its restoration"),)
+BAND_PIXELS = 1 << 24
 LEAST_ATTACHMENT = 16
 """Bytes behind a picture; fewer are padding."""
 
@@ -73,7 +77,7 @@ def _opened(data: bytes, name: str, image: ImageFile, extras: _Extras) -> Opened
     return Opened(
         name,
         image.size,
-        lambda: [_decode(data, name, image)],
+        lambda: _decode(data, name, image),
         icc=info.get("icc_profile") or None,
         exif=info.get("exif") or extras.exif,
         xmp=_as_bytes(info.get("xmp")) or extras.xmp,
@@ -140,6 +144,12 @@ def _open_jpeg(data: bytes) -> Opened:
     if frame and most and frame.width * frame.height > most * len(data):
         msg = f"{len(data)} bytes cannot hold {frame.width} x {frame.height} pixels"
         raise ValueError(msg)
+    if frame and frame.process == jpeg.PROGRESSIVE and frame.width * frame.height > MOST_PROGRESSIVE:
+        msg = (
+            f"Expected a progressive JPEG file of at most {MOST_PROGRESSIVE / 1e6:.0f} million pixels, "
+            f"got {frame.width} x {frame.height}. Reduce it first."
+        )
+        raise PhotoTooLarge(msg)
     is_plain = frame is None or (frame.process in PILLOWS_JPEGS and frame.bits == SHALLOW)
     readable = data if is_plain or frame is None else jpeg.as_baseline(data, frame)
     image = JpegImagePlugin.JpegImageFile(io.BytesIO(readable))
@@ -176,25 +186,35 @@ def _masked_bmp(data: bytes) -> Opened | None:
     return None
 
 
-def _decode(data: bytes, name: str, image: ImageFile) -> Raster:
+def _decode(data: bytes, name: str, image: ImageFile) -> Iterable[Raster]:
     """Return the samples at the depth of the file; Pillow alone would reduce some formats to 8 bits."""
     if name == "PNG" and data[24] == 16:
-        return from_channels(imagecodecs.png_decode(data), 65535)
+        return [from_channels(imagecodecs.png_decode(data), 65535)]
     # imagecodecs frees the frames of an animation twice, so Pillow reads its first one.
     animated = getattr(image, "is_animated", False) or bmff.has_tracks(data)
+    if name == "WebP" and not animated:  # Pillow needs four times the memory
+        return [from_channels(imagecodecs.webp_decode(data), 255)]
     if name == "AVIF" and (bits := bmff.av1_bits(data)) > SHALLOW and not animated:
-        return from_channels(imagecodecs.avif_decode(data, index=0), (1 << bits) - 1)
+        return [from_channels(imagecodecs.avif_decode(data, index=0), (1 << bits) - 1)]
     if name == "HEIC" and image.info.get("bit_depth", SHALLOW) > SHALLOW:
         deep = pillow_heif.open_heif(data, convert_hdr_to_8bit=False)
-        return from_channels(np.asarray(deep), 65535)
+        return [from_channels(np.asarray(deep), 65535)]
     return _decode_by_pillow(image)
 
 
-def _decode_by_pillow(image: ImageFile) -> Raster:
-    """Return the samples of a 1-bit, palette, grey, RGB or CMYK picture, with alpha if it has transparency."""
+def _decode_by_pillow(image: ImageFile) -> Iterator[Raster]:
+    """Yield the samples of a 1-bit, palette, grey, RGB or CMYK picture, with alpha if it has transparency.
+
+    A large picture comes in bands of rows, without a second copy of the whole.
+    """
     image.load()
-    if image.mode == "CMYK":
-        return Raster(np.asarray(image), None, 255)
+    width, height = image.size
     is_grey = image.mode in ("1", "L", "LA", "La")
     target = ("LA" if is_grey else "RGBA") if image.has_transparency_data else ("L" if is_grey else "RGB")
-    return from_channels(np.asarray(image if image.mode == target else image.convert(target)), 255)
+    step = max(1, BAND_PIXELS // width)
+    for top in range(0, height, step):
+        band = image.crop((0, top, width, min(top + step, height))) if step < height else image
+        if image.mode == "CMYK":
+            yield Raster(np.asarray(band), None, 255)
+        else:
+            yield from_channels(np.asarray(band if image.mode == target else band.convert(target)), 255)

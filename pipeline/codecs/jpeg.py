@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 SOI, EOI, SOS, BOXES, COMMENT = 0xD8, 0xD9, 0xDA, 0xEB, 0xFE
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+PROGRESSIVE = 0xC2
 LONE = frozenset((0x01, *range(0xD0, 0xD8)))
 """Markers without a length: TEM and the restarts."""
 

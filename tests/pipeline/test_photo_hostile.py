@@ -181,6 +181,20 @@ def test_a_file_that_does_not_fit_into_memory_is_too_large(monkeypatch, in_this_
         read_photo(files.save(SCENE, "JPEG"))
 
 
+def test_a_progressive_jpeg_of_very_many_pixels_is_too_large_not_damaged():
+    data = bytearray(files.save(files.scene(), "JPEG", progressive=True))
+    at = data.index(b"\xff\xc2")
+    data[at + 5 : at + 9] = struct.pack(">HH", 12_501, 12_000)
+    with pytest.raises(PhotoTooLarge, match="progressive JPEG file of at most 150 million pixels, got 12000 x 12501"):
+        read_photo(bytes(data) + bytes(300_000))
+
+
+def test_a_webp_file_of_48_megapixels_fits_into_the_memory_of_a_worker():
+    file = io.BytesIO()
+    Image.new("RGB", (8_000, 6_000), (90, 120, 60)).save(file, "WEBP", method=0)
+    assert read_photo(file.getvalue()).original_size == (8_000, 6_000)
+
+
 def block_with_gps_over_the_header():
     """Return an EXIF block whose location lies over its own header, so that removing it would destroy the block."""
     gps = tags.Field(tags.LONG, {1: tags.Field(2, b"N\0"), 2: tags.Field(tags.RATIONAL, bytes(24))})
