@@ -31,6 +31,7 @@ NAMES = (
     "out",
 )
 LABELS = {name: name for name in (*NAMES, "fit", "hide", "clear", "load", "save")}
+TOLD = {"unreadable": "{name} is no picture", "shape": "{w0}x{h0} for {w1}x{h1}", "resized": "resized from {w0}x{h0}"}
 EDITOR = {
     "address": "studio/a/0/",
     "size": [80, 40],
@@ -39,7 +40,7 @@ EDITOR = {
     "sensitivity": {"low": 0.05, "high": 0.95, "step": 0.05, "neutral": 0.5, "value": 0.5},
     "threshold": 0.5,
     "file": "x_mask.png",
-    "labels": LABELS | {"share": "{share} % marked", "looking": "Looking", "failed": "Failed:"},
+    "labels": LABELS | {"share": "{share} % marked", "looking": "Looking", "failed": "Failed:"} | TOLD,
 }
 
 
@@ -133,3 +134,30 @@ class TestMask:
         assert len(held) == 2
         masks = [Image.open(io.BytesIO(route.request.post_data_buffer)).convert("L") for route in held]
         assert (np.asarray(masks[1]) == 255).sum() > (np.asarray(masks[0]) == 255).sum()
+
+    def load(self, page, name, data):
+        page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "image/png", "buffer": data})
+
+    def test_strokes_on_a_transparent_layer_mark_damage(self, blank):
+        self.editor(blank, png(np.zeros((40, 80), np.uint8)))
+        expect(blank.page.locator(".state")).to_have_text("0.00 % marked")
+        for opacity in (255, 120):
+            layer = np.zeros((40, 80, 4), np.uint8)
+            layer[SPOT > 0] = (0, 0, 0, opacity)
+            self.load(blank.page, "layer.png", png(layer)["body"])
+            expect(blank.page.locator(".state")).to_have_text("6.25 % marked")
+            assert (self.sent(blank.page) == np.where(SPOT, 255, 0)).all()
+            blank.page.locator("[data-do=clear]").click()
+        expect(blank.page.locator(".told")).to_be_hidden()
+
+    def test_a_mask_of_another_size_is_told_and_of_another_shape_refused(self, blank):
+        self.editor(blank, png(np.zeros((40, 80), np.uint8)))
+        expect(blank.page.locator(".state")).to_have_text("0.00 % marked")
+        self.load(blank.page, "notes.txt", b"a scratch at the left edge")
+        expect(blank.page.locator(".told")).to_have_text("notes.txt is no picture")
+        self.load(blank.page, "other.png", png(np.full((80, 40), 255))["body"])
+        expect(blank.page.locator(".told")).to_have_text("40x80 for 80x40")
+        assert self.mask.requests == []
+        self.load(blank.page, "large.png", png(SPOT.repeat(2, axis=0).repeat(2, axis=1))["body"])
+        expect(blank.page.locator(".told")).to_have_text("resized from 160x80")
+        assert (self.sent(blank.page) == np.where(SPOT, 255, 0)).mean() > 0.98

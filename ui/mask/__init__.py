@@ -16,6 +16,9 @@ from ui.words import say
 _HERE = Path(__file__).parent
 _TOOLS = ("tools", "mark", "erase", "protect", "move", "size", "sensitivity", "hide", "clear", "load", "save")
 _LABELS = ("label", "undo", "redo", "in", "out", "fit", "share", "looking", "help", "failed", *_TOOLS)
+_TOLD = ("unreadable", "shape", "resized")
+_LATER = {name: f"{{{name}}}" for name in ("share", "name", "w0", "h0", "w1", "h1")}
+"""What the browser fills in."""
 
 _component = component(_HERE / "mask", _HERE.parent / "viewer" / "controls.css")
 
@@ -63,6 +66,6 @@ def editor(album: Album, number: int, stage: Stage) -> None:
         "sensitivity": {**spans(type(stage))["sensitivity"], "value": options["sensitivity"]},
         "threshold": THRESHOLD,
         "file": f"{Path(picture.name).stem}_mask.png",
-        "labels": {name: say(f"mask.{name}", share="{share}") for name in _LABELS},  # the browser fills in the share
+        "labels": {name: say(f"mask.{name}", **_LATER) for name in (*_LABELS, *_TOLD)},
     }
     _component(data=data, key=key("mask", album.id, number, picture.page, options["model"], options["sensitivity"]))

@@ -6,6 +6,7 @@ import { View, ZOOM_STEP } from "../viewer/view.js"
 import { Brush } from "./brush.js"
 import { limitOf, Marks, shareText } from "./marks.js"
 import { awaitImage, fetchImage, Saver } from "./server.js"
+import { filled, isOtherShape, marksOf } from "./opened.js"
 import { levelsOf, pngOf, Sheet } from "./sheet.js"
 
 const SAVE_MS = 400
@@ -224,12 +225,20 @@ class Editor {
     const [file] = input.files
     input.value = ""
     if (!file) return
-    try {
-      this.#take(await createImageBitmap(file))
-      this.#changed()
-    } catch (error) {
-      this.#fail(error)
-    }
+    const { labels, size, threshold } = this.data
+    const image = await createImageBitmap(file).catch(() => null)
+    const sizes = { w0: image?.width, h0: image?.height, w1: size[0], h1: size[1] }
+    if (!image) return this.#tell(filled(labels.unreadable, { name: file.name }))
+    if (isOtherShape(sizes)) return this.#tell(filled(labels.shape, sizes))
+    this.#tell(image.width === size[0] && image.height === size[1] ? "" : filled(labels.resized, sizes))
+    this.marks.load(marksOf(image, ...size, threshold), threshold)
+    this.#changed()
+  }
+
+  #tell(text) {
+    const told = this.root.querySelector(".told")
+    told.textContent = text
+    told.hidden = !text
   }
 
   async #download() {
