@@ -142,12 +142,13 @@ def _aliased(image: Image, rng: np.random.Generator, height: int, width: int) ->
 def reduced(image: Image, rng: np.random.Generator, scale: int) -> Image:
     """Return a small picture for an upscaler to enlarge; both sides of `image` are multiples of `scale`.
 
-    Most are copies of copies (see `copied`, `ruined` and `second_order`); three in twenty are those of a camera, three
-    in twenty are clean, only reduced, and one in ten is soft, like pictures that were enlarged before.
+    Of twenty, eight are copies of copies (see `copied`), four have lost their detail (`ruined`), one is as
+    `second_order` makes it, two are those of a camera, three are clean, only reduced, and two are soft, like pictures
+    that were enlarged before.
     """
     kind = rng.random()
     if kind < 0.75:
-        recipe = copied if kind < 0.45 else ruined if kind < 0.55 else second_order if kind < 0.6 else photographed
+        recipe = copied if kind < 0.4 else ruined if kind < 0.6 else second_order if kind < 0.65 else photographed
         return recipe(image, rng, scale)
     small = random_resize(image, rng, image.shape[0] // scale, image.shape[1] // scale)
     return small if kind < 0.9 else camera(soften(small, rng.uniform(0.6, 3)), rng, poor=0.5)

@@ -33,19 +33,21 @@ def load(state: Mapping[str, Tensor]) -> Teacher:
         If spandrel does not support it.
     """
     network = realesrgan.build(state)
-    return _on_card(network.to("cuda")) if torch.cuda.is_available() else _on_processor(network)
+    return _by_torch(network, torch.device("cuda")) if torch.cuda.is_available() else _by_openvino(network)
 
 
-def _on_card(network: nn.Module) -> Teacher:
+def _by_torch(network: nn.Module, device: torch.device) -> Teacher:
+    network = network.to(device)
+
     @torch.inference_mode()
     def answer(damaged: Tensor) -> Tensor:
-        with torch.autocast("cuda", torch.bfloat16, enabled=has_bfloat16(torch.device("cuda"))):
-            return network(damaged.to("cuda")).float().clamp(0, 1).cpu()
+        with torch.autocast(device.type, torch.bfloat16, enabled=has_bfloat16(device)):
+            return network(damaged.to(device)).float().clamp(0, 1).cpu()
 
     return answer
 
 
-def _on_processor(network: nn.Module) -> Teacher:
+def _by_openvino(network: nn.Module) -> Teacher:
     import openvino
 
     from training.export import to_openvino
