@@ -59,7 +59,8 @@ def restore_all(
     OptionError
         If an option is wrong for every photograph, or a target is; the latter before anything is written.
     """
-    check(work)
+    masks = (mask_of(pair.relative, pair.target, settings.mask) for pair in work) if settings.mask else ()
+    check(work, filter(None, masks))
     for number, pair in enumerate(work):
         report = restore_file(pair, settings, engine, lambda p, n=number: progress(n, p))  # type: ignore[misc]
         if report.kind == OptionError.__name__:

@@ -103,8 +103,8 @@ def _pages(path: Path, page: Page) -> Iterable[int | None]:
     return [None]
 
 
-def check(work: Iterable[Pair]) -> None:
-    """Refuse to replace a photograph of the run, or one result by another.
+def check(work: Iterable[Pair], masks: Iterable[Path] = ()) -> None:
+    """Refuse to replace a photograph or a mask of the run, or one result by another.
 
     Raises
     ------
@@ -112,11 +112,12 @@ def check(work: Iterable[Pair]) -> None:
         Before anything is written.
     """
     listed = list(work)
-    sources = {pair.source.resolve() for pair in listed}
+    given = {path.resolve() for path in (*(pair.source for pair in listed), *masks)}
     for pair in listed:
-        if pair.target.resolve() in sources:
+        if pair.target.resolve() in given:
             msg = (
-                f"Expected results apart from the photographs, but {pair.target} is one of them. Choose another output."
+                f"Expected results apart from the photographs, but {pair.target} is one of them, or a mask. "
+                "Choose another output."
             )
             raise OptionError(msg)
     for target, count in Counter(pair.target.resolve() for pair in listed).items():
@@ -143,7 +144,10 @@ def _all_files(sources: list[Path], target: Path) -> tuple[list[tuple[Path, Path
         else:
             msg = f"{source} does not exist; name a photograph or a folder of photographs."
             raise PhotoError(msg)
-    return found, passed_over
+    once: dict[str, tuple[Path, Path]] = {}
+    for path, relative in found:  # a file may be named twice
+        once.setdefault(os.path.normpath(path.absolute()), (path, relative))
+    return list(once.values()), passed_over
 
 
 def _files(source: Path, target: Path) -> Iterator[Path]:

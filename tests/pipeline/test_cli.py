@@ -227,10 +227,29 @@ def test_a_photograph_of_the_run_is_never_replaced(tmp_path, overwrite, capsys):
     original = second.read_bytes()
     command = ["restore", str(first), str(second), "--only", "denoise", "-o", str(tmp_path), *overwrite]
     assert main(command) == 2
-    assert "b.png is one of them. Choose another output" in capsys.readouterr().err
+    assert "b.png is one of them, or a mask. Choose another output" in capsys.readouterr().err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.jpg", "b.png"]  # refused before anything is written
     assert main(["restore", str(second), "-o", str(second), "--only", "denoise", *overwrite]) == 2
     assert second.read_bytes() == original
+
+
+def test_a_mask_of_the_run_is_never_replaced(folder, tmp_path, capsys):
+    masks = tmp_path / "masks"
+    masks.mkdir()
+    Image.new("L", (128, 85), 255).save(masks / "coffee.png")
+    original = (masks / "coffee.png").read_bytes()
+    for mask in (masks, masks / "coffee.png"):
+        command = ["restore", str(folder / "coffee.jpg"), "-o", str(masks), "--only", "repair", "--overwrite"]
+        assert main([*command, "--repair-mask", str(mask)]) == 2
+        assert (masks / "coffee.png").read_bytes() == original
+
+
+def test_a_photograph_that_is_named_twice_is_restored_once(folder, tmp_path, capsys):
+    sources = [str(folder / "coffee.jpg"), str(folder), str(folder / "sub" / ".." / "coffee.jpg")]
+    assert main(["restore", *sources, "-o", str(tmp_path / "out"), "--only", "sharpen", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    targets = [Path(photo["target"]).relative_to(tmp_path / "out").as_posix() for photo in report["photographs"]]
+    assert targets == ["coffee.png", "sub/cat.png"]
 
 
 def test_pages_of_a_file_are_chosen(tmp_path, capsys):
