@@ -128,7 +128,7 @@ def _bounded(receive: Receive, most: int) -> Receive:
 def _check(size: int, most: int) -> None:
     """Raise an HTTPException (413) where a body is larger than it may be."""
     if size > most:
-        raise HTTPException(413, f"Expected at most {most} bytes.")
+        raise HTTPException(413, f"Expected at most {most} bytes.", {"Connection": "close"})  # or the rest is read
 
 
 def _stated(scope: Scope) -> int:

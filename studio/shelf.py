@@ -95,8 +95,8 @@ class Shelf:
             total, most = self._evict(self._reserved + nbytes)
             if total + nbytes > most:
                 msg = (
-                    f"Expected {_megabytes(nbytes)} MB of room, but photographs in use take {_megabytes(total)} of the "
-                    f"{_megabytes(most)} MB that the studio may use. Please try again in an hour."
+                    f"There is no room for {_megabytes(nbytes)} MB: photographs in use take {_megabytes(total)} of the "
+                    f"{_megabytes(most)} MB that the studio may use. Please try again later."
                 )
                 raise DiskFull(msg)
             self._reserved += nbytes

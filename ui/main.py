@@ -59,8 +59,8 @@ def _header(pages: list[st.Page]) -> None:
 
 def _style_by_session() -> None:
     """Pass translated texts and the button colour to the CSS."""
-    limit = say("drop.limit", megabytes=workshop().config.max_upload_megabytes)
-    texts = {"hint": say("drop.hint"), "limit": limit, "browse": say("drop.browse")}
+    megabytes = workshop().config.max_upload_megabytes
+    texts = {name: say(f"drop.{name}", megabytes=megabytes) for name in ("hint", "limit", "browse", "refused")}
     words_of = "".join(f'--drop-{name}: "{text}";' for name, text in texts.items())
     on_primary = "#1c1917" if st.context.theme.type == "dark" else "#ffffff"
     st.html(f"<style>:root {{ {words_of} --on-primary: {on_primary}; }}</style>")
