@@ -1,7 +1,7 @@
 """What a server on a network refuses: other names for it, and Streamlit's routes of inspection."""
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from urllib import parse
 
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
@@ -53,7 +53,7 @@ class AllowedHosts:
 def host_name(address: str) -> str:
     """Return the name in a Host header, in lower case and without the port; empty where there is none."""
     try:
-        return (urlsplit(f"//{address}").hostname or "").rstrip(".")
+        return (parse.urlsplit(f"//{address}").hostname or "").rstrip(".")
     except ValueError:
         return ""
 

@@ -32,36 +32,10 @@ A number stands for the picture after that many stages.
 MAX_SIDE = 4096
 """Longest side of a view in pixels; a larger screen enlarges it."""
 
-_SMALLEST_SIDE = 512
+SMALLEST_SIDE = 512
+"""Sides in pixels of a picture that needs no smaller one beside it."""
+
 _STRIP_ROWS = 256
-_SAMPLE_BYTES, _HEADER_BYTES = 2, 128
-
-
-def most_bytes(stages: Iterable[Stage], width: int, height: int) -> int:
-    """Return the bytes that `Layers` takes at most.
-
-    Parameters
-    ----------
-    stages : iterable of Stage
-    width, height : int
-        Of the photograph in pixels.
-    """
-    sides = [(width, height)]
-    for stage in stages:
-        if stage.filter_of_view is None:
-            wide, high = sides[-1]
-            sides.append((max(round(wide * stage.enlarges), 1), max(round(high * stage.enlarges), 1)))
-    return sum(_most_bytes(*each) for each in sides)
-
-
-def _most_bytes(width: int, height: int) -> int:
-    """Return the bytes of the levels of one picture."""
-    nbytes = 0
-    while True:
-        nbytes += width * height * 3 * _SAMPLE_BYTES + _HEADER_BYTES
-        if max(width, height) <= _SMALLEST_SIDE:
-            return nbytes
-        width, height = (width + 1) // 2, (height + 1) // 2
 
 
 @dataclass(frozen=True)
@@ -163,7 +137,7 @@ class Layers:
         while True:
             paths.append(self._path(len(paths)))
             samples.write(paths[-1], image)
-            if max(image.shape[:2]) <= _SMALLEST_SIDE:
+            if max(image.shape[:2]) <= SMALLEST_SIDE:
                 break
             half = ((image.shape[1] + 1) // 2, (image.shape[0] + 1) // 2)
             image = np.asarray(cv2.resize(image, half, interpolation=cv2.INTER_AREA), np.float32)

@@ -1,7 +1,7 @@
 """Restore one photograph of an album; the work of a job."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -12,11 +12,15 @@ from pipeline.mask import read_mask
 from pipeline.photo import read_photo
 from pipeline.plan import Plan
 from pipeline.run import Entry, run
+from pipeline.stage import Stage
 from studio.album import Picture, Restored
 from studio.jobs import Job
-from studio.layers import Layers, most_bytes
+from studio.layers import SMALLEST_SIDE, Layers
 from studio.reuse import EarlierRun
 from studio.shelf import Room
+
+_SAMPLE_BYTES, _HEADER_BYTES = 2, 128
+"""Of a picture on disk."""
 
 
 def restore(
@@ -46,7 +50,7 @@ def restore(
     folder = Path(tempfile.mkdtemp(dir=picture.source.parent, prefix="layers-"))
     layers = Layers(folder, plan.stages, earlier=before.layers if before else None)
     try:
-        with room(most_bytes(plan.stages, *photo.size)), disk.making(folder):
+        with room(_bytes_of_layers(plan.stages, *photo.size)), disk.making(folder):
             result = run(
                 replace(plan, strengths={}),  # strengths are applied when the layers are viewed
                 photo,
@@ -83,3 +87,23 @@ def _earlier(before: Restored | None, mask: Path | None) -> Callable[[Plan, int]
         return lambda plan, index: None
     same_mask = before.mask == mask  # a mask's file is named by its content
     return EarlierRun(before.plan, before.layers, before.timings, before.notices, same_mask).find
+
+
+def _bytes_of_layers(stages: Iterable[Stage], width: int, height: int) -> int:
+    """Return the bytes that `Layers` of a photograph of this size take at most."""
+    sides = [(width, height)]
+    for stage in stages:
+        if stage.filter_of_view is None:
+            wide, high = sides[-1]
+            sides.append((max(round(wide * stage.enlarges), 1), max(round(high * stage.enlarges), 1)))
+    return sum(_bytes_of_levels(*each) for each in sides)
+
+
+def _bytes_of_levels(width: int, height: int) -> int:
+    """Return the bytes of the levels of one picture."""
+    nbytes = 0
+    while True:
+        nbytes += width * height * 3 * _SAMPLE_BYTES + _HEADER_BYTES
+        if max(width, height) <= SMALLEST_SIDE:
+            return nbytes
+        width, height = (width + 1) // 2, (height + 1) // 2
