@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 from pipeline.errors import OptionError
 from pipeline.finish import Finish
 from pipeline.options import Choice, Line, Number, Switch, Text, rules
+from pipeline.photo import Output
 from pipeline.stages import STAGES, Upscale
 
 
@@ -41,3 +43,9 @@ def test_defaults_and_ends_of_ranges_are_accepted(kind, name, rule):
 
 def test_a_path_may_stand_for_an_upscaler():
     assert Upscale(model="mine.safetensors").model == "mine.safetensors"
+
+
+@pytest.mark.parametrize("quality", [50.5, 50.0, "50", True, math.nan])
+def test_a_whole_number_is_asked_for_where_only_that_is_taken(quality):
+    with pytest.raises(OptionError, match=r"Output.quality must be a whole number from 1 to 100, not"):
+        Output(quality=quality)

@@ -13,6 +13,7 @@ from pipeline.photo import Output
 from pipeline.plan import arrange
 from studio.jobs import State
 from tests.api.asking import blocked
+from tests.photographs import photograph
 
 GREYS = (40, 120, 200)
 
@@ -22,7 +23,8 @@ def scans():
     file = io.BytesIO()
     with tifffile.TiffWriter(file) as writer:
         for number, grey in enumerate(GREYS):
-            writer.write(np.full((90, 100 + 10 * number, 3), grey, np.uint8), photometric="rgb")
+            page = np.full((90, 100 + 10 * number, 3), grey, np.uint8)
+            writer.write(page, photometric="rgb", resolution=(100 + number, 100 + number), resolutionunit="inch")
     return file.getvalue()
 
 
@@ -33,7 +35,13 @@ def made(job):
 
 
 def grey(path):
-    return np.asarray(Image.open(path).convert("L")).mean()
+    with Image.open(path) as image:
+        return np.asarray(image.convert("L")).mean()
+
+
+def size_and_dpi(path):
+    with Image.open(path) as image:
+        return image.size, image.info.get("dpi", (0,))[0]
 
 
 @pytest.fixture
@@ -52,10 +60,24 @@ def test_everything_is_of_the_chosen_page(shop, album):
         shop.submit("visitor", [picture], arrange([]))
         made(picture.job)
         assert picture.done.original_size == (90 + 10 * page, 90)
-        assert made(shop.damage("visitor", picture, CLASSICAL)).parent == picture.folder
-        files = (preview.path, made(shop.plate("visitor", picture)))
-        files += (made(shop.download("visitor", album, picture, Output("png"))).path,)
+        damage = made(shop.damage("visitor", picture, CLASSICAL))
+        assert (damage.parent, size_and_dpi(damage)[0]) == (picture.folder, preview.size)
+        download = made(shop.download("visitor", album, picture, Output("png"))).path
+        files = (preview.path, made(shop.plate("visitor", picture)), download)
         assert [grey(path) for path in files] == pytest.approx([GREYS[page - 1]] * 3, abs=1)
+        assert size_and_dpi(download)[1] == pytest.approx(99 + page, abs=0.1)
+
+
+def test_suggestions_are_for_the_chosen_page(shop):
+    cat, file = (photograph("chelsea", 200) * 255).astype(np.uint8), io.BytesIO()
+    with tifffile.TiffWriter(file) as writer:
+        writer.write(cat, photometric="rgb")
+        writer.write(np.repeat(cat[..., :1], 3, axis=2), photometric="rgb")
+    album = shop.create([("cats.tif", file.getvalue())])
+    for page, is_grey in ((1, False), (2, True)):
+        album.turn_to(0, page)
+        shop.examine("visitor", album.pictures[0])
+        assert ("colorize" in made(album.pictures[0].examination)) == is_grey
 
 
 def test_another_page_drops_what_was_made_of_the_earlier_one(shop, album):

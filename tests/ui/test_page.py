@@ -108,10 +108,15 @@ def test_the_page_of_a_file_of_several_is_chosen(app):
     dropped(app, ("scans.tif", file.getvalue(), "image/tiff"))
     (choice,) = app.number_input
     assert (choice.label, choice.value, choice.max) == ("Page (of 3)", 1, 3)
+    other = AppTest.from_file(str(ROOT / "ui" / "main.py"), default_timeout=60)
+    other.query_params["album"] = app.query_params["album"]
+    other.run()
     choice.set_value(2).run()
     assert not app.exception
     assert "110 × 90" in captions(app)
     assert app.number_input[0].value == 2
+    other.run()  # a tab that showed the first page
+    assert (other.number_input[0].value, album(app).pictures[0].page) == (2, 2)
     app.button("restore").click().run()
     finished(app)
     assert album(app).pictures[0].done.original_size == (110, 90)
