@@ -17,7 +17,7 @@ from models.errors import ModelError
 from pipeline.errors import OptionError
 from training.checkpoints import LAST, Run, begin_from, load_state
 from training.data import Patches, Photograph, hold_out, quiet_worker, read_photographs
-from training.learning import pool, teacher
+from training.learning import losses, pool, teacher
 from training.learning.discriminator import Adversary
 from training.learning.muon import Muon
 from training.learning.precision import has_bfloat16
@@ -178,6 +178,7 @@ def _step(run: Run, task: Task, settings: Settings, batch: list[Tensor]) -> floa
     output = output.float()
     loss = task.loss(run.network, output, goal, settings)
     if run.adversary:
+        output, goal = losses.crops(output, goal)
         loss = loss + dict(settings.losses)["adversarial"] * run.adversary.loss(output)
     if not torch.isfinite(loss):
         msg = (

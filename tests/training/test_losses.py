@@ -73,3 +73,11 @@ def test_a_grid_costs_more_than_noise_of_the_same_strength():
 
 def test_the_discriminator_scores_every_pixel():
     assert Discriminator()(torch.rand(2, 3, 36, 28)).shape == (2, 1, 36, 28)
+
+
+def test_steps_compare_the_same_square_of_half_of_the_patches():
+    patches = torch.rand(5, 3, losses.CROP + 40, losses.CROP + 8)
+    output, goal = losses.crops(patches, patches.clone())
+    assert torch.equal(output, goal)
+    assert output.shape == (3, 3, losses.CROP, losses.CROP)
+    assert losses.crops(patches[:, :, :16], patches[:, :, :16])[0].shape == (3, 3, 16, losses.CROP)

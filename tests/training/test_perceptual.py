@@ -26,14 +26,6 @@ def test_gradients_are_finite_where_a_picture_has_no_features(features):
     assert black.grad.abs().max() > 0
 
 
-def test_steps_compare_the_same_square_of_half_of_the_patches():
-    patches = torch.rand(5, 3, perceptual.CROP + 40, perceptual.CROP + 8)
-    output, goal = perceptual.crops(patches, patches.clone())
-    assert torch.equal(output, goal)
-    assert output.shape == (3, 3, perceptual.CROP, perceptual.CROP)
-    assert perceptual.crops(patches[:, :, :16], patches[:, :, :16])[0].shape == (3, 3, 16, perceptual.CROP)
-
-
 def test_learned_weights_of_channels_are_used():
     blind = {f"lin{i}.model.1.weight": torch.zeros(1, width, 1, 1) for i, width in enumerate(perceptual.CHANNELS)}
     assert perceptual.Features(vgg16() | blind).distance(torch.zeros(1, 3, 32, 32), torch.rand(1, 3, 32, 32)) == 0

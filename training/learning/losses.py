@@ -36,6 +36,8 @@ SCALES = 3
 STABILISERS = (0.01**2, 0.03**2)
 """Constants that keep SSIM's quotients of means and of variances finite [1]_."""
 
+CROP = 96
+"""Side of the squares of `crops`, in pixels."""
 LUMA = (0.299, 0.587, 0.114)
 TO_YIQ = (LUMA, (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112))
 HAAR_SIDES = (2, 4, 8)
@@ -170,3 +172,20 @@ def _steepness(image: Tensor) -> Tensor:
     across = image[..., :, 1:] - image[..., :, :-1]
     down = image[..., 1:, :] - image[..., :-1, :]
     return across.abs().mean() + down.abs().mean()
+
+
+def crops(output: Tensor, goal: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the same random square of both batches' first half, for losses that take long to compute.
+
+    Parameters
+    ----------
+    output, goal : Tensor, shape (N, 3, H, W)
+        Two batches of pictures.
+
+    Returns
+    -------
+    output, goal : Tensor, shape (ceil(N / 2), 3, min(H, CROP), min(W, CROP))
+    """
+    top, left = (int(torch.randint(max(0, side - CROP) + 1, ())) for side in output.shape[-2:])
+    place = (slice((len(output) + 1) // 2), slice(None), slice(top, top + CROP), slice(left, left + CROP))
+    return output[place], goal[place]

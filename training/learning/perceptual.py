@@ -28,8 +28,6 @@ MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of the pictures of ImageNet, with which VGG16 was trained."""
 STABILISER = 0.1
 """Added to the lengths of features before the division, as a share of their mean."""
-CROP = 96
-"""Side in pixels of the square that a step compares, for speed."""
 
 
 class Features(nn.Module):
@@ -94,23 +92,6 @@ class Features(nn.Module):
                 for x, y, scale in zip(self(output), wanted, self.scales, strict=True)
             ]
         return torch.stack([error.float().mean() for error in errors]).sum()
-
-
-def crops(output: Tensor, goal: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the same random square of both batches' first half, to compare at each step of training.
-
-    Parameters
-    ----------
-    output, goal : Tensor, shape (N, 3, H, W)
-        Two batches of pictures.
-
-    Returns
-    -------
-    output, goal : Tensor, shape (ceil(N / 2), 3, min(H, CROP), min(W, CROP))
-    """
-    top, left = (int(torch.randint(max(0, side - CROP) + 1, ())) for side in output.shape[-2:])
-    place = (slice((len(output) + 1) // 2), slice(None), slice(top, top + CROP), slice(left, left + CROP))
-    return output[place], goal[place]
 
 
 @lru_cache(maxsize=1)

@@ -105,7 +105,7 @@ class Restoration(Task):
         weight = dict(settings.losses).get("perceptual")
         if weight and settings.vgg16:
             features = perceptual.load(settings.vgg16, output.device)
-            total = total + weight * features.distance(*perceptual.crops(output, goal))
+            total = total + weight * features.distance(*losses.crops(output, goal))
         return total
 
     def validate(self, network: nn.Module, data: Patches, settings: Settings) -> str:
