@@ -1,8 +1,10 @@
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from pipeline.config import Config
 from pipeline.photo import MAX_PIXELS
 from pipeline.stages import BY_NAME
 
@@ -18,6 +20,12 @@ def test_the_round_trip_table_equals_the_tested_one():
 @pytest.mark.parametrize("name", BY_NAME)
 def test_every_stage_is_described(name):
     assert name in README
+
+
+@pytest.mark.parametrize("setting", fields(Config), ids=lambda setting: setting.name)
+def test_every_setting_is_described_with_its_default(setting):
+    shown = {True: "true", False: "false", "": '""', (): "[]"}.get(setting.default, setting.default)
+    assert f"| `{setting.name}` | {shown} |" in README
 
 
 def test_the_two_commands_come_first():
