@@ -36,6 +36,9 @@ _DECODERS = 2
 _MORE_JOBS = 16
 """Jobs of one visitor beside the photographs of an album."""
 
+_SHORT = 10
+"""So many more visitors may wait for jobs of a second than for networks."""
+
 _VIEW_BYTES = 250_000_000
 
 
@@ -60,6 +63,7 @@ class Workshop:
     """
 
     def __init__(self, config: Config) -> None:
+        memory.keep_little()
         self.config = config
         self.id = secrets.token_urlsafe(9)
         """Tells this server from the one before a restart."""
@@ -73,8 +77,9 @@ class Workshop:
         most = config.max_waiting, config.max_pictures + _MORE_JOBS
         self._networks = JobQueue(*most)
         self._results = JobQueue(*most)
-        self._small = JobQueue(*most, at_once=_DECODERS)
-        self._looks = JobQueue(*most, at_once=2, at_once_each=2, max_bytes=_VIEW_BYTES)
+        many = config.max_waiting * _SHORT, config.max_pictures + _MORE_JOBS
+        self._small = JobQueue(*many, at_once=_DECODERS)
+        self._looks = JobQueue(*many, at_once=2, at_once_each=2, max_bytes=_VIEW_BYTES)
         self._pace = Pace()
         self._previews = Previews(self._small, config.max_pixels, room)
         self._damage = DamageMaps(self._networks, self.engine, self._previews, self._small, config.max_pixels, room)

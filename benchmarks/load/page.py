@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
@@ -64,7 +63,7 @@ async def request(
 
 @dataclass
 class Page:
-    """A page of a visitor; a context that opens and closes it.
+    """A page of a visitor.
 
     Parameters
     ----------
@@ -101,7 +100,8 @@ class Page:
         self._timed: set[str] = set()
         """The fragments that it wants to be drawn again."""
 
-    async def __aenter__(self) -> Self:
+    async def open(self) -> None:
+        """Open the page."""
         for path in ("/", "/_stcore/health"):
             answer = await request(self.port, path, headers={"Accept": "text/html", **self._cookie()})
             self._cookies |= answer.cookies
@@ -115,11 +115,9 @@ class Page:
         )
         self._reading = asyncio.create_task(self._read())
         await self._rerun()
-        return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def close(self) -> None:
+        """Close the page."""
         self._stop(set(self._timers))
         self._reading.cancel()
         with suppress(asyncio.CancelledError, ConnectionClosed):

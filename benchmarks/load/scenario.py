@@ -3,9 +3,9 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -35,104 +35,114 @@ class Load:
     """Seconds without any load at the end."""
 
 
-@dataclass
-class Told:
-    """What visitors saw."""
-
-    uploaded: list[float] = field(default_factory=list)
-    """Seconds from a photograph to its settings on the page."""
-
-    restored: list[float] = field(default_factory=list)
-    """Seconds from Restore to the result on the page."""
-
-    placed: int = 0
-    """Visitors who were told their place in the queue."""
-
-    refused: list[str] = field(default_factory=list)
-
-
 def tables(load: Load) -> Iterator[str]:
-    """Yield the lines of the report on one server under a load."""
-    with serving() as url:
+    """Yield the lines of the report on one server under a load, each as soon as it is known."""
+    with serving() as url, asyncio.Runner() as runner:
         (server,) = children(os.getpid())
         port = int(url.rsplit(":", 1)[1])
+        scenario = _Scenario(port, load)
         with watching(port, server) as seen:
-            told, phases = asyncio.run(_run(port, load, seen))
-    yield "| phase | answers | `/` 50 % ms | `/` 99 % ms | `/` longest ms | memory, median MB | memory, peak MB |"
-    yield "|---|---|---|---|---|---|---|"
-    for phase, seen_then in phases.items():
-        seconds, memory = seen_then.seconds, seen_then.memory
-        times = (percentile(seconds, 0.5), percentile(seconds, 0.99), max(seconds))
-        figures = (*(f"{each * 1000:.0f}" for each in times), f"{percentile(memory, 0.5):.0f}", f"{max(memory):.0f}")
-        yield f"| {phase} | {len(seconds)} | {' | '.join(figures)} |"
+            yield "| phase | answers | `/` 50 % ms | `/` 99 % ms | `/` longest ms | memory 50 % MB | memory, peak MB |"
+            yield "|---|---|---|---|---|---|---|"
+            for name, step in scenario.steps().items():
+                runner.run(step())
+                yield _row(name, seen())
     yield ""
-    yield f"{len(told.uploaded)} of {load.uploads} photographs of {load.megapixels:g} megapixels could be restored"
-    yield f"after {percentile(told.uploaded, 0.5):.1f} s (median), {max(told.uploaded):.1f} s (longest)."
-    yield f"{len(told.restored)} of {load.restorations} visitors had their result after"
-    yield f"{percentile(told.restored, 0.5):.0f} s (median), {max(told.restored):.0f} s (longest);"
-    yield f"{told.placed} were told their place meanwhile, and {len(told.refused)} were refused."
-    yield from told.refused
+    yield from scenario.told()
 
 
-async def _run(port: int, load: Load, seen: Callable[[], Seen]) -> tuple[Told, dict[str, Seen]]:
-    told, photograph = Told(), picture(load.megapixels)
-    phases: dict[str, Seen] = {}
-    seen()
-    await asyncio.sleep(_IDLE_S)
-    phases["idle"] = seen()
-    async with AsyncExitStack() as stack:
-        pages = [Page(port) for _ in range(load.pages + load.uploads)]
-        await asyncio.gather(*(stack.enter_async_context(page) for page in pages))
-        await asyncio.gather(*(page.until(lambda page: page.runs > 0) for page in pages))
-        phases[f"{len(pages)} pages open"] = seen()
-        slow = [asyncio.create_task(_drip(port, pages[n % load.pages], n)) for n in range(load.slow)]
+def _row(name: str, seen: Seen) -> str:
+    times = (percentile(seen.seconds, 0.5), percentile(seen.seconds, 0.99), max(seen.seconds))
+    memory = (percentile(seen.memory, 0.5), max(seen.memory))
+    figures = [*(f"{each * 1000:.0f}" for each in times), *(f"{each:.0f}" for each in memory)]
+    return f"| {name} | {len(seen.seconds)} | {' | '.join(figures)} |"
+
+
+class _Scenario:
+    """What visitors do, step by step, and what they are told."""
+
+    def __init__(self, port: int, load: Load) -> None:
+        self._port = port
+        self._load = load
+        self._photograph = picture(load.megapixels)
+        self._pages = [Page(port) for _ in range(load.pages + load.uploads)]
+        self._visitors = self._pages[load.pages :]
+        self._slow: list[asyncio.Task[None]] = []
+        self._uploaded: list[float] = []
+        self._restored: list[float] = []
+        self._placed = 0
+        self._refused: list[str] = []
+
+    def steps(self) -> Mapping[str, Callable[[], Coroutine[None, None, None]]]:
+        """Return what happens, in order."""
+        load = self._load
+        return {
+            "idle": lambda: asyncio.sleep(_IDLE_S),
+            f"{len(self._pages)} pages open": self._open,
+            f"{load.slow} slow connections": self._drip,
+            f"{load.uploads} uploads": lambda: self._all(self._upload, self._visitors),
+            f"{load.restorations} restorations": lambda: self._all(self._restore, self._visitors[: load.restorations]),
+            "after, pages closed": self._close,
+            f"{load.after:g} s after": lambda: asyncio.sleep(_IDLE_S),
+        }
+
+    def told(self) -> Iterator[str]:
+        """Yield what visitors saw."""
+        load, uploaded, restored = self._load, self._uploaded, self._restored
+        yield f"{len(uploaded)} of {load.uploads} photographs of {load.megapixels:g} megapixels had their settings on"
+        yield f"the page after {percentile(uploaded, 0.5):.1f} s (median), {max(uploaded):.1f} s (longest)."
+        yield f"{len(restored)} of {load.restorations} visitors had their result after"
+        yield f"{percentile(restored, 0.5):.0f} s (median), {max(restored):.0f} s (longest); {self._placed} were told"
+        yield f"their place meanwhile, and {len(self._refused)} were refused."
+        yield from self._refused
+
+    async def _open(self) -> None:
+        await asyncio.gather(*(page.open() for page in self._pages))
+        await asyncio.gather(*(page.until(lambda page: page.runs > 0) for page in self._pages))
+
+    async def _drip(self) -> None:
+        pages = self._pages[: self._load.pages]
+        drips = (_drip(self._port, pages[n % len(pages)], is_body=n % 2 == 1) for n in range(self._load.slow))
+        self._slow = [asyncio.create_task(drip) for drip in drips]
         await asyncio.sleep(_IDLE_S)
-        phases[f"{load.slow} slow connections"] = seen()
-        visitors = pages[load.pages :]
-        await asyncio.gather(*(_upload(visitor, photograph, told) for visitor in visitors))
-        phases[f"{load.uploads} uploads"] = seen()
-        await asyncio.gather(*(_restore(visitor, told) for visitor in visitors[: load.restorations]))
-        phases[f"{load.restorations} restorations"] = seen()
-        for task in slow:
+
+    async def _all(self, act: Callable[[Page], Coroutine[None, None, None]], visitors: Sequence[Page]) -> None:
+        await asyncio.gather(*(act(visitor) for visitor in visitors))
+
+    async def _upload(self, visitor: Page) -> None:
+        started = time.perf_counter()
+        await visitor.upload("drop.0", "photograph.jpg", self._photograph)
+        await visitor.until(lambda page: "restore" in page.widgets, _PATIENCE_S)
+        self._uploaded.append(time.perf_counter() - started)
+
+    async def _restore(self, visitor: Page) -> None:
+        started = time.perf_counter()
+        await visitor.click("restore")
+        await visitor.until(lambda page: bool(page.errors) or _is_restored(page), _PATIENCE_S)
+        self._placed += any("ahead of yours" in text for text in visitor.texts)
+        if visitor.errors:
+            self._refused += visitor.errors
+        else:
+            self._restored.append(time.perf_counter() - started)
+
+    async def _close(self) -> None:
+        for task in self._slow:
             task.cancel()
-        await asyncio.gather(*slow, return_exceptions=True)
-    await asyncio.sleep(load.after)
-    phases["after"] = seen()
-    await asyncio.sleep(_IDLE_S)
-    phases[f"{load.after:g} s after"] = seen()
-    return told, phases
-
-
-async def _upload(visitor: Page, photograph: bytes, told: Told) -> None:
-    started = time.perf_counter()
-    await visitor.until(lambda page: "drop.0" in page.widgets)
-    await visitor.upload("drop.0", "photograph.jpg", photograph)
-    await visitor.until(lambda page: "restore" in page.widgets, _PATIENCE_S)
-    told.uploaded.append(time.perf_counter() - started)
-
-
-async def _restore(visitor: Page, told: Told) -> None:
-    started = time.perf_counter()
-    await visitor.click("restore")
-    await visitor.until(lambda page: bool(page.errors) or "cancel" in page.widgets, _PATIENCE_S)
-    await visitor.until(lambda page: bool(page.errors) or _is_restored(page), _PATIENCE_S)
-    told.placed += any("ahead of yours" in text for text in visitor.texts)
-    if visitor.errors:
-        told.refused += visitor.errors
-    else:
-        told.restored.append(time.perf_counter() - started)
+        await asyncio.gather(*self._slow, return_exceptions=True)
+        await asyncio.gather(*(page.close() for page in self._pages))
+        await asyncio.sleep(self._load.after)
 
 
 def _is_restored(page: Page) -> bool:
     return any(key.startswith("reference.") for key in page.widgets)
 
 
-async def _drip(port: int, page: Page, number: int) -> None:
+async def _drip(port: int, page: Page, *, is_body: bool) -> None:
     """Send a request byte by byte: its headers, or the body of an upload."""
     head = f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nX-Slow: "
-    if number % 2:
+    if is_body:
         lines = {"Host": f"127.0.0.1:{port}", "Content-Length": "9000000", **page.form_headers()}
-        address = f"/_stcore/upload_file/{page.session}/slow-{number}"
+        address = f"/_stcore/upload_file/{page.session}/slow"
         head = f"PUT {address} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items()) + "\r\n"
     with suppress(ConnectionError):
         _, writer = await asyncio.open_connection("127.0.0.1", port)

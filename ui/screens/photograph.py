@@ -4,8 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from pipeline.errors import StudioError
-from studio.album import Album, Picture
+from pipeline.errors import QueueFull, StudioError
+from studio.album import Album, Picture, Preview
 from studio.jobs import Job, State
 from ui import address, mask
 from ui.parts import pages, progress, settings
@@ -61,9 +61,9 @@ def _show_picture(album: Album, number: int) -> None:
 
 def _before(album: Album, picture: Picture, number: int) -> None:
     """Draw a photograph that was not restored yet, the settings, and Restore."""
-    job = workshop().preview(visitor(), picture)
-    if not job.wait(_OPENING_S):
-        _await(job)
+    job = _preview(picture)
+    if job is None or not job.wait(_OPENING_S):
+        _await(picture, job)
         return
     seen = job.result
     if seen is None:
@@ -86,10 +86,18 @@ def _before(album: Album, picture: Picture, number: int) -> None:
             start.preview(album, number)
 
 
-@st.fragment(run_every=0.3)
-def _await(job: Job[Any]) -> None:
-    """Draw the page again once a job is finished."""
-    if job.finished:
+def _preview(picture: Picture) -> Job[Preview] | None:
+    """Return the job that makes a preview; None where too many visitors wait for theirs."""
+    try:
+        return workshop().preview(visitor(), picture)
+    except QueueFull:
+        return None
+
+
+@st.fragment(run_every=0.5)
+def _await(picture: Picture, job: Job[Preview] | None) -> None:
+    """Draw the page again once a preview is made; where the queue was full, submit it once it is not."""
+    if _preview(picture) is not None if job is None else job.finished:
         st.rerun(scope="app")
     st.caption(say("preview.opening"))
 

@@ -1,11 +1,15 @@
 """The first screen: a place to drop photographs, and examples to try."""
 
 import html
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 from PIL import Image
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pipeline.plan import simple
 from studio.album import Album
@@ -49,7 +53,19 @@ def _drop() -> None:
         if len(files) > len(taken):
             st.toast(say("drop.too-many", count=config.max_pictures))
         st.session_state["drops"] = st.session_state.get("drops", 0) + 1  # a new widget, so that the old files go
-        address.enter(workshop().create([(file.name, file.getvalue()) for file in taken]))
+        try:
+            album = workshop().create([(file.name, file.getvalue()) for file in taken])
+        finally:
+            _let_go(files)
+        address.enter(album)
+
+
+def _let_go(files: Sequence[UploadedFile]) -> None:
+    """Delete uploads from memory, where Streamlit would keep them as long as the page is open."""
+    session = get_script_run_ctx()
+    if session is not None and isinstance(session.uploaded_file_mgr, MemoryUploadedFileManager):
+        for file in files:
+            session.uploaded_file_mgr.remove_file(session.session_id, file.file_id)
 
 
 def _try(name: str) -> None:
