@@ -89,6 +89,20 @@ def test_an_upload_that_is_too_large_is_refused_as_it_comes(browser, tmp_path):
         assert sum(1 for _ in parts) > 1900
 
 
+LARGE_MESSAGE = """size => new Promise(done => {
+  const socket = new WebSocket(location.origin.replace("http", "ws") + "/_stcore/stream", ["streamlit"])
+  socket.onclose = event => done(event.code)
+  socket.onopen = () => socket.send(new Uint8Array(size))
+})"""
+
+
+def test_a_message_that_is_too_large_closes_its_connection_alone(visit):
+    page = visit()
+    assert page.evaluate(LARGE_MESSAGE, 11 * MEGABYTE) == 1009
+    choose(page, ("cup.jpg", sideways_jpeg(160)))
+    page.locator("img.preview").wait_for()
+
+
 def test_visitors_choose_models_and_the_owner_changes_them(browser, tmp_path):
     with hosted(tmp_path) as url, opened(browser, url) as page:
         page.get_by_role("link", name="Models").click()
