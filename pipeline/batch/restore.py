@@ -91,16 +91,18 @@ def restore_file(
         _restore(pair, settings, engine, report, progress)
         report.status = "done"
     except Exception as error:  # noqa: BLE001 - a broken file harms no other; its report has the reason
-        report.error, report.kind = _message(error), type(error).__name__
+        report.error, report.kind = reason(error), type(error).__name__
     report.seconds = time.perf_counter() - started
     return report
 
 
-def _message(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """Return why something failed, for a person, in one line."""
     if isinstance(error, StudioError):
         return str(error)
     if isinstance(error, OSError):
-        return f"{error.filename} cannot be written: {error.strerror}. Check the path, the permissions and the disk."
+        place = f"{error.filename}: " if error.filename else ""
+        return f"{place}{error.strerror or error}. Check the path, the permissions and the room on the disk."
     if isinstance(error, MemoryError):
         return "The photograph does not fit into memory; lower --max-pixels or --scale."
     return f"This is a fault of the studio, please report it: {type(error).__name__}: {error}"

@@ -19,7 +19,7 @@ from models.runtime.engine import Engine
 from pipeline import config
 from pipeline.batch.naming import ENDINGS
 from pipeline.batch.report import Report
-from pipeline.batch.restore import BatchSettings, restore_all
+from pipeline.batch.restore import BatchSettings, reason, restore_all
 from pipeline.batch.sources import OWN, find_work
 from pipeline.command import arguments
 from pipeline.command.terminal import Line, say, warn
@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _SOME_FAILED
     except OSError as error:
-        warn(f"error: {error.filename}: {error.strerror}. Check the path and the permissions.")
+        warn(f"error: {reason(error)}")
         return _SOME_FAILED
     except KeyboardInterrupt:
         print("\nstopped; finished photographs are kept", file=sys.stderr)

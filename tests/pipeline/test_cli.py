@@ -21,6 +21,7 @@ from pipeline.stages import STAGES, Denoise, PostDenoise, Sharpen
 from tests.photographs import photograph
 
 ROOT = Path(__file__).parents[2]
+ADVICE = "Check the path, the permissions and the room on the disk."
 
 
 @pytest.fixture
@@ -193,6 +194,13 @@ def test_names_that_no_disk_takes_are_told_in_one_line(folder, tmp_path, capsys)
     for sources, out in (("x" * 300, "out"), (str(folder / "coffee.jpg"), "x" * 300)):
         assert main(["restore", sources, "-o", str(tmp_path / out), "--only", "sharpen"]) == 1
         assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_place_that_cannot_be_written_is_told_in_one_line(folder, tmp_path, capsys):
+    (tmp_path / "file").write_text("no folder")
+    out = tmp_path / "file" / "out"
+    assert main(["restore", str(folder / "coffee.jpg"), "-o", str(out), "--only", "sharpen"]) == 1
+    assert capsys.readouterr().err.endswith(f"{out}: Not a directory. {ADVICE}\n")
 
 
 def test_a_number_is_no_ending_of_a_folder(folder, tmp_path):
