@@ -1,6 +1,10 @@
 """A hosted studio in a real browser: uploads beyond its bounds, and who may change models."""
 
 import http.client
+import select
+import socket
+import socketserver
+import threading
 from contextlib import closing, contextmanager, suppress
 from itertools import repeat
 from urllib.parse import urlsplit
@@ -113,6 +117,40 @@ def test_visitors_choose_models_and_the_owner_changes_them(browser, tmp_path):
         token.press("Enter")
         page.get_by_role("button", name="Download").first.wait_for()
         assert page.get_by_text("The owner of this studio decides").count() == 0
+
+
+class Proxy(socketserver.ThreadingTCPServer):
+    """A reverse proxy on this machine, which states whom it serves at the head of each connection."""
+
+    allow_reuse_address = daemon_threads = True
+
+    def __init__(self, port):
+        super().__init__(("127.0.0.1", 0), Connection)
+        self.studio = ("127.0.0.1", port)
+
+
+class Connection(socketserver.BaseRequestHandler):
+    def handle(self):
+        with socket.create_connection(self.server.studio) as studio, suppress(OSError):
+            first, rest = self.request.recv(65536).split(b"\r\n", 1)
+            studio.sendall(first + b"\r\nX-Forwarded-For: 203.0.113.7\r\n" + rest)
+            ends = {studio: self.request, self.request: studio}
+            while True:
+                for end in select.select([*ends], [], [])[0]:
+                    part = end.recv(65536)
+                    if not part:
+                        return
+                    ends[end].sendall(part)
+
+
+def test_through_a_proxy_on_the_servers_own_machine_nobody_is_the_owner(browser, studio):
+    with Proxy(urlsplit(studio).port) as proxy:
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        with opened(browser, f"http://127.0.0.1:{proxy.server_address[1]}") as page:
+            page.get_by_role("link", name="Models").click()
+            page.get_by_text("The owner of this studio decides").wait_for()
+            assert page.get_by_role("button", name="Download").count() == 0
+        proxy.shutdown()
 
 
 def test_without_a_token_the_owner_is_who_uses_the_servers_own_machine(visit, studio):
