@@ -4,7 +4,7 @@ import errno
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -51,6 +51,7 @@ class BoundedBodies:
         self._workshop = workshop
         self._held = held
         self._coming = 0
+        self._reserving = CapacityLimiter(1)  # of threads; pages need the others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request; answer 413 where its body is too large, 507 or 503 where the disk or memory has no room."""
@@ -100,7 +101,7 @@ class BoundedBodies:
     async def _reserve(self, rooms: ExitStack, nbytes: int) -> None:
         """Enter the context of an upload of so many bytes."""
         try:
-            await to_thread.run_sync(rooms.enter_context, self._workshop().room(nbytes))
+            await to_thread.run_sync(rooms.enter_context, self._workshop().room(nbytes), limiter=self._reserving)
         except DiskFull as error:
             raise HTTPException(507, str(error)) from error
 

@@ -44,6 +44,10 @@ class Shelf:
         self._albums: dict[str, Album] = {}
         self._reserved = 0
         self._lock = threading.Lock()
+        """Held for a moment by whoever asks for an album, also in the server's loop."""
+
+        self._evicting = threading.Lock()
+        """Held while the files of all albums are measured."""
 
     def create(self, files: Sequence[tuple[str, bytes]]) -> Album:
         """Return a new album.
@@ -91,15 +95,16 @@ class Shelf:
         DiskFull
             If there is no room for them.
         """
-        with self._lock:
-            total, most = self._evict(self._reserved + nbytes)
+        with self._evicting:
+            total, most = self._evict(nbytes)
             if total + nbytes > most:
                 msg = (
                     f"There is no room for {_megabytes(nbytes)} MB: photographs in use take {_megabytes(total)} of the "
                     f"{_megabytes(most)} MB that the studio may use. Please try again later."
                 )
                 raise DiskFull(msg)
-            self._reserved += nbytes
+            with self._lock:
+                self._reserved += nbytes
         try:
             yield
         finally:
@@ -108,22 +113,32 @@ class Shelf:
 
     def make_room(self) -> None:
         """Evict the least recently used albums until the others keep to the bounds, and those that are too old."""
-        with self._lock:
-            self._evict(self._reserved)
+        with self._evicting:
+            self._evict(0)
 
     def _evict(self, nbytes: int) -> tuple[int, int]:
-        """Make room for so many bytes; return the bytes that are taken or reserved, and how many may be."""
-        total = sum(album.nbytes() for album in self._albums.values())
-        most = min(self._max_bytes, (total + shutil.disk_usage(self._root).free) // 2)
-        idle = [album for album in self._albums.values() if not album.in_use]
-        for album in sorted(idle, key=lambda album: album.used):
+        """Make room for so many more bytes; return the bytes that are taken or reserved, and how many may be."""
+        with self._lock:
+            albums, reserved = list(self._albums.values()), self._reserved
+        sizes = {album.id: album.nbytes() for album in albums}  # takes long, and pages go on meanwhile
+        total = sum(sizes.values()) + reserved
+        most = min(self._max_bytes, (total - reserved + shutil.disk_usage(self._root).free) // 2)
+        for album in sorted(albums, key=lambda album: album.used):
             unused = time.monotonic() - album.used
             if unused < self._max_age and (total + nbytes <= most or unused < RECENT_S):
                 break
-            total -= album.nbytes()
+            if self._drop(album):
+                total -= sizes[album.id]
+        return total, most
+
+    def _drop(self, album: Album) -> bool:
+        """Evict an album, unless a job needs it; return whether it was evicted."""
+        with self._lock:
+            if album.in_use:
+                return False
             del self._albums[album.id]
-            shutil.rmtree(album.folder, ignore_errors=True)
-        return total + self._reserved, most
+        shutil.rmtree(album.folder, ignore_errors=True)
+        return True
 
     def tidy(self, every: float, stop: threading.Event) -> None:
         """Evict albums when they are too old, also where nobody visits the server; returns after `stop`.

@@ -14,6 +14,7 @@ from pipeline.photo import read_photo
 from pipeline.plan import arrange, from_json, to_json
 from pipeline.run import run
 from pipeline.stages import Denoise, PostDenoise, Sharpen, Upscale
+from studio.album import Album
 from studio.jobs import JobQueue, State
 from studio.restoring import restore
 from studio.shelf import RECENT_S, Shelf
@@ -186,3 +187,23 @@ def test_ids_are_hard_to_guess(shelf):
     ids = {shelf.create([]).id for _ in range(20)}
     assert len(ids) == 20
     assert all(len(album_id) >= 12 for album_id in ids)
+
+
+def test_an_album_is_found_while_the_files_of_all_are_measured(shelf, monkeypatch):
+    """Requests ask for it in the server's loop, where everybody would wait."""
+    album = shelf.create([("cat.png", b"cat")])
+    measuring, found = threading.Event(), threading.Event()
+
+    def nbytes(_):
+        measuring.set()
+        assert found.wait(10)
+        return 0
+
+    monkeypatch.setattr(Album, "nbytes", nbytes)
+    room = threading.Thread(target=shelf.make_room)
+    room.start()
+    assert measuring.wait(10)
+    asked = threading.Thread(target=lambda: shelf.get(album.id) is album and found.set())
+    asked.start()
+    room.join(20)
+    assert found.is_set()
