@@ -147,7 +147,7 @@ def _blur(options: argparse.Namespace) -> None:
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("checkpoint", type=Path, help="the last.pt of a run")
+    parser.add_argument("checkpoint", type=Path, help="the last.pt or average.safetensors of a run")
     parser.add_argument("--out", type=Path, required=True, help="path of the files without suffix")
     parser.add_argument("--mean-with", type=Path, help="safetensors file whose weights are averaged with these")
     parser.add_argument("--share", type=float, default=0.5, help="weight of the checkpoint in the mean (default 0.5)")

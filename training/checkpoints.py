@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
+import safetensors.torch
 import torch
 from torch import Tensor, nn
 
@@ -16,6 +17,8 @@ from training.learning.discriminator import Adversary
 
 LAST = "last.pt"
 """Name of the checkpoint in a run's folder."""
+AVERAGE = "average.safetensors"
+"""Name of the file beside it with the average of weights alone, in float16: a sixth of the bytes or less."""
 WRAPPERS = ("params_ema", "params", "average")
 """Keys under which official files, and checkpoints of `Run`, hold a state dict."""
 EXPORTED = ("temperature", "gain")
@@ -80,7 +83,7 @@ def begin_from(network: nn.Module, state: Mapping[str, Tensor]) -> None:
         raise CheckpointMismatch(msg)
     network.load_state_dict({k: v for k, v in state.items() if k not in other}, strict=False)
     if given < (grown := sum(tensor.numel() for tensor in state.values())):
-        print(f"enlarged from {given:,} parameters to {grown:,}, which compute the same at first")
+        print(f"enlarged from {given:,} parameters to {grown:,}")
     if other:
         print(f"untrained, because their shapes differ from the file's: {', '.join(sorted(other))}")
 
@@ -97,7 +100,7 @@ class Run:
     seconds: float = 0
 
     def save(self, path: Path) -> None:
-        """Write a checkpoint; an interrupted write leaves the previous one in place."""
+        """Write a checkpoint, and its average beside it; an interrupted write leaves the previous one in place."""
         state = {
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
@@ -110,6 +113,8 @@ class Run:
         stream = BytesIO()
         torch.save(state, stream)
         atomic.write(path, stream.getvalue())
+        average = {key: tensor.half().contiguous() for key, tensor in self.average.state_dict().items()}
+        atomic.write(path.with_name(AVERAGE), safetensors.torch.save(average))
 
     def load(self, path: Path) -> None:
         """Restore the state of a checkpoint.

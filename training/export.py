@@ -40,7 +40,7 @@ def export(
     Parameters
     ----------
     checkpoint : Path
-        Written by `training.loop`.
+        The ``last.pt`` or ``average.safetensors`` of a run.
     out : Path
         Path of the files without suffix.
     mean_with : Path, optional
@@ -117,6 +117,8 @@ def _average(checkpoint: Path) -> dict[str, torch.Tensor]:
     if not checkpoint.is_file():
         msg = f"Expected a checkpoint at {checkpoint}, found none. Give the last.pt of a run."
         raise WeightsMissing(msg)
+    if checkpoint.suffix == ".safetensors":
+        return load_state(checkpoint)
     content = torch.load(checkpoint, map_location="cpu", weights_only=True)
     if "average" not in content:
         msg = (

@@ -51,8 +51,8 @@ def pack(
     teacher, vgg16 : Path, optional
         Files of the two networks; of VGG16 only the convolutions that the perceptual loss uses are kept.
     bits : {16, 8}
-        Bits of a weight. With 8, each filter has its own step; the answers of RealESRGAN_x4plus then differ by 38 to
-        41 dB from those in float32.
+        Bits of a weight. With 8, each filter has its own step; the answers of RealESRGAN_x4plus then have a PSNR
+        of 38 to 41 dB against those of its own weights.
 
     Raises
     ------
@@ -61,13 +61,10 @@ def pack(
     WeightsMissing, WeightsCorrupt, CheckpointMismatch
         If a network cannot be read.
     """
-    out.mkdir(parents=True, exist_ok=True)
     networks = {name: load_state(path) for name, path in ((TEACHER, teacher), (VGG16, vgg16)) if path}
     if vgg16:
         networks[VGG16] = needed(networks[VGG16])
     files = {name: safetensors.torch.save(_small(state, bits)) for name, state in networks.items()}
-    for name, content in files.items():
-        (out / name).write_bytes(content)
     left = int(megabytes * MEGABYTE) - sum(map(len, files.values())) - tarfile.RECORDSIZE
     chosen = [
         item for source in data for item in _chosen(read_photographs(source, side=patch), patch, left // len(data))
@@ -75,6 +72,9 @@ def pack(
     if not chosen:
         msg = f"Expected room for photographs beside the networks in {megabytes:g} MB, got none. Raise --megabytes."
         raise OptionError(msg)
+    out.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (out / name).write_bytes(content)
     with tarfile.open(out / PHOTOGRAPHS, "w") as archive:
         for number, content in enumerate(chosen):
             entry = tarfile.TarInfo(f"{number:05}.webp")

@@ -103,6 +103,8 @@ def test_upscale_then_export(tmp_path, capsys):
     assert main(["export", str(run / "last.pt"), "--out", str(tmp_path / "fast")]) == 0
     state = safetensors.torch.load_file(tmp_path / "fast.safetensors")
     assert build(state).scale == 2
+    assert main(["export", str(run / "average.safetensors"), "--out", str(tmp_path / "same")]) == 0
+    assert (tmp_path / "same.safetensors").read_bytes() == (tmp_path / "fast.safetensors").read_bytes()
 
 
 def test_training_an_upscaler_needs_no_openvino(tmp_path):
