@@ -72,6 +72,7 @@ class BoundedBodies:
     async def _upload(self, scope: Scope, receive: Receive, send: Send, stated: int) -> None:
         """Serve an upload, with room reserved for what has come of it."""
         came = reserved = 0
+        step = min(_STEP_BYTES, stated or _MEGABYTE)
         with ExitStack() as rooms:
 
             async def receive_into_room() -> Message:
@@ -82,8 +83,8 @@ class BoundedBodies:
                 self._coming += part
                 self._check_memory(0)
                 while came > reserved:
-                    await self._reserve(rooms, _STEP_BYTES)
-                    reserved += _STEP_BYTES
+                    await self._reserve(rooms, step)
+                    reserved += step
                 return message
 
             self._check_memory(stated)

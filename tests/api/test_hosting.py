@@ -152,15 +152,21 @@ def test_an_upload_that_finds_no_room_is_refused_before_it_is_read(small):
 
 
 def test_an_upload_that_finds_no_room_is_refused_as_it_comes(small):
-    with small.room(15_000_000):
-        assert call(bounded(small), UPLOAD, parts=[bytes(1000)]).status == 507
+    with small.room(18_500_000):
+        answer = call(bounded(small), UPLOAD, parts=[bytes(MEGABYTE // 2)] * 4)
+    assert (answer.status, answer.taken) == (507, 3)
 
 
 def test_room_is_given_back(small):
-    for _ in range(5):
+    for _ in range(25):
         assert call(bounded(small), UPLOAD, parts=[bytes(1000)]).status == 200
     with small.room(19_900_000):
         pass
+
+
+def test_an_upload_of_stated_size_needs_no_more_room_than_that(small):
+    with small.room(19_990_000):
+        assert call(bounded(small), UPLOAD, headers=[("Content-Length", 1000)], parts=[bytes(1000)]).status == 200
 
 
 def test_an_upload_that_never_comes_takes_no_room(small):

@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -19,6 +20,7 @@ from pipeline.stages import ON_REQUEST, STAGES
 from studio.jobs import State
 from tests.api.asking import blocked
 from tests.photographs import photograph
+from ui import owner
 from ui.shop import workshop
 
 pytestmark = pytest.mark.slow
@@ -243,9 +245,14 @@ def test_choices_stand_in_the_address_without_their_translation(chosen):
     assert again.selectbox("upscale.model").value == "realesrgan-x4plus"
 
 
-def test_a_model_that_is_missing_is_offered_where_it_is_chosen(chosen):
+def test_a_model_that_is_missing_is_offered_to_the_owner_where_it_is_chosen(chosen, monkeypatch):
+    monkeypatch.setattr(workshop(), "config", replace(workshop().config, admin_token="a token of the owner"))
     chosen.segmented_control("mode").set_value("advanced").run()
     chosen.selectbox("upscale.model").set_value("realesrgan-x4plus").run()
+    assert any(caption.startswith("The owner of this studio decides") for caption in captions(chosen))
+    assert "Download Real-ESRGAN x4plus (67 MB)" not in labels(chosen.button)
+    chosen.session_state[owner._IS_OWNER] = True
+    chosen.run()
     assert "Download Real-ESRGAN x4plus (67 MB)" in labels(chosen.button)
 
 
