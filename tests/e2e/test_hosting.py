@@ -5,6 +5,8 @@ import select
 import socket
 import socketserver
 import threading
+import urllib.error
+import urllib.request
 from contextlib import closing, contextmanager, suppress
 from itertools import repeat
 from urllib.parse import urlsplit
@@ -117,6 +119,22 @@ def test_visitors_choose_models_and_the_owner_changes_them(browser, tmp_path):
         token.press("Enter")
         page.get_by_role("button", name="Download").first.wait_for()
         assert page.get_by_text("The owner of this studio decides").count() == 0
+
+
+def status(url, host):
+    """Return the status of an answer to a request that gives the server a name."""
+    try:
+        return urllib.request.urlopen(urllib.request.Request(url, headers={"Host": host})).status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_the_server_answers_to_its_own_names_and_shows_no_metrics(browser, tmp_path):
+    with hosted(tmp_path, ALLOWED_HOSTS="studio.example, 127.0.0.1") as url, opened(browser, url):
+        for place in ("", "/_stcore/host-config", "/studio/server"):
+            assert [status(url + place, host) for host in ("studio.example", "evil.example")] == [200, 400]
+        assert status(f"{url}/_stcore/health", "evil.example") == 200
+        assert status(f"{url}/_stcore/metrics", "studio.example") == 404
 
 
 class Proxy(socketserver.ThreadingTCPServer):
