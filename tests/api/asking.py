@@ -25,22 +25,8 @@ def ask(shop, path, *, method="GET", body=None, own=True, address="test", cookie
 
     `own`: whether it comes from a page of the studio. `address`, `cookie`: by which the visitor is known.
     """
-    path, _, query = path.partition("?")
-    told = []
-    scope = {
-        "type": "http",
-        "method": method,
-        "path": unquote(path),
-        "raw_path": path.encode(),
-        "query_string": query.encode(),
-        "headers": [(b"cookie", cookie.encode()), *([(OWN.lower().encode(), b"1")] if own else [])],
-        "http_version": "1.1",
-        "scheme": "http",
-        "server": ("test", 80),
-        "client": (address, 1),
-        "root_path": "",
-    }
-
+    headers = [(b"cookie", cookie.encode()), *([(OWN.lower().encode(), b"1")] if own else [])]
+    told, scope = [], scope_of(path, method=method, headers=headers, address=address)
     parts = body if isinstance(body, Iterator) else iter([body if isinstance(body, bytes) else _json(body or {})])
     waiting = chain(({"type": "http.request", "body": part, "more_body": True} for part in parts), [_END])
 
@@ -50,13 +36,36 @@ def ask(shop, path, *, method="GET", body=None, own=True, address="test", cookie
     async def send(message):
         told.append(message)
 
-    routes = application()
-    routes.state.workshop = shop
-    app = Starlette(routes=[Mount("/studio", app=routes)])  # as app.py mounts them
+    app = app_of(shop)
     with ThreadPoolExecutor(1) as aside:  # this thread may have the loop of a browser
         aside.submit(lambda: asyncio.run(app(scope, receive, send))).result()
     headers = {name.decode(): value.decode() for name, value in told[0]["headers"]}
     return told[0]["status"], headers, b"".join(message.get("body", b"") for message in told[1:])
+
+
+def scope_of(path, *, method="GET", headers=(), address="test"):
+    """What a server says of a request."""
+    path, _, query = path.partition("?")
+    return {
+        "type": "http",
+        "method": method,
+        "path": unquote(path),
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "headers": list(headers),
+        "http_version": "1.1",
+        "scheme": "http",
+        "server": ("test", 80),
+        "client": (address, 1),
+        "root_path": "",
+    }
+
+
+def app_of(shop):
+    """The routes of a workshop, mounted as in app.py."""
+    routes = application()
+    routes.state.workshop = shop
+    return Starlette(routes=[Mount("/studio", app=routes)])
 
 
 _END = {"type": "http.request", "body": b"", "more_body": False}
