@@ -44,7 +44,7 @@ class AllowedHosts:
 
     def _is_allowed(self, scope: Scope) -> bool:
         allowed = self._config().allowed_hosts
-        if not allowed or scope["path"].endswith(_HEALTH):
+        if not allowed or scope["path"] == _HEALTH:
             return True
         named = host_name(HTTPConnection(scope).headers.get("Host", ""))
         return named in {name.lower().rstrip(".") for name in allowed}

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
+from pipeline import disk
 from pipeline.errors import DiskFull, QueueFull, StudioError
 from studio.album import Album, Picture
 from studio.jobs import Job, State
@@ -33,6 +34,8 @@ FRESH = {"Cache-Control": "no-store"}
 
 _IN_MEMORY = 64_000
 """Bytes of a body above which it is stored on disk while it comes."""
+
+DISK_FULL = "The disk of the studio is full. Please try again later."
 
 _GONE = "The browser has left."
 
@@ -95,14 +98,17 @@ async def file_in(request: Request, most: int) -> IO[bytes]:
     Raises
     ------
     HTTPException
-        413 if it is larger.
+        413 if it is larger, 507 if the disk is full.
     """
     file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - the job that reads it closes it
     try:
         async for part in _parts(request, most):
             file.write(part)
-    except BaseException:
-        file.close()
+    except BaseException as error:
+        with suppress(OSError):  # it writes what is left to a disk that may be full
+            file.close()
+        if isinstance(error, OSError) and disk.is_full(error):
+            raise HTTPException(507, DISK_FULL) from error
         raise
     file.seek(0)
     return file

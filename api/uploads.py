@@ -1,6 +1,5 @@
 """Bounds on the bodies of requests to Streamlit's routes, of which one takes uploads."""
 
-import errno
 from collections.abc import Callable
 from contextlib import ExitStack
 
@@ -10,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.shared import MOST_FIELDS
+from api.shared import DISK_FULL, MOST_FIELDS
+from pipeline import disk
 from pipeline.errors import DiskFull
 from studio.workshop import Workshop
 
@@ -27,8 +27,6 @@ _STEP_BYTES = 8 * _MEGABYTE
 
 _MOST_HELD = 1_000_000_000
 """Bytes of all uploads that come, or that Streamlit keeps in memory."""
-
-_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 class BoundedBodies:
@@ -93,9 +91,9 @@ class BoundedBodies:
             try:
                 await self._app(scope, receive_into_room, send)
             except OSError as error:
-                if error.errno not in _FULL:
+                if not disk.is_full(error):
                     raise
-                raise HTTPException(507, "The disk of the studio is full. Please try again later.") from error
+                raise HTTPException(507, DISK_FULL) from error
             finally:
                 self._coming -= came
 

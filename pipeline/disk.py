@@ -11,6 +11,11 @@ from pipeline.errors import DiskFull
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
+def is_full(error: OSError) -> bool:
+    """Return whether an error says that the disk or the user's quota is full."""
+    return error.errno in _FULL
+
+
 @contextmanager
 def making(path: Path) -> Iterator[None]:
     """Context in which a file or folder is written; it is deleted if the disk becomes full.
@@ -31,7 +36,7 @@ def making(path: Path) -> Iterator[None]:
         _remove(path)
         raise
     except OSError as error:
-        if error.errno not in _FULL:
+        if not is_full(error):
             raise
         _remove(path)
         free = shutil.disk_usage(path.parent).free // 1_000_000

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import os
 import shutil
+import tempfile
 from collections import namedtuple
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -14,7 +15,7 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 
-from api import uploads
+from api import shared, uploads
 from api.hosting import AllowedHosts, NeededRoutesOnly
 from api.uploads import BoundedBodies
 from pipeline.config import Config
@@ -211,3 +212,15 @@ def test_half_of_a_small_disk_is_kept_free(small, monkeypatch):
     usage = shutil.disk_usage("/")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1_500_000))
     assert call(bounded(small), UPLOAD, headers=[("Content-Length", 800_000)]).status == 507
+
+
+def test_a_mask_that_meets_a_full_disk_is_told(monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    async def take(request):
+        await shared.file_in(request, 10 * MEGABYTE)
+
+    monkeypatch.setattr(tempfile.SpooledTemporaryFile, "write", full)
+    answer = call(guarded(handler=take), "/mask", parts=[bytes(MEGABYTE)])
+    assert (answer.status, answer.text) == (507, shared.DISK_FULL)
