@@ -1,5 +1,6 @@
 """Bounds on the bodies of requests to Streamlit's routes, of which one takes uploads."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import ExitStack
 
@@ -25,6 +26,9 @@ _FRAME_BYTES = _MEGABYTE
 _STEP_BYTES = 8 * _MEGABYTE
 """Room is reserved in steps as an upload comes, so that one that never comes keeps nobody else out."""
 
+_AT_ONCE = 4
+"""Uploads of which a part is written at the same time; each takes a thread of those that pages need too."""
+
 _MOST_HELD = 1_000_000_000
 """Bytes of all uploads that come, or that Streamlit keeps in memory."""
 
@@ -49,6 +53,7 @@ class BoundedBodies:
         self._workshop = workshop
         self._held = held
         self._coming = 0
+        self._turns = asyncio.Semaphore(_AT_ONCE)
         self._reserving = CapacityLimiter(1)  # of threads; pages need the others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,13 +94,33 @@ class BoundedBodies:
             with ExitStack() as trial:
                 await self._reserve(trial, stated)
             try:
-                await self._app(scope, receive_into_room, send)
+                await self._in_turns(scope, receive_into_room, send)
             except OSError as error:
                 if not disk.is_full(error):
                     raise
                 raise HTTPException(507, DISK_FULL) from error
             finally:
                 self._coming -= came
+
+    async def _in_turns(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve an upload; few at a time handle what has come, and one that waits for more keeps no other out."""
+        has_turn = False
+
+        async def receive_in_turn() -> Message:
+            nonlocal has_turn
+            if has_turn:
+                self._turns.release()
+                has_turn = False
+            message = await receive()
+            await self._turns.acquire()
+            has_turn = True
+            return message
+
+        try:
+            await self._app(scope, receive_in_turn, send)
+        finally:
+            if has_turn:
+                self._turns.release()
 
     async def _reserve(self, rooms: ExitStack, nbytes: int) -> None:
         """Enter the context of an upload of so many bytes."""

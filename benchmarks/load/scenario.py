@@ -19,6 +19,7 @@ _QUALITY = 92
 _GRAIN = 11.0
 _DRIP_S = 2.0
 _IDLE_S = 5
+_BETWEEN_S = 0.1
 _PATIENCE_S = 600
 
 
@@ -97,7 +98,9 @@ class _Scenario:
         yield from self._refused
 
     async def _open(self) -> None:
-        await asyncio.gather(*(page.open() for page in self._pages))
+        for page in self._pages:
+            await page.open()
+            await asyncio.sleep(_BETWEEN_S)
         await asyncio.gather(*(page.until(lambda page: page.runs > 0) for page in self._pages))
 
     async def _drip(self) -> None:
