@@ -24,6 +24,11 @@ def is_owner() -> bool:
     """Return whether this session is the owner's."""
     if workshop().config.admin_token:
         return st.session_state.get(_IS_OWNER) is True
+    return is_here()
+
+
+def is_here() -> bool:
+    """Return whether this page was opened on the server's own machine; see `is_local`."""
     return is_local(st.context.ip_address, st.context.headers)
 
 

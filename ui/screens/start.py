@@ -13,7 +13,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pipeline.plan import simple
 from studio.album import Album
-from ui import address
+from ui import address, owner
 from ui.parts import pages
 from ui.shop import visitor, workshop
 from ui.words import say
@@ -25,7 +25,8 @@ GALLERY = {"astronaut": 2.0, "coffee": 4.0, "camera": 2.0}
 
 def show() -> None:
     """Draw the first screen."""
-    st.html(f'<div class="hero"><h2>{say("tagline")}</h2><p>{say("private")}</p></div>')
+    where = say("private") if owner.is_here() else say("private.hosted", hours=workshop().config.keep_hours)
+    st.html(f'<div class="hero"><h2>{say("tagline")}</h2><p>{where}</p></div>')
     _drop()
     st.html(f'<h3 class="gallery-title">{say("gallery.title")}</h3>')
     with st.container(key="gallery"):
