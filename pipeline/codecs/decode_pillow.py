@@ -44,7 +44,7 @@ PILLOWS_JPEGS = (0xC0, 0xC1, 0xC2)
 """Baseline, extended and progressive."""
 
 CREDENTIALS = (Notice("metadata-dropped", part="C2PA", reason="it vouches for the file before its restoration"),)
-BAND_PIXELS = 1 << 24
+BAND_PIXELS = 1 << 22
 LEAST_ATTACHMENT = 16
 """Bytes behind a picture; fewer are padding."""
 
