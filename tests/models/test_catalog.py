@@ -34,10 +34,14 @@ def test_every_download_is_pinned(spec):
         algorithm, _, digest = spec.digest.partition(":")
         assert (algorithm, len(bytes.fromhex(digest))) == ("sha256", 32)
         assert spec.size > 1_000_000
+    if spec.wheel:
+        for pin in (spec.wheel.digest, spec.wheel.tensors):
+            assert len(bytes.fromhex(pin.removeprefix("sha256:"))) == 32
 
 
 def test_ids_and_files_are_unique():
-    for values in ([spec.id for spec in catalog.MODELS], [spec.file for spec in catalog.MODELS]):
+    wheels = [spec.wheel.file for spec in catalog.MODELS if spec.wheel]
+    for values in ([spec.id for spec in catalog.MODELS], [spec.file for spec in catalog.MODELS] + wheels):
         assert len(set(values)) == len(values)
 
 
