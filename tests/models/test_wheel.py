@@ -41,7 +41,8 @@ Convolution  Conv_1 2 1 b c out 0=1 1=1 5=1 6=3
 FIRST = HALF + STATE["first.weight"].astype("<f2").tobytes() + bytes(2) + STATE["first.bias"].tobytes()
 BIN = FIRST + SINGLE + STATE["last.weight"].tobytes() + STATE["last.bias"].tobytes()
 METADATA = "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\nRequires-Dist: absent-package\n"
-NAME = "tiny-1.0-cp311-none-manylinux1_x86_64.whl"
+TAGS = ("--python-version", "310", "--abi", "none", "--platform", "win_arm64")
+NAME = "tiny-1.0-cp310-none-win_arm64.whl"
 
 
 def test_convolutions_of_both_precisions_are_read_in_their_order():
@@ -116,11 +117,11 @@ def publish(folder, *, param=PARAM, data=BIN, more=b""):
         made.writestr("tiny/net.bin", data)
         made.writestr("tiny/net.so", more)
         made.writestr("tiny-1.0.dist-info/METADATA", METADATA)
-        made.writestr("tiny-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: cp311-none-manylinux1_x86_64\n")
+        made.writestr("tiny-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: cp310-none-win_arm64\n")
         made.writestr("tiny-1.0.dist-info/RECORD", "")
     source = Wheel(
         package="tiny==1.0",
-        tags=catalog.get("realesrgan-x4plus").wheel.tags,
+        tags=TAGS,
         size=path.stat().st_size,
         digest=sha256(path.read_bytes()),
         member="tiny/net",
