@@ -6,7 +6,7 @@ import os
 import subprocess
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -51,8 +51,9 @@ def serving():
             self.send_response(404 if page is None else 200)
             self.send_header("Content-Type", "text/html")
             self.send_header("Content-Length", str(len(page or b"") + server.cut))
-            self.end_headers()
-            self.wfile.write(page or b"")
+            with suppress(ConnectionError):  # a client may have stopped
+                self.end_headers()
+                self.wfile.write(page or b"")
 
         def log_message(self, *args):
             pass
