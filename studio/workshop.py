@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from models.runtime.engine import Engine
 from pipeline.config import Config
@@ -80,6 +80,7 @@ class Workshop:
         many = config.max_waiting * _SHORT, config.max_pictures + _MORE_JOBS
         self._small = JobQueue(*many, at_once=_DECODERS)
         self._looks = JobQueue(*many, at_once=2, at_once_each=2, max_bytes=_VIEW_BYTES)
+        self._queues = (self._networks, self._results, self._small, self._looks)
         self._pace = Pace()
         self._previews = Previews(self._small, config.max_pixels, room)
         self._damage = DamageMaps(self._networks, self.engine, self._previews, self._small, config.max_pixels, room)
@@ -93,7 +94,7 @@ class Workshop:
     def close(self) -> None:
         """Cancel all work, wait for it to stop, and delete every album."""
         self._closing.set()
-        for queue in (self._networks, self._results, self._small, self._looks):
+        for queue in self._queues:
             queue.close()
         self._tidying.join()
         self._folder.close()
@@ -158,9 +159,9 @@ class Workshop:
             if picture.job is not None:
                 picture.job.cancel()
 
-    def ahead(self, picture: Picture) -> int:
-        """Return how many jobs come before the restoration of a photograph."""
-        return self._networks.ahead(picture.job) if picture.job else 0
+    def ahead(self, job: Job[Any]) -> int:
+        """Return how many jobs come before one of this workshop."""
+        return sum(queue.ahead(job) for queue in self._queues)  # those that it is not in say 0
 
     def time_left(self, picture: Picture) -> float | None:
         """Return the seconds that the restoration of a photograph still takes; None before it has begun."""

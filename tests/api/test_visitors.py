@@ -81,7 +81,7 @@ def test_two_visitors_of_one_album_each_have_their_turn(shop):
             shop.submit("many", [shop.create([("cat.png", CAT)]).pictures[0]], arrange([]))
         shop.submit("many", album.pictures[:1], arrange([]))
         shop.submit("few", album.pictures[1:], arrange([]))
-        assert [shop.ahead(picture) for picture in album.pictures] == [5, 2]
+        assert [shop.ahead(picture.job) for picture in album.pictures] == [5, 2]
     assert all(picture.job.wait(60) for picture in album.pictures)
 
 

@@ -154,7 +154,7 @@ def test_a_restoration_goes_before_the_examination_of_its_photograph(shop):
         for album in (first, second):
             shop.examine(album.id, album.pictures[0])
             shop.submit(album.id, album.pictures, arrange([]))
-        assert [shop.ahead(album.pictures[0]) for album in (first, second)] == [1, 2]
+        assert [shop.ahead(album.pictures[0].job) for album in (first, second)] == [1, 2]
     (picture,) = first.pictures
     assert picture.job.wait(60)
     until = time.monotonic() + 60
@@ -169,7 +169,7 @@ def test_a_restoration_comes_no_later_for_the_examination_of_another_photograph(
         shop.examine("visitor", album.pictures[0])
         shop.submit("visitor", album.pictures[1:], arrange([]))
         shop.submit("another", other.pictures, arrange([]))
-        assert [shop.ahead(each) for each in (album.pictures[1], other.pictures[0])] == [2, 3]
+        assert [shop.ahead(each.job) for each in (album.pictures[1], other.pictures[0])] == [2, 3]
     assert other.pictures[0].job.wait(60)
 
 
@@ -180,7 +180,7 @@ def test_a_visitor_with_many_albums_and_damage_maps_has_one_turn(shop):
             shop.damage("many", album.pictures[0], CLASSICAL)
             shop.submit("many", album.pictures, arrange([]))
         shop.submit("few", other.pictures, arrange([]))
-        assert shop.ahead(other.pictures[0]) == 2
+        assert shop.ahead(other.pictures[0].job) == 2
     assert all(album.pictures[0].job.wait(60) for album in (*albums, other))
 
 

@@ -7,18 +7,22 @@ import streamlit as st
 
 from studio.album import Picture
 from studio.jobs import State
+from ui.parts.polling import pause
 from ui.shop import workshop
 from ui.words import plain, say, stage_name
 
 EVERY = 0.4
-"""Seconds between two looks."""
+"""Seconds between two looks at a job that runs."""
 
 
-@st.fragment(run_every=EVERY)
 def watch(picture: Picture) -> None:
     """Draw the progress anew several times a second, without running the rest of the page."""
+    st.fragment(_watch, run_every=pause(picture.job, EVERY))(picture, picture.state)
+
+
+def _watch(picture: Picture, state: State | None) -> None:
     job = picture.job
-    if job is None or not picture.busy:
+    if job is None or picture.state is not state:  # one that runs is looked at more often
         st.rerun(scope="app")
     with st.container(border=True, key="progress"):
         st.subheader(plain(picture.name), anchor=False)
@@ -49,7 +53,7 @@ def ahead(pictures: Sequence[Picture]) -> int:
     """Return how many jobs come before the first restoration of these that waits; 0 where one of them runs."""
     if any(picture.state is State.RUNNING for picture in pictures):
         return 0
-    return next((workshop().ahead(picture) for picture in pictures if picture.busy), 0)
+    return next((workshop().ahead(picture.job) for picture in pictures if picture.job and picture.busy), 0)
 
 
 def share(picture: Picture) -> float:

@@ -5,8 +5,12 @@ from collections.abc import Collection
 import streamlit as st
 
 from studio.album import Picture
+from ui.parts.polling import pause
 from ui.shop import visitor, workshop
 from ui.words import say, tell
+
+_EVERY = 0.7
+"""Seconds between two looks at a photograph that is being examined."""
 
 
 def show(picture: Picture, chosen: Collection[str]) -> None:
@@ -21,14 +25,13 @@ def show(picture: Picture, chosen: Collection[str]) -> None:
     with st.container(key="suggestions"):
         known = workshop().examine(visitor(), picture)
         if known is None:
-            _await(picture)
+            st.fragment(_await, run_every=pause(picture.examination, _EVERY))(picture)
             return
         for name, notice in known.items():
             if name not in chosen:
                 st.caption(f":material/lightbulb: {tell(notice, say(name))}")
 
 
-@st.fragment(run_every=0.7)
 def _await(picture: Picture) -> None:
     """Draw the page again once the photograph is examined."""
     if workshop().examine(visitor(), picture) is not None:

@@ -9,9 +9,13 @@ from studio.album import Album, Picture
 from studio.jobs import State
 from ui import address
 from ui.parts import download, pages, progress, settings
+from ui.parts.polling import pause
 from ui.words import brief, plain, say, stage_name
 
 _ICONS = {None: "○", State.WAITING: "◌", State.RUNNING: "◔", State.DONE: "✓", State.FAILED: "✕", State.CANCELLED: "–"}
+
+_EVERY = 0.7
+"""Seconds between two looks at photographs that are being restored."""
 
 
 def show(album: Album) -> None:
@@ -19,7 +23,11 @@ def show(album: Album) -> None:
     st.subheader(say("album.count", count=len(album.pictures)), anchor=False)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        _watch(album) if album.busy else _list(album)
+        if album.busy:
+            first = next((picture.job for picture in album.pictures if picture.busy), None)
+            st.fragment(_watch, run_every=pause(first, _EVERY))(album, _is_running(album))
+        else:
+            _list(album)
     with right, st.container(key="settings"):
         if album.busy:
             progress.cancel(album.pictures)
@@ -33,9 +41,12 @@ def show(album: Album) -> None:
         settings.restore(unfinished or album.pictures, plan, label)
 
 
-@st.fragment(run_every=0.7)
-def _watch(album: Album) -> None:
-    if not album.busy:
+def _is_running(album: Album) -> bool:
+    return any(picture.state is State.RUNNING for picture in album.pictures)
+
+
+def _watch(album: Album, was_running: bool) -> None:
+    if not album.busy or (_is_running(album) and not was_running):  # the latter is looked at more often
         st.rerun(scope="app")
     done = sum(not picture.busy for picture in album.pictures)
     running = sum(progress.share(picture) for picture in album.pictures if picture.busy)

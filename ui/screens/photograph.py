@@ -9,6 +9,7 @@ from studio.album import Album, Picture, Preview
 from studio.jobs import Job, State
 from ui import address, mask
 from ui.parts import pages, progress, settings
+from ui.parts.polling import pause
 from ui.screens import result, start
 from ui.screens.album import show as show_album
 from ui.shop import visitor, workshop
@@ -16,6 +17,9 @@ from ui.words import explain, plain, say
 
 _OPENING_S = 1.0
 """Seconds that a page waits for a preview before it says so."""
+
+_EVERY = 0.5
+"""Seconds between two looks at a preview that is being made."""
 
 
 def show() -> None:
@@ -63,7 +67,7 @@ def _before(album: Album, picture: Picture, number: int) -> None:
     """Draw a photograph that was not restored yet, the settings, and Restore."""
     job = _preview(picture)
     if job is None or not job.wait(_OPENING_S):
-        _await(picture, job)
+        st.fragment(_await, run_every=pause(job, _EVERY))(picture, job)
         return
     seen = job.result
     if seen is None:
@@ -94,7 +98,6 @@ def _preview(picture: Picture) -> Job[Preview] | None:
         return None
 
 
-@st.fragment(run_every=0.5)
 def _await(picture: Picture, job: Job[Preview] | None) -> None:
     """Draw the page again once a preview is made; where the queue was full, submit it once it is not."""
     if _preview(picture) is not None if job is None else job.finished:
