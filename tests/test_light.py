@@ -38,7 +38,9 @@ print(picture.done.layers.size)
 MODELS_PAGE = """
 from streamlit.testing.v1 import AppTest
 
-app = AppTest.from_string("from ui.screens import models\\nmodels.show()", default_timeout=60).run()
+app = AppTest.from_string("from ui.screens import models\\nmodels.show()", default_timeout=60)
+app.session_state["is-owner"] = True
+app.run()
 assert not app.exception
 print(len(app.info), app.info[0].value)
 print(*(button.key for button in app.button))
@@ -53,7 +55,8 @@ def python(tmp_path_factory):
 @pytest.fixture
 def run(python, tmp_path):
     """Run the environment's Python in the project's folder; return what it printed, and its exit code."""
-    surroundings = os.environ | {"STUDIO_MODELS": str(tmp_path / "models")}
+    own = {"STUDIO_MODELS": str(tmp_path / "models"), "STUDIO_ADMIN_TOKEN": "a token of the owner"}
+    surroundings = os.environ | own
 
     def run(*arguments):
         command = [python, *map(str, arguments)]
