@@ -58,7 +58,7 @@ class Workers:
         if not shared.AVAILABLE:
             return function(*arguments)
         with self._turns:
-            worker = self._idle.pop() if self._idle else _Worker()
+            worker = self._ready()
             try:
                 result, error = worker.call(function, arguments, bounds)
             except BaseException:
@@ -68,6 +68,15 @@ class Workers:
         if error is not None:
             raise error
         return result
+
+    def _ready(self) -> "_Worker":
+        """Return an idle worker that still lives, or a new one."""
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.lives():
+                return worker
+            worker.close()
+        return _Worker()
 
     def warm(self) -> None:
         """Start a worker without waiting for it, so that the first file finds it ready."""
@@ -113,6 +122,10 @@ class _Worker:
             raise WorkerLost(msg) from error
         except (EOFError, ConnectionError) as error:
             raise WorkerLost(self._why(bounds)) from error
+
+    def lives(self) -> bool:
+        """Return whether the process is still there."""
+        return self._process.poll() is None
 
     def _why(self, bounds: Bounds) -> str:
         """Say why the process ended."""

@@ -95,6 +95,13 @@ def test_a_worker_that_crashes_is_replaced(pool):
     assert first != second
 
 
+def test_a_worker_that_was_killed_while_it_was_idle_costs_no_file(pool):
+    _, first = pool.call(double, 1, bounds=SMALL)
+    os.kill(first, signal.SIGKILL)
+    pool._idle[0]._process.wait()
+    assert pool.call(double, 2, bounds=SMALL)[0] == 4
+
+
 def test_a_worker_that_takes_too_long_is_ended_by_the_system(pool):
     started = time.process_time()
     with pytest.raises(WorkerLost, match="longer than 1 s"):
