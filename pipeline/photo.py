@@ -130,10 +130,10 @@ def read_photo(
     PhotoTooLarge
         If it is over `DECODE_LIMIT` or `MAX_BYTES`, over `max_pixels` with `strict`, or does not fit into memory.
     OptionError
-        If `max_pixels` is below `LEAST_CAP`, or `page` below 1.
+        If `max_pixels` is below `LEAST_CAP` or above `DECODE_LIMIT`, or `page` below 1.
     """
-    if max_pixels < LEAST_CAP:
-        msg = f"max_pixels must be at least {LEAST_CAP}, not {max_pixels}."
+    if not LEAST_CAP <= max_pixels <= DECODE_LIMIT:
+        msg = f"max_pixels must lie between {LEAST_CAP} and {DECODE_LIMIT}, not {max_pixels}."
         raise OptionError(msg)
     if page is not None and page < 1:
         msg = f"page must be at least 1, not {page}."

@@ -112,18 +112,23 @@ def check(work: Iterable[Pair], masks: Iterable[Path] = ()) -> None:
         Before anything is written.
     """
     listed = list(work)
-    given = {path.resolve() for path in (*(pair.source for pair in listed), *masks)}
+    given = {_real(path) for path in (*(pair.source for pair in listed), *masks)}
     for pair in listed:
-        if pair.target.resolve() in given:
+        if _real(pair.target) in given:
             msg = (
                 f"Expected results apart from the photographs, but {pair.target} is one of them, or a mask. "
                 "Choose another output."
             )
             raise OptionError(msg)
-    for target, count in Counter(pair.target.resolve() for pair in listed).items():
+    for target, count in Counter(_real(pair.target) for pair in listed).items():
         if count > 1:
             msg = f"Expected one result a file, but {count} would go to {target}. Choose other names."
             raise OptionError(msg)
+
+
+def _real(path: Path) -> Path:
+    """Return a path without links, as far as it leads somewhere: a link to itself is an error of that file alone."""
+    return Path(os.path.realpath(path))
 
 
 def _all_files(sources: list[Path], target: Path) -> tuple[list[tuple[Path, Path]], int]:
@@ -152,9 +157,9 @@ def _all_files(sources: list[Path], target: Path) -> tuple[list[tuple[Path, Path
 
 def _files(source: Path, target: Path) -> Iterator[Path]:
     """Yield each file of a folder in order, except hidden ones and results inside the folder."""
-    results = target.resolve() if source.resolve() in target.resolve().parents else None
+    results = _real(target) if _real(source) in _real(target).parents else None
     for path in sorted(source.rglob("*")):
-        is_result = results is not None and results in path.resolve().parents
+        is_result = results is not None and results in _real(path).parents
         if not path.is_dir() and not _hidden(path.relative_to(source)) and not is_result:
             yield path
 

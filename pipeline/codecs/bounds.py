@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 _STATUS = Path("/proc/self/statm")
@@ -22,7 +21,7 @@ class Bounds:
     """What one piece of work may take."""
 
     memory: int
-    """Bytes beside those that the process had at its first work."""
+    """Bytes beside those that the process has already."""
 
     seconds: float
     """Of all processor cores together."""
@@ -34,13 +33,13 @@ def to_read(length: int, max_pixels: int) -> Bounds:
     A photograph of many pixels is a file of many bytes, so that a small one that states many ends early: under the
     default cap, a file of a megabyte gets less than a gigabyte and about five seconds.
     """
-    memory = 720_000_000 + min(60 * length, 1_000_000_000) + length + 64 * max_pixels
+    memory = 680_000_000 + min(60 * length, 1_000_000_000) + length + 64 * max_pixels
     return Bounds(memory, 4 + length / 1e6 + max_pixels / 10e6)
 
 
 def to_write(samples: int) -> Bounds:
     """Return what may be taken to write a picture of `samples` bytes before compression."""
-    return Bounds(500_000_000 + 4 * samples, 20 + samples / 2e6)
+    return Bounds(500_000_000 + 4 * samples, 5 + samples / 2e6)
 
 
 @contextmanager
@@ -54,7 +53,7 @@ def held(bounds: Bounds) -> Iterator[None]:
     used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
     limits = {resource.RLIMIT_CPU: math.ceil(used + bounds.seconds)}
     if sys.platform == "linux":
-        limits[resource.RLIMIT_DATA] = _at_first() + _STACKS + bounds.memory
+        limits[resource.RLIMIT_DATA] = taken() + _STACKS + bounds.memory
     for kind, most in limits.items():
         resource.setrlimit(kind, (most, resource.getrlimit(kind)[1]))
     try:
@@ -65,9 +64,8 @@ def held(bounds: Bounds) -> Iterator[None]:
             resource.setrlimit(kind, (hard, hard))
 
 
-@cache
-def _at_first() -> int:
-    """Return the bytes of writable memory at the first call; what later work has freed does not count twice."""
+def taken() -> int:
+    """Return the bytes of memory that this process can write to."""
     import resource
 
-    return int(_STATUS.read_text().split()[_DATA]) * resource.getpagesize()
+    return int(_STATUS.read_text().split()[_DATA]) * resource.getpagesize() if sys.platform == "linux" else 0

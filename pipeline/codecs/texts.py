@@ -14,6 +14,9 @@ MACHINE_MADE = re.compile(r"(date|exif|jpeg|png|tiff|icc|Thumb|signature)(:|$)|S
 """Keywords that programs write by themselves, from what a file states elsewhere."""
 
 _PLACE = re.compile(r"gps|city|country|location|place|latitude|longitude", re.IGNORECASE)
+_MOST_TOLD = 10
+"""Keywords that a notice names."""
+
 _KEYWORD_BYTES = 79
 
 
@@ -52,7 +55,9 @@ def place(texts: Texts, form: str, software: str, history: str) -> Placed:
     comments = tuple(pair for pair in texts if pair[0] == COMMENT)
     properties = tuple(pair for pair in texts if pair[0] in PROPERTIES and not (form == "jpeg" and pair in comments))
     lost = [keyword for keyword, _ in texts if keyword not in PROPERTIES and not MACHINE_MADE.match(keyword)]
-    notices = (Notice("texts-no-place", keywords=", ".join(dict.fromkeys(lost)), format=form.upper()),) if lost else ()
+    names = list(dict.fromkeys(lost))
+    told = ", ".join(names[:_MOST_TOLD]) + (f", … ({len(names)})" if len(names) > _MOST_TOLD else "")
+    notices = (Notice("texts-no-place", keywords=told, format=form.upper()),) if lost else ()
     joined = ((COMMENT, "\n".join(text for _, text in comments)),) if comments and form == "jpeg" else ()
     return Placed(joined, properties, notices)
 

@@ -75,7 +75,8 @@ def choose(data: bytes, wanted: int | None) -> Choice:
         If the file holds a camera's raw data, or has no such page.
     """
     has_mark = any(data.startswith(mark, at) for at, mark in RAW_MARKS)
-    pages = [] if has_mark else list(_pages(data))
+    found = [] if has_mark else list(_pages(data))
+    pages = found[:MOST_PAGES]
     if has_mark or any(page.is_raw for page in pages):
         msg = "Expected a photograph, got a camera's raw data. Develop it in a raw converter and save it as TIFF."
         raise PhotoUnreadable(msg)
@@ -84,10 +85,10 @@ def choose(data: bytes, wanted: int | None) -> Choice:
         if wanted > len(whole):
             msg = f"Expected a page from 1 to {len(whole)}, got {wanted}. Choose another page."
             raise PhotoUnreadable(msg)
-        return Choice(whole[wanted - 1], len(whole), wanted, ())
+        return Choice(whole[wanted - 1], len(whole), wanted, _left_out(found))
     largest = max(page.pixels for page in whole)
     pictures = [page for page in whole if page.pixels * PREVIEW > largest] or whole
-    page, notices = pictures[0], []
+    page, notices = pictures[0], [*_left_out(found)]
     if page.index > 0:
         notices.append(Notice("preview-skipped", page=page.index + 1, pages=len(pages), w=page.size[0], h=page.size[1]))
     if len(pictures) > 1:
@@ -95,10 +96,14 @@ def choose(data: bytes, wanted: int | None) -> Choice:
     return Choice(page, len(whole), whole.index(page) + 1, tuple(notices))
 
 
+def _left_out(found: list[Page]) -> tuple[Notice, ...]:
+    return (Notice("pages-left-out", limit=MOST_PAGES),) if len(found) > MOST_PAGES else ()
+
+
 def _pages(data: bytes) -> Iterator[Page]:
-    """Yield the pages; a damaged table behind the first one ends them."""
+    """Yield the pages, at most one more than are used; a damaged table behind the first one ends them."""
     offset, seen, left = tags.first_table(data), set[int](), 4 * len(data) + (1 << 24)
-    while (offset or not seen) and offset not in seen and len(seen) < MOST_PAGES:
+    while (offset or not seen) and offset not in seen and len(seen) <= MOST_PAGES:
         try:
             entries, link = tags.read_table(data, offset)
         except ValueError:

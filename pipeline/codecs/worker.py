@@ -60,11 +60,14 @@ class Workers:
         with self._turns:
             worker = self._ready()
             try:
-                result, error = worker.call(function, arguments, bounds)
+                result, error, is_spent = worker.call(function, arguments, bounds)
             except BaseException:
                 worker.close()
                 raise
-            self._idle.append(worker)
+            if is_spent:
+                worker.close()
+            else:
+                self._idle.append(worker)
         if error is not None:
             raise error
         return result
@@ -111,7 +114,7 @@ class _Worker:
             )
 
     def call(self, function: Callable[..., Any], arguments: tuple[object, ...], bounds: Bounds) -> Any:
-        """Return the worker's answer: a result and an error, one of them None."""
+        """Return the worker's answer; see `pipeline.codecs.serve.Answer`."""
         patience = _HANGING * (bounds.seconds + 1)
         try:
             self._socket.settimeout(patience)

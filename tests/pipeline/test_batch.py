@@ -110,3 +110,12 @@ def test_masks_in_a_folder_are_found_by_the_names_of_photographs(tmp_path):
     assert mask_of(Path("c.tif"), out / "c_page2.png", masks) == three
     assert mask_of(Path("b.jpg"), out / "b.png", masks) is None
     assert mask_of(Path("b.jpg"), out / "b.png", one) == one
+
+
+def test_a_link_to_itself_costs_one_file_of_a_folder(tmp_path):
+    (tmp_path / "in").mkdir()
+    Image.fromarray(np.full((32, 48, 3), 90, np.uint8)).save(tmp_path / "in" / "fine.png")
+    (tmp_path / "in" / "loop.png").symlink_to("loop.png")
+    work = find_work([tmp_path / "in"], tmp_path / "out", Output())
+    reports = list(restore_all(work.pairs, BatchSettings(arrange([Sharpen()]), OUTPUT, 2_000_000), None))
+    assert {Path(report.source).name: report.status for report in reports} == {"fine.png": "done", "loop.png": "failed"}

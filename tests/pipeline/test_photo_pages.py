@@ -66,6 +66,19 @@ def test_a_page_that_is_not_there_is_refused(data, page, error, message):
     assert read_photo(files.save(SCENE, "JPEG"), page=1).pages == 1
 
 
+def test_pages_beyond_the_limit_are_told(monkeypatch, in_this_process):
+    monkeypatch.setattr("pipeline.codecs.tiff_pages.MOST_PAGES", 3)
+    file = io.BytesIO()
+    tifffile.imwrite(file, np.stack([SCENE] * 4), photometric="rgb")
+    for page in (None, 2):
+        photo = read_photo(file.getvalue(), page=page)
+        assert photo.pages == 3
+        assert "pages-left-out" in [notice.code for notice in photo.notices]
+    file = io.BytesIO()
+    tifffile.imwrite(file, np.stack([SCENE] * 3), photometric="rgb")
+    assert "pages-left-out" not in [notice.code for notice in read_photo(file.getvalue()).notices]
+
+
 def test_pages_in_a_circle_end():
     data = bytearray(tiff((SCENE, 0), (SCENE, 0)))
     with tifffile.TiffFile(io.BytesIO(bytes(data))) as tif:

@@ -116,6 +116,13 @@ def test_texts_of_png_are_kept_in_other_formats(form):
     assert codes(written(read_photo(png_with_words({"Source": "an attic"})), form)) == ["texts-no-place"]
 
 
+def test_a_notice_names_few_of_very_many_texts():
+    photo = read_photo(png_with_words({f"Key {number}": "x" for number in range(500)}))
+    (notice,) = written(photo, "tiff").notices
+    assert len(notice.values["keywords"]) < 100
+    assert "(500)" in notice.values["keywords"]
+
+
 @pytest.mark.parametrize("source", ["JPEG", "GIF"])
 @pytest.mark.parametrize("form", FORMATS)
 def test_comments_are_kept(source, form):

@@ -110,6 +110,21 @@ def test_a_worker_that_takes_too_long_is_ended_by_the_system(pool):
     assert pool.call(double, 4, bounds=SMALL)[0] == 8
 
 
+def test_a_worker_that_keeps_much_memory_is_replaced(pool):
+    _, first = pool.call(double, 1, bounds=SMALL)
+    assert pool.call(keep, 50_000_000, bounds=Bounds(300_000_000, 5)) == first
+    assert pool.call(keep, 150_000_000, bounds=Bounds(300_000_000, 5)) == first
+    assert pool.call(double, 1, bounds=SMALL)[1] != first
+
+
+KEPT = []
+
+
+def keep(length):
+    KEPT.append(np.ones(length, np.uint8))
+    return os.getpid()
+
+
 def test_a_worker_that_hangs_is_ended(pool, monkeypatch):
     monkeypatch.setattr("pipeline.codecs.worker._HANGING", 0.3)
     with pytest.raises(WorkerLost, match="longer than"):
@@ -173,6 +188,25 @@ from pipeline.codecs.worker import workers
 from pipeline.photo import read_photo
 read_photo(Path({str(path)!r}))
 print(workers._idle[0]._process.pid, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    end = time.monotonic() + 5
+    while lives(int(said)) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not lives(int(said))
+
+
+def test_a_worker_that_hangs_ends_with_the_process_that_started_it():
+    code = """
+import os, signal, threading, time
+from pipeline.codecs.bounds import Bounds
+from pipeline.codecs.worker import workers
+workers.warm()
+print(workers._idle[0]._process.pid, flush=True)
+call = lambda: workers.call(time.sleep, 60, bounds=Bounds(100_000_000, 60))
+threading.Thread(target=call).start()
+time.sleep(1)
 os.kill(os.getpid(), signal.SIGKILL)
 """
     said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False).stdout
