@@ -5,8 +5,8 @@ import { frameHeight, onPicture } from "../viewer/geometry.js"
 import { View, ZOOM_STEP } from "../viewer/view.js"
 import { Brush } from "./brush.js"
 import { limitOf, Marks, shareText } from "./marks.js"
-import { awaitImage, fetchImage, Saver } from "./server.js"
 import { filled, isOtherShape, marksOf } from "./opened.js"
+import { awaitImage, fetchImage, Saver } from "./server.js"
 import { levelsOf, pngOf, Sheet } from "./sheet.js"
 
 const SAVE_MS = 400
