@@ -117,5 +117,6 @@ def test_a_link_to_itself_costs_one_file_of_a_folder(tmp_path):
     Image.fromarray(np.full((32, 48, 3), 90, np.uint8)).save(tmp_path / "in" / "fine.png")
     (tmp_path / "in" / "loop.png").symlink_to("loop.png")
     work = find_work([tmp_path / "in"], tmp_path / "out", Output())
-    reports = list(restore_all(work.pairs, BatchSettings(arrange([Sharpen()]), OUTPUT, 2_000_000), None, lambda *_: None))
+    settings = BatchSettings(arrange([Sharpen()]), OUTPUT, 2_000_000)
+    reports = list(restore_all(work.pairs, settings, None, lambda *_: None))
     assert {Path(report.source).name: report.status for report in reports} == {"fine.png": "done", "loop.png": "failed"}
