@@ -38,8 +38,9 @@ class Load:
 
 def tables(load: Load) -> Iterator[str]:
     """Yield the lines of the report on one server under a load, each as soon as it is known."""
+    others = set(children(os.getpid()))  # such as the one that opens files
     with serving() as url, asyncio.Runner() as runner:
-        (server,) = children(os.getpid())
+        (server,) = set(children(os.getpid())) - others
         port = int(url.rsplit(":", 1)[1])
         scenario = _Scenario(port, load)
         with watching(port, server) as seen:

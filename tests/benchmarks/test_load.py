@@ -6,9 +6,11 @@ import pytest
 
 from benchmarks.load import watch
 from benchmarks.load.scenario import Load, picture, tables
+from pipeline.photo import prepare
 
 
 def test_visitors_are_served_and_the_server_is_watched():
+    prepare()  # another process of this one, which is not the server
     load = Load(megapixels=0.1, uploads=2, restorations=2, pages=2, slow=4, after=1)
     lines = list(tables(load))
     head, _, *rows = [line for line in lines if line.startswith("|")]
