@@ -28,7 +28,7 @@ class Config:
     max_pictures: int = 200
     """Largest number of photographs in one upload."""
 
-    keep_megabytes: int = 8000
+    keep_megabytes: int = 50_000
     """Disk space in megabytes for uploads and results."""
 
     keep_hours: int = 24

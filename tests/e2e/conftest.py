@@ -12,7 +12,7 @@ from tests.e2e.modules import Modules
 @pytest.fixture(scope="session")
 def studio(tmp_path_factory):
     """The address of a running studio without any downloaded model."""
-    with serving({"STUDIO_MODELS": str(tmp_path_factory.mktemp("models")), "STUDIO_KEEP_MEGABYTES": "2000"}) as url:
+    with serving({"STUDIO_MODELS": str(tmp_path_factory.mktemp("models")), "STUDIO_KEEP_MEGABYTES": "8000"}) as url:
         yield url
 
 

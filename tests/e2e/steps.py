@@ -39,7 +39,7 @@ def restored(page):
     """Wait for the result, with its picture drawn and the page at rest."""
     failure = page.locator("[data-testid=stException], [data-testid=stAlertContentError]")
     page.locator(".viewer").or_(failure).first.wait_for(timeout=150_000)  # it may be a busy machine
-    assert failure.all_inner_texts() == []
+    assert failure.all_inner_texts() == [], failure.all_inner_texts()
     page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
     page.wait_for_function(
         "() => [...document.querySelectorAll('*')].some(e => e.shadowRoot?.querySelector('.after .base')?.naturalWidth)"
