@@ -16,11 +16,18 @@ export function addressAnew(address, hadAlbum) {
   return anew.href
 }
 
-/** Open the page anew if the server is not the one that drew it first. */
+/**
+ * Open the page anew if the server is not the one that drew it first, else remember whether it had photographs.
+ * It is opened once: a second answer would find neither photographs nor their address.
+ */
 function compare(server, hadAlbum) {
   const page = document.documentElement.dataset
   page.server ??= server
-  if (page.server !== server) location.replace(addressAnew(location.href, hadAlbum || page.hadAlbum === "true"))
+  if (page.server === server) page.hadAlbum = hadAlbum
+  else if (!page.leaves) {
+    page.leaves = true
+    location.replace(addressAnew(location.href, hadAlbum || page.hadAlbum === "true"))
+  }
 }
 
 async function ask(note) {
@@ -46,5 +53,4 @@ export default function show({ data, parentElement }) {
   latest.set(note, data)
   note.textContent = data.lost
   compare(data.server, data.album)
-  document.documentElement.dataset.hadAlbum = data.album
 }
