@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openvino
 from numpy.typing import NDArray
 
 from models.runtime import graphs, quantised
 from models.runtime.quantised import Ranges
 from pipeline.arrays import Image
+from training import graph_files
 from training.damage.recipes import Recipe
 from training.data import random_patch, read_photographs
 
@@ -24,8 +24,7 @@ def calibrate(path: Path, data: Path, damage: Recipe, *, patch: int, patches: in
     Parameters
     ----------
     path : Path
-        The ``.xml`` of a network from pictures to pictures, as `training.export` writes it; its ``.bin`` keeps its
-        contents.
+        The ``.xml`` of a network from pictures to pictures, as `training.export` writes it.
     data : Path
         Folder or tar file of photographs.
     damage : callable
@@ -44,13 +43,10 @@ def calibrate(path: Path, data: Path, damage: Recipe, *, patch: int, patches: in
     """
     rng = np.random.default_rng(seed)
     photographs = read_photographs(data, side=patch)
-    graph = openvino.Core().read_model(path.read_bytes(), path.with_suffix(".bin").read_bytes())
+    graph = graphs.read(path)
     measured = ranges(graph, (damage(random_patch(photographs, patch, rng), rng) for _ in range(patches)))
     quantised.keep(graph, measured)
-    made = path.with_name(f"{path.stem}-calibrated.xml")
-    openvino.save_model(graph, made, compress_to_fp16=True)
-    made.with_suffix(".bin").replace(path.with_suffix(".bin"))
-    made.replace(path)
+    graph_files.write(graph, path)
 
 
 def ranges(graph: Any, pictures: Iterable[Image]) -> Ranges:

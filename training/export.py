@@ -34,8 +34,8 @@ def export(
 ) -> list[Path]:
     """Write a trained network as ``OUT.safetensors``, ``OUT.xml`` and ``OUT.bin``.
 
-    Both hold the same numbers: the average of weights, rounded to float16. The IR computes in float32; its input is
-    ``x``.
+    The numbers are the average of weights, rounded to float16; the IR (``.xml`` and ``.bin``) uses those in the
+    safetensors file (see `training.graph_files`). It computes in float32; its input is ``x``.
 
     Parameters
     ----------
@@ -86,9 +86,9 @@ def export(
     out.parent.mkdir(parents=True, exist_ok=True)
     files = [Path(f"{out}{suffix}") for suffix in (".safetensors", ".xml", ".bin")]
     files[0].write_bytes(safetensors.torch.save(state))  # save_file would let only its owner read it
-    import openvino
+    from training import graph_files
 
-    openvino.save_model(to_openvino(network), files[1], compress_to_fp16=True)
+    graph_files.write(to_openvino(network), files[1])
     return files
 
 

@@ -46,7 +46,7 @@ def location(spec: ModelSpec) -> Path:
 
 
 def graph(spec: ModelSpec) -> Path:
-    """Return the OpenVINO file of a bundled model, which needs no torch.
+    """Return the OpenVINO file of a bundled model, which needs no torch; its weights are in the model's own file.
 
     Parameters
     ----------
@@ -58,9 +58,9 @@ def graph(spec: ModelSpec) -> Path:
     WeightsMissing, WeightsCorrupt
         If it is not installed, or is not the published one.
     """
-    path = bundled.check(find(spec).with_suffix(".xml"))
-    bundled.check(path.with_suffix(".bin"))
-    return path
+    tensors = bundled.check(find(spec))
+    bundled.check(tensors.with_suffix(".bin"))
+    return bundled.check(tensors.with_suffix(".xml"))
 
 
 def find(spec: ModelSpec) -> Path:

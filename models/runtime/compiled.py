@@ -86,7 +86,7 @@ def _digest(spec: ModelSpec) -> str:
     if not spec.bundled:
         return weights.verify(spec, weights.find(spec))
     graph = weights.graph(spec)
-    parts = (path.read_bytes() for path in (graph, graph.with_suffix(".bin")))
+    parts = (graph.with_suffix(suffix).read_bytes() for suffix in (".xml", ".bin", ".safetensors"))
     return hashlib.sha256(b"".join(parts)).hexdigest()
 
 

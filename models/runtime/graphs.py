@@ -43,7 +43,7 @@ def read(path: Path, other: Path | None = None, share: float = 1.0) -> openvino.
     Parameters
     ----------
     path : Path
-        The graph's ``.xml``; its ``.bin`` lies beside it.
+        The graph's ``.xml``; the ``.safetensors`` that has its weights and the ``.bin`` lie beside it.
     other : Path, optional
         The other graph.
     share : float
@@ -56,10 +56,10 @@ def read(path: Path, other: Path | None = None, share: float = 1.0) -> openvino.
     CheckpointMismatch
         If the two are of different networks.
     """
-    graph = core().read_model(path)
+    graph = _read(path)
     if other is None:
         return graph
-    partner = core().read_model(other)
+    partner = _read(other)
     first, second = _weights(graph), _weights(partner)
     if [node.shape for node in first] != [node.shape for node in second]:
         msg = (
@@ -74,6 +74,12 @@ def read(path: Path, other: Path | None = None, share: float = 1.0) -> openvino.
         mean = share * quantised.ranges_of(graph) + (1 - share) * quantised.ranges_of(partner)
         quantised.keep(graph, mean)
     return graph
+
+
+def _read(path: Path) -> openvino.Model:
+    """Return the graph of a file; its offsets count through the safetensors file, then through the ``.bin``."""
+    parts = (path.with_suffix(suffix).read_bytes() for suffix in (".safetensors", ".bin"))
+    return core().read_model(path.read_bytes(), b"".join(parts))
 
 
 def channels_last(graph: openvino.Model) -> openvino.Model:

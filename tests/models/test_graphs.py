@@ -23,6 +23,12 @@ def exported(network, path):
     return export(checkpoint, path / "network")
 
 
+@pytest.mark.parametrize("name", NETWORKS)
+def test_weights_are_stored_once(tmp_path, name):
+    tensors, _, constants = exported(NETWORKS[name](), tmp_path)
+    assert constants.stat().st_size < 0.02 * tensors.stat().st_size
+
+
 @pytest.fixture(params=NETWORKS)
 def pair(request, tmp_path):
     files = []

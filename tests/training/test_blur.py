@@ -1,10 +1,10 @@
 import numpy as np
-import openvino
 import pytest
 import safetensors.torch
 import torch
 
 from models.networks.blur_estimator import SIDE, BlurEstimator, build
+from models.runtime import graphs
 from pipeline.methods.deconvolution import KINDS
 from tests.training.scenes import scene, write_photographs
 from training.__main__ import main
@@ -53,7 +53,7 @@ def test_it_trains_and_its_export_answers_alike(tmp_path, capsys):
     torch.manual_seed(0)
     assert all(not torch.equal(trained[key], first) for key, first in BlurEstimator().state_dict().items())
     assert main(["export", str(run / "last.pt"), "--out", str(tmp_path / "blur")]) == 0
-    graph = openvino.Core().compile_model(tmp_path / "blur.xml", "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    graph = graphs.core().compile_model(graphs.read(tmp_path / "blur.xml"), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     x = torch.randn(2, 1, SIDE, SIDE)
     expected = build(safetensors.torch.load_file(tmp_path / "blur.safetensors"))(x)
     assert graph(x.numpy())[0] == pytest.approx(expected.numpy(), abs=1e-3)

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import openvino
 import pytest
 import safetensors.torch
 import torch
 
 from models import catalog
+from models.runtime import graphs
 from tests.training.scenes import gradient_energy, scene
 from training.checkpoints import build
 from training.damage import degrade
@@ -21,8 +21,8 @@ HEADINGS = ["Intended use", "Not for", "Training data and terms", "Damage", "Tra
 
 
 def run(name, x):
-    graph = openvino.Core().read_model(BUNDLED / f"{name}.xml")
-    return openvino.Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})(x)[0]
+    graph = graphs.read(BUNDLED / f"{name}.xml")
+    return graphs.core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})(x)[0]
 
 
 def enlarged(name, image):

@@ -3,7 +3,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import openvino
 import pytest
 import safetensors.torch
 import torch
@@ -11,6 +10,7 @@ from PIL import Image
 
 from models.errors import CheckpointMismatch, WeightsCorrupt, WeightsMissing
 from models.networks.srvgg import SRVGG
+from models.runtime import graphs
 from pipeline.errors import OptionError
 from tests.models.restorers import random_unet
 from tests.training.scenes import write_photographs
@@ -42,7 +42,7 @@ def test_exported_files_are_equal(checkpoint, network, tmp_path):
     safetensors_file, graph, _ = export(checkpoint, tmp_path / "made" / "fast")
     _, scale = network
     rounded = build(safetensors.torch.load_file(safetensors_file))
-    compiled = openvino.Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = graphs.core().compile_model(graphs.read(graph), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     for shape in [(1, 16, 16), (1, 8, 32), (2, 40, 24)]:
         batch, height, width = shape
         x = torch.rand(batch, 3 * getattr(rounded, "pictures", 1), height, width)

@@ -1,5 +1,4 @@
 import numpy as np
-import openvino
 import pytest
 import safetensors.torch
 import torch
@@ -8,6 +7,7 @@ from hypothesis import strategies as st
 
 from models import own
 from models.networks.unet import UNet
+from models.runtime import graphs
 from pipeline.methods.inpainting import surroundings
 from tests.training.scenes import scene, write_photographs
 from training.__main__ import main
@@ -80,7 +80,7 @@ def test_it_trains_and_is_exported_and_fills(tmp_path, capsys):
     assert main(["export", str(tmp_path / "run" / "last.pt"), "--out", str(tmp_path / "mine")]) == 0
     network = build(safetensors.torch.load_file(tmp_path / "mine.safetensors"))
     assert isinstance(network, UNet)
-    graph = openvino.Core().compile_model(tmp_path / "mine.xml", "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    graph = graphs.core().compile_model(graphs.read(tmp_path / "mine.xml"), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     x = torch.rand(1, 9, 48, 80)
     with torch.inference_mode():
         assert np.abs(graph({"x": x.numpy()})[0] - network(x).numpy()).max() < 1e-4

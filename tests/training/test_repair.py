@@ -1,6 +1,5 @@
 import cv2
 import numpy as np
-import openvino
 import pytest
 import safetensors.torch
 import torch
@@ -9,6 +8,7 @@ from hypothesis import strategies as st
 
 from models.errors import CheckpointMismatch
 from models.networks.damage_detector import DamageClassifier, build
+from models.runtime import graphs
 from tests.training.scenes import scene, write_photographs
 from training.__main__ import main
 from training.checkpoints import build as build_any
@@ -193,7 +193,7 @@ def test_it_trains_and_is_exported(tmp_path, capsys):
     assert "F1 0." in capsys.readouterr().out
     assert main(["export", str(tmp_path / "run" / "last.pt"), "--out", str(tmp_path / "found")]) == 0
     network = build_any(safetensors.torch.load_file(tmp_path / "found.safetensors"))
-    graph = openvino.Core().compile_model(tmp_path / "found.xml", "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    graph = graphs.core().compile_model(graphs.read(tmp_path / "found.xml"), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     x = torch.rand(1, 3, 48, 80)
     with torch.inference_mode():
         expected = network(x).numpy()
