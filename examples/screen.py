@@ -33,9 +33,22 @@ def serving(environment: Mapping[str, str] | None = None) -> Iterator[str]:
         If it does not answer within a minute.
     """
     port = free_port()
-    server = start(port, environment or {})
-    try:
+    with running(port, environment or {}):
         yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def running(port: int, environment: Mapping[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run the studio on a port; the context is its process.
+
+    Raises
+    ------
+    TimeoutError
+        If it does not answer within a minute.
+    """
+    server = start(port, environment)
+    try:
+        yield server
     finally:
         server.terminate()
         server.wait(20)

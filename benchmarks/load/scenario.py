@@ -1,7 +1,6 @@
 """Many visitors at once, and what that does to the studio."""
 
 import asyncio
-import os
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -11,8 +10,8 @@ import cv2
 import numpy as np
 
 from benchmarks.load.page import Page
-from benchmarks.load.watch import Seen, children, percentile, watching
-from examples.screen import serving
+from benchmarks.load.watch import Seen, percentile, watching
+from examples.screen import free_port, running
 
 _ASPECT = 1.5
 _QUALITY = 92
@@ -38,12 +37,10 @@ class Load:
 
 def tables(load: Load) -> Iterator[str]:
     """Yield the lines of the report on one server under a load, each as soon as it is known."""
-    others = set(children(os.getpid()))  # such as the one that opens files
-    with serving() as url, asyncio.Runner() as runner:
-        (server,) = set(children(os.getpid())) - others
-        port = int(url.rsplit(":", 1)[1])
+    port = free_port()
+    with running(port, {}) as server, asyncio.Runner() as runner:
         scenario = _Scenario(port, load)
-        with watching(port, server) as seen:
+        with watching(port, server.pid) as seen:
             yield "| phase | answers | `/` 50 % ms | `/` 99 % ms | `/` longest ms | memory 50 % MB | memory, peak MB |"
             yield "|---|---|---|---|---|---|---|"
             for name, step in scenario.steps().items():

@@ -69,6 +69,8 @@ def _watch(port: int, server: int, answers: Connection) -> None:
             seen = time.monotonic()
         if answers.poll(_EVERY_S):
             answers.recv()
+            seconds.append(_ask(port))  # the shortest phase has one of each, too
+            memory.append(resident(server))
             answers.send((list(seconds), list(memory)))
             seconds.clear()
             memory.clear()
@@ -99,12 +101,6 @@ def resident(ancestor: int) -> float:
         parents[int(fields["Pid"])] = int(fields["PPid"])
         memory[int(fields["Pid"])] = int(fields.get("VmRSS", "0").split()[0]) / 1000
     return sum(size for process, size in memory.items() if _descends(process, ancestor, parents))
-
-
-def children(parent: int) -> list[int]:
-    """Return the processes that a process has started."""
-    texts = Path(f"/proc/{parent}/task/{parent}/children").read_text()
-    return [int(text) for text in texts.split()]
 
 
 def _descends(process: int, ancestor: int, parents: dict[int, int]) -> bool:
