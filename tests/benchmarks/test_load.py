@@ -1,11 +1,16 @@
 """The load on the studio: a small one is carried, and its figures are those of a server at work."""
 
+import os
+import threading
+from http.server import HTTPServer, SimpleHTTPRequestHandler
+
 import cv2
 import numpy as np
 import pytest
 
 from benchmarks.load import watch
 from benchmarks.load.scenario import Load, picture, tables
+from benchmarks.load.watch import watching
 from pipeline.photo import prepare
 
 
@@ -25,6 +30,15 @@ def test_visitors_are_served_and_the_server_is_watched():
     assert told[0].startswith("2 of 2 photographs")
     assert told[2].startswith("2 of 2 visitors")
     assert told[-1].endswith("0 were refused.")
+
+
+def test_the_shortest_phase_has_an_answer_and_memory():
+    with HTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with watching(server.server_port, os.getpid()) as seen:
+            phases = [seen() for _ in range(3)]
+        server.shutdown()
+    assert all(phase.seconds and phase.memory for phase in phases)
 
 
 def test_the_photograph_has_the_size_that_was_asked_for():
