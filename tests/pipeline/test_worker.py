@@ -178,6 +178,15 @@ def lives(process):
     return bool(asked.stdout.strip()) and not asked.stdout.startswith("Z")
 
 
+def goes(code):
+    """Whether the worker that a program tells is gone soon after the program."""
+    said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    end = time.monotonic() + 5
+    while lives(int(said)) and time.monotonic() < end:
+        time.sleep(0.05)
+    return not lives(int(said))
+
+
 def test_workers_end_with_the_process_that_started_them(tmp_path):
     path = tmp_path / "a.png"
     path.write_bytes(files.save(SCENE, "PNG"))
@@ -190,11 +199,7 @@ read_photo(Path({str(path)!r}))
 print(workers._idle[0]._process.pid, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
-    said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False).stdout
-    end = time.monotonic() + 5
-    while lives(int(said)) and time.monotonic() < end:
-        time.sleep(0.05)
-    assert not lives(int(said))
+    assert goes(code)
 
 
 def test_a_worker_that_hangs_ends_with_the_process_that_started_it():
@@ -209,11 +214,7 @@ threading.Thread(target=call).start()
 time.sleep(1)
 os.kill(os.getpid(), signal.SIGKILL)
 """
-    said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False).stdout
-    end = time.monotonic() + 5
-    while lives(int(said)) and time.monotonic() < end:
-        time.sleep(0.05)
-    assert not lives(int(said))
+    assert goes(code)
 
 
 def test_no_more_workers_than_needed_stay(pool):
