@@ -19,7 +19,6 @@ from pipeline.options import clipped, is_file, rules, shown
 from pipeline.stages import (
     BY_NAME,
     STAGES,
-    Colorize,
     Deblur,
     Denoise,
     PostDenoise,
@@ -212,9 +211,7 @@ def _mapping(value: object, what: str, known: set[str]) -> dict[str, Any]:
 
 
 PRESETS: dict[str, Plan] = {
-    "black-and-white": arrange(
-        [Denoise(), Deblur(), Colorize(saturation=0.9), Upscale(2.0), PostDenoise(0.4), Sharpen(0.4)],
-    ),
+    "black-and-white": arrange([Denoise(), Deblur(), Upscale(2.0), PostDenoise(0.4), Sharpen(0.4)]),
     "faded": arrange(
         [Denoise(), Deblur(), Tone(), Upscale(2.0), PostDenoise(0.5), Sharpen(0.5, 1.2)],
     ),
