@@ -80,6 +80,7 @@ def _add_training(parser: argparse.ArgumentParser, made: Callable[[argparse.Name
     )
     parser.add_argument("--teacher", type=Path, help="file of a larger upscaler to distil from (upscale only)")
     parser.add_argument("--vgg16", type=Path, help="file of VGG16's weights, for the perceptual loss")
+    parser.add_argument("--shapes", type=Path, help="tar file of real damage (repair only; without it all is drawn)")
     parser.add_argument("--from", dest="start", type=Path, help="file with the weights to start from")
     parser.add_argument("--resume", action="store_true", help="resume from the last checkpoint")
     for name, meaning in NUMBERS.items():

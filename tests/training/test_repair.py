@@ -108,7 +108,9 @@ def test_a_wrong_answer_costs_more_where_it_changes_more(monkeypatch):
     assert costs.min() > 0
 
 
-@pytest.mark.parametrize("kind", [kind for kind, _ in decoys.KINDS], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "kind", [kind for kind, _ in (*decoys.KINDS, *decoys.REPEATED)], ids=lambda kind: kind.__name__
+)
 def test_every_decoy_draws_something(kind):
     drawn = 0
     for seed in SEEDS:

@@ -1,7 +1,8 @@
-"""Decoys: lines, stripes and letters that look like damage but belong to the picture.
+"""Decoys: lines, stripes, letters and repeated things that look like damage but belong to the picture.
 
-They are drawn before the picture is aged, in its own colours, and behind its objects, so that a network does not learn
-that every thin line is a scratch.
+They are drawn before the picture is aged, so that a network does not learn that every thin line is a scratch. Single
+lines have the picture's own colours and run behind its objects. What repeats regularly (fences, lattices, beads) has
+any tone, since damage is never regular.
 """
 
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import numpy as np
 
 from pipeline.arrays import Image, Plane
 from training.damage.degrade import soften
-from training.damage.scratches import Cover, Rng, walk
+from training.damage.scratches import Cover, Rng, clouds, walk
 
 _LETTERS = np.array(list("ABCDEFGHIKLMNOPRSTUVWabcdefghiklmnoprstuvw0123456789"))
 _FONTS = (
@@ -22,7 +23,7 @@ _FONTS = (
 )
 
 
-_MARGINS = 0.06
+_MARGINS = 0.1
 """Share of the patches with the margin of a print."""
 
 
@@ -47,6 +48,9 @@ def decorated(image: Image, rng: Rng) -> Image:
             kind(cover, rng)
             opacity = soften(np.divide(cover, 255, dtype=np.float32), rng.uniform(0.4, 1.2)) * _behind(image, rng)
             image = image + opacity[..., None] * (_own_colour(image, rng) - image)
+    for kind, chance in REPEATED:
+        if rng.random() < chance:
+            image = _raised(image, kind, rng)
     return np.clip(_margin(image, rng) if rng.random() < _MARGINS else image, 0, 1)
 
 
@@ -64,6 +68,21 @@ def _behind(image: Image, rng: Rng) -> Plane:
     grey = soften(image, 2).mean(axis=2)
     limit = np.percentile(grey, rng.uniform(10, 60))
     return np.asarray(grey > limit if rng.random() < 0.6 else grey < limit, np.float32)
+
+
+def _raised(image: Image, kind: Callable[[Cover, Rng], None], rng: Rng) -> Image:
+    """Return a picture with a decoy of any tone, mostly lit from one side as things with a depth are."""
+    cover = np.zeros(image.shape[:2], np.uint8)
+    kind(cover, rng)
+    opacity = soften(np.divide(cover, 255, dtype=np.float32), rng.uniform(0.4, 1))
+    if rng.random() < 0.3:
+        opacity = opacity * _behind(image, rng)
+    tone = _own_colour(image, rng) if rng.random() < 0.4 else np.float32(rng.uniform(0, 1))
+    across, down = rng.normal(0, 0.5, 2).astype(np.float32)
+    height = soften(opacity, rng.uniform(0.8, 2))
+    light = across * cv2.Sobel(height, cv2.CV_32F, 1, 0) + down * cv2.Sobel(height, cv2.CV_32F, 0, 1)
+    lit = tone + (light if rng.random() < 0.7 else np.zeros_like(light))[..., None]
+    return np.clip(image + opacity[..., None] * (lit - image), 0, 1)
 
 
 def wires(cover: Cover, rng: Rng) -> None:
@@ -123,13 +142,93 @@ def whiskers(cover: Cover, rng: Rng) -> None:
         _line(cover, walk(start, middle + rng.normal(0, 0.4), rng.uniform(20, 120), 0.12, rng), int(rng.integers(1, 3)))
 
 
+def lattices(cover: Cover, rng: Rng) -> None:
+    """Draw a chain-link fence or trellis: two sets of parallel lines that cross at a slant."""
+    size = np.array(cover.shape[::-1], np.float32)
+    pitch, thickness, tilt = rng.uniform(7, 45), int(rng.integers(1, 4)), rng.normal(0, 0.15)
+    wave, reach = rng.choice([0, 0, 0.15]) * pitch, float(size.max())
+    along = np.linspace(-reach, reach, 120)
+    for slant in (tilt + rng.uniform(0.5, 1.0), tilt - rng.uniform(0.5, 1.0)):
+        ahead, aside = np.array([np.cos(slant), np.sin(slant)]), np.array([-np.sin(slant), np.cos(slant)])
+        for number, offset in enumerate(np.arange(-reach, reach, pitch)):
+            sway = offset + wave * np.sin(np.pi * (along / pitch + number))
+            _line(cover, size / 2 + along[:, None] * ahead + sway[:, None] * aside, thickness)
+
+
+def bars(cover: Cover, rng: Rng) -> None:
+    """Draw a balustrade, picket fence or planks: equal bars, mostly between rails, seen at a slant."""
+    height, width = cover.shape
+    pitch, share = rng.uniform(4, 30), rng.uniform(0.15, 0.6)
+    top, bottom = np.sort(rng.uniform(-0.2, 1.2, 2)) * height
+    fall = rng.normal(0, 0.15)
+    for x in np.arange(rng.uniform(-pitch, 0), width + pitch, pitch):
+        drop = fall * (x - width / 2)
+        _line(cover, np.array([[x, top + drop], [x + rng.normal(0, 0.3), bottom + drop]]), max(1, round(pitch * share)))
+    for y in (top, bottom) if rng.random() < 0.8 else ():
+        ends = np.array([[-9, y - fall * (width / 2 + 9)], [width + 9, y + fall * (width / 2 + 9)]])
+        _line(cover, ends, int(rng.integers(1, 6)))
+    turned = np.rot90(cover) if rng.random() < 0.3 and height == width else cover
+    np.copyto(cover, turned.copy())
+
+
+def beads(cover: Cover, rng: Rng) -> None:
+    """Draw beads, lamps or buttons: equal discs along a hanging or straight line."""
+    points = _hanging(cover, rng)
+    radius = rng.uniform(1, 7)
+    step = radius * rng.uniform(1.9, 5)
+    gone = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
+    for at in np.arange(0, gone[-1], step):
+        x, y = (np.interp(at, gone, axis) for axis in points.T)
+        cv2.circle(cover, (round(x * 16), round(y * 16)), round(radius * 16), 255, -1, cv2.LINE_AA, 4)
+    if rng.random() < 0.4:
+        _line(cover, points, 1)
+
+
+def cords(cover: Cover, rng: Rng) -> None:
+    """Draw cords, straps, chains or seams: one or two smooth lines that hang or go round something."""
+    points, thickness, apart = _hanging(cover, rng), int(rng.integers(1, 9)), rng.uniform(6, 40)
+    for number in range(rng.integers(1, 3)):
+        _line(cover, points + np.float32(number * apart), thickness)
+    if rng.random() < 0.3:  # twisted, or stitches
+        for at in np.arange(0, len(points) - 1, 2):
+            _line(cover, points[at : at + 2] + np.float32(rng.normal(0, 0.3)), thickness + 2)
+
+
+def spots(cover: Cover, rng: Rng) -> None:
+    """Draw lamps, eyes of animals, flowers or the dots of cloth: alike discs, alone or in rows."""
+    radius, pitch = rng.uniform(1, 5), rng.uniform(10, 40)
+    start, shift = rng.uniform(0, pitch, 2), rng.choice([0, 0.5])
+    rows, columns = rng.integers(1, 12, 2)
+    corner = rng.uniform(0, 0.8, 2) * cover.shape[::-1]
+    for row in range(rows):
+        for column in range(columns):
+            x, y = corner + start + pitch * np.array([column + shift * (row % 2), row])
+            cv2.circle(cover, (round(x * 16), round(y * 16)), round(radius * 16), 255, -1, cv2.LINE_AA, 4)
+
+
+def _hanging(cover: Cover, rng: Rng) -> Image:
+    """Return the points of a hanging or bent smooth line, shape (80, 2), as x and y."""
+    ends = rng.uniform(-0.1, 1.1, (3, 2)) * cover.shape[::-1]
+    t = np.linspace(0, 1, 80)[:, None]
+    return np.asarray((1 - t) ** 2 * ends[0] + 2 * t * (1 - t) * ends[1] + t**2 * ends[2], np.float32)
+
+
 def _margin(image: Image, rng: Rng) -> Image:
-    """Return the picture with the white margin of a print on one or two sides."""
-    image = image.copy()
-    paper = np.float32(rng.uniform(0.8, 1))
+    """Return the picture with the margin of a print on one or two sides, some of them worn, deckled or ruled."""
+    paper = np.float32(rng.uniform(0.7, 1) if rng.random() < 0.75 else rng.uniform(0, 0.3))
+    depth = np.full(image.shape[:2], np.inf, np.float32)
+    rows = np.arange(image.shape[0], dtype=np.float32)[:, None]
     for _ in range(rng.integers(1, 3)):
-        view = np.rot90(image, int(rng.integers(4)))
-        view[: rng.integers(3, 30)] = paper  # changes the image too
+        wear = 0.0 if rng.random() < 0.6 else rng.uniform(0.3, 2) * np.cumsum(rng.normal(0, 0.4, image.shape[1]))
+        side = rows - rng.uniform(3, 40) - np.float32(wear) - rng.normal(0, 0.02) * np.arange(image.shape[1])
+        turned = np.rot90(np.broadcast_to(side, image.shape[:2]), int(rng.integers(4)))
+        depth = np.minimum(depth, turned if turned.shape == depth.shape else depth)
+    cover = np.clip(0.5 - depth, 0, 1)[..., None]
+    tone = paper + np.float32(rng.uniform(0, 0.03)) * clouds(image.shape[:2], rng.uniform(0.6, 3), rng)[..., None]
+    image = image + cover.astype(np.float32) * (tone - image)
+    if rng.random() < 0.25:
+        rule = (np.abs(depth + rng.uniform(3, 8)) < rng.uniform(0.6, 1.5)).astype(np.float32)[..., None]
+        image = image + rule * (np.float32(rng.uniform(0, 1)) - image) * np.float32(rng.uniform(0.4, 1))
     return image
 
 
@@ -144,4 +243,12 @@ KINDS: tuple[tuple[Callable[[Cover, Rng], None], float], ...] = (
     (letters, 0.08),
     (whiskers, 0.08),
 )
-"""Every kind of decoy, and the share of patches that have it."""
+"""Every kind of single decoy, and the share of patches that have it."""
+REPEATED: tuple[tuple[Callable[[Cover, Rng], None], float], ...] = (
+    (lattices, 0.05),
+    (bars, 0.06),
+    (beads, 0.05),
+    (cords, 0.06),
+    (spots, 0.04),
+)
+"""Every kind of repeated or raised decoy, and the share of patches that have it."""

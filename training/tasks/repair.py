@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from models.networks.damage_detector import FOLD, DamageClassifier
 from pipeline.arrays import Image, Mask, Plane
 from pipeline.methods.measures import noise_sigma
-from training.damage import degrade, scratches
+from training.damage import degrade, scratches, shapes
 from training.damage.decoys import decorated
 from training.data import Pair, Patches
 from training.learning import masks
@@ -24,6 +24,9 @@ WIDTHS = (1, 2, 4, 16 / 3)
 VALIDATION_PATCHES = 64
 UNDAMAGED = 0.25
 """Share of the patches without damage, which a detector must leave unmarked."""
+REAL = 0.6
+"""Share of the damaged patches with shapes of real damage, where there are any; `BOTH` of them are drawn on too."""
+BOTH = 0.25
 
 _REACH = 3.0
 """Sigma, in pixels, of the blur that stands for a fill."""
@@ -33,7 +36,7 @@ _LEAST_COST, _MOST = 0.3, 5.0
 """Part of a pixel's cost that does not depend on the picture, and the cap on the part that does."""
 
 
-def print_of(image: Image, rng: np.random.Generator) -> tuple[Image, Mask, Plane]:
+def print_of(image: Image, rng: np.random.Generator, real: shapes.Shapes | None = None) -> tuple[Image, Mask, Plane]:
     """Return a print as a detector sees it, randomly aged, damaged, scanned and denoised; and its damage.
 
     A wrong answer costs what it does to the repaired print [1]_: damage that stays costs its difference from what was
@@ -46,6 +49,8 @@ def print_of(image: Image, rng: np.random.Generator) -> tuple[Image, Mask, Plane
         RGB in [0, 1].
     rng : numpy.random.Generator
         Random generator.
+    real : Shapes, optional
+        Shapes of real damage; without them all damage is drawn.
 
     Returns
     -------
@@ -66,11 +71,22 @@ def print_of(image: Image, rng: np.random.Generator) -> tuple[Image, Mask, Plane
         image = faded(image, rng)
     whole, mask = image, np.zeros(image.shape[:2], bool)
     if rng.random() >= UNDAMAGED:
-        image, mask = scratches.damaged(image, rng)
+        image, mask = _damaged(image, rng, real)
     costs = _costs(image, whole, mask)
     if is_late:
         image = faded(image, rng)
     return _scanned(image, rng).astype(np.float32), mask, costs
+
+
+def _damaged(image: Image, rng: np.random.Generator, real: shapes.Shapes | None) -> tuple[Image, Mask]:
+    """Return a damaged print, and the mask of its damage: real shapes, or drawn ones, or both."""
+    if real is None or rng.random() >= REAL:
+        return scratches.damaged(image, rng)
+    image, mask = shapes.damaged(image, real, rng)
+    if rng.random() < BOTH:
+        image, drawn = scratches.damaged(image, rng)
+        mask |= drawn
+    return image, mask
 
 
 def _costs(image: Image, whole: Image, mask: Mask) -> Plane:
@@ -114,7 +130,8 @@ class Repair(Task):
 
     def pair(self, image: Image, rng: np.random.Generator, settings: Settings) -> Pair:
         """Return a print, and its mask and costs."""
-        damaged, mask, costs = print_of(image, rng)
+        real = shapes.read(settings.shapes) if settings.shapes else None
+        damaged, mask, costs = print_of(image, rng, real)
         return damaged, np.dstack([mask, costs]).astype(np.float32)
 
     def loss(self, network: nn.Module, output: Tensor, goal: Tensor, settings: Settings) -> Tensor:
@@ -140,5 +157,10 @@ def _classifier(features: int) -> nn.Module:
 
 
 REPAIR = Repair(
-    name="repair", build=_classifier, features=24, multiple=FOLD * 2 ** (len(BLOCKS) - 1), losses=masks.NAMES
+    name="repair",
+    build=_classifier,
+    features=24,
+    multiple=FOLD * 2 ** (len(BLOCKS) - 1),
+    losses=masks.NAMES,
+    extras=frozenset({"shapes"}),
 )

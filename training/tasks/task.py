@@ -29,7 +29,7 @@ FOLD = 2
 BLOCKS = (1, 1, 2)
 """Residual blocks of a restorer's levels; each lower level has twice the features."""
 
-EXTRAS = ("pool", "teacher", "rebalance")
+EXTRAS = ("pool", "teacher", "rebalance", "shapes")
 """Settings that only some tasks support; each is off by default."""
 
 
