@@ -11,6 +11,7 @@ from pipeline.arrays import Image, Mask
 from pipeline.context import Context
 from pipeline.methods import inpainting
 from pipeline.methods.detection import DETECTORS, detector, find, grow
+from pipeline.methods.margins import margins
 from pipeline.notices import Notice
 from pipeline.options import choice, line, number
 from pipeline.stage import Finding, Stage
@@ -41,9 +42,10 @@ class Repair(Stage):
     """Repair a damaged print.
 
     The damage that a detector finds, or a person marks, is widened a little, since the edge of a scratch is soft, and
-    filled; every other pixel stays as it is, to the bit. Where a detector found the damage, the bundled filler uses
-    what shows through it; where a person marked it, the filler looks around it only, as they may want an object
-    removed. The stage follows denoise, since grain hides damage.
+    filled; every other pixel stays as it is, to the bit. Margins and torn corners stay too, unless a person marks them.
+    Where a detector found the damage, the bundled filler uses what shows through it; where a person marked it, the
+    filler looks around it only, as they may want an object removed. The stage follows denoise, since grain hides
+    damage.
     """
 
     name: ClassVar[str] = "repair"
@@ -82,14 +84,17 @@ class Repair(Stage):
         by_hand = context.mask is not None
         found = context.mask if context.mask is not None else self._found(image, context.portion(0, _FINDING))
         mask = grow(found, round(self.grow))
-        if not mask.any():
-            return Damage(act=False, notices=(Notice("repair-skipped", self.name),))
         if mask.all() and not by_hand:
             return Damage(act=False, notices=(Notice("repair-all", self.name),))
+        ends = np.zeros_like(mask) if by_hand else margins(mask)
+        left = (Notice("repair-margins", self.name, share=float(ends.mean())),) if ends.any() else ()
+        mask = mask & ~ends
+        if not mask.any():
+            return Damage(act=False, notices=(Notice("repair-skipped", self.name), *left))
         count, _ = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
         code = "repair-filled-by-hand" if by_hand else "repair-filled"
         done = Notice(code, self.name, share=float(mask.mean()), places=count - 1)
-        return Damage(notices=(done,), suggestion=self._suggestion(found), mask=mask, by_hand=by_hand)
+        return Damage(notices=(done, *left), suggestion=self._suggestion(found & mask), mask=mask, by_hand=by_hand)
 
     def apply(self, image: Image, finding: Damage, context: Context) -> Image:
         if finding.mask is None:

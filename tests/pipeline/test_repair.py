@@ -15,6 +15,7 @@ from pipeline.command.cli import main
 from pipeline.context import Context
 from pipeline.errors import OptionError
 from pipeline.methods.detection import CLASSICAL, find, grow, likelihood
+from pipeline.methods.margins import margins
 from pipeline.stages import Deblur, Denoise, Repair, Upscale
 from tests.photographs import noisy, photograph, psnr
 from tests.pipeline.damaged import scratched
@@ -144,6 +145,53 @@ def test_a_mask_grows_in_every_direction():
     assert grown[13, 10]
     assert not grown[10, 6]
     assert not grown[13, 13]
+
+
+# Margins
+
+
+def marks(*rectangles, side=200):
+    """A mask of filled rectangles, each given by rows and columns."""
+    mask = np.zeros((side, side), bool)
+    for rows, columns in rectangles:
+        mask[rows, columns] = True
+    return mask
+
+
+TORN = (slice(0, 30), slice(150, 200))
+CRACK = (slice(0, 150), slice(60, 64))
+HOLE = (slice(80, 110), slice(100, 130))
+RIM = (slice(20, 180), slice(1, 3))
+DUST = (slice(40, 44), slice(0, 3))
+
+
+@pytest.mark.parametrize("ends", [TORN, RIM], ids=["torn corner", "rim"])
+def test_ends_of_the_print_are_told_from_cracks_holes_and_dust(ends):
+    damage = [CRACK, HOLE] if ends is RIM else [CRACK, HOLE, DUST]
+    np.testing.assert_array_equal(margins(marks(ends, *damage)), marks(ends))
+    assert not margins(marks(*damage)).any()
+
+
+def test_a_crack_that_runs_into_a_torn_corner_is_no_margin():
+    crack = marks((slice(28, 160), slice(170, 174)))
+    found = margins(marks(TORN) | crack)
+    assert found[:25, 150:].all()
+    assert not found[40:].any()
+
+
+def test_a_torn_corner_is_left_with_a_notice_unless_a_person_marks_it(tmp_path):
+    image = np.full((192, 192, 3), 0.5, np.float32)
+    votes = marks(TORN, CRACK, side=192).astype(np.float32)
+    context = Context(FakeEngine(lambda x, _: np.repeat(votes[None, None], 3, axis=1)))
+    stage = Repair(model=detector(tmp_path / "mine.safetensors"))
+    finding = stage.examine(image, context)
+    assert [notice.code for notice in finding.notices] == ["repair-filled", "repair-margins"]
+    assert finding.notices[1].values["share"] == pytest.approx(30 * 42 / 192**2, rel=0.1)
+    assert not finding.mask[:20, 155:].any()
+    assert finding.mask[CRACK].all()
+    by_hand = stage.examine(image, Context(FakeEngine(None), mask=marks(TORN, side=192)))
+    assert by_hand.mask[marks(TORN, side=192)].all()
+    assert [notice.code for notice in by_hand.notices] == ["repair-filled-by-hand"]
 
 
 # The stage
