@@ -2,7 +2,7 @@
 
 They are drawn before the picture is aged, so that a network does not learn that every thin line is a scratch. Single
 lines have the picture's own colours and run behind its objects. What repeats regularly (fences, lattices, beads) has
-any tone, since damage is never regular.
+any tone, since damage is never regular; so have writing and light clothes.
 """
 
 from collections.abc import Callable
@@ -206,6 +206,27 @@ def spots(cover: Cover, rng: Rng) -> None:
             cv2.circle(cover, (round(x * 16), round(y * 16)), round(radius * 16), 255, -1, cv2.LINE_AA, 4)
 
 
+def writing(cover: Cover, rng: Rng) -> None:
+    """Draw lines of handwriting: loops that lean, joined into words."""
+    height, width = cover.shape
+    size, lean, thickness = rng.uniform(4, 18), rng.uniform(-0.2, 0.7), int(rng.integers(1, 4))
+    for line in range(rng.integers(1, 5)):
+        x, y = rng.uniform(-0.3, 0.3) * width, rng.uniform(0.1, 0.9) * height / 2 + 3 * size * line
+        for _ in range(rng.integers(1, 6)):
+            t = np.linspace(0, 2 * np.pi * rng.integers(3, 9), 80)
+            rise = size * (0.6 + np.repeat(rng.uniform(0, 1.2, 16), 5)) * np.sin(t)
+            _line(cover, np.stack([x + 0.14 * size * t + 0.5 * size * np.cos(t) - lean * rise, y + rise], 1), thickness)
+            x += 0.14 * size * t[-1] + 1.6 * size
+
+
+def cloths(cover: Cover, rng: Rng) -> None:
+    """Draw a collar, bow, sleeve or sheet of paper: an even shape with clear edges."""
+    centre, reach = rng.uniform(0, 1, 2) * cover.shape[::-1], rng.uniform(6, 50, 2)
+    angles = np.sort(rng.uniform(0, 2 * np.pi, rng.integers(3, 8)))
+    corners = centre + reach * rng.uniform(0.4, 1, (angles.size, 1)) * np.stack([np.cos(angles), np.sin(angles)], 1)
+    cv2.fillPoly(cover, [np.round(corners * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
+
+
 def _hanging(cover: Cover, rng: Rng) -> Image:
     """Return the points of a hanging or bent smooth line, shape (80, 2), as x and y."""
     ends = rng.uniform(-0.1, 1.1, (3, 2)) * cover.shape[::-1]
@@ -250,5 +271,7 @@ REPEATED: tuple[tuple[Callable[[Cover, Rng], None], float], ...] = (
     (beads, 0.05),
     (cords, 0.06),
     (spots, 0.04),
+    (writing, 0.05),
+    (cloths, 0.08),
 )
-"""Every kind of repeated or raised decoy, and the share of patches that have it."""
+"""Every kind of decoy of any tone, and the share of patches that have it."""

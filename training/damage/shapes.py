@@ -27,6 +27,8 @@ FIRST_KEPT_BACK = 101
 """Number of the first crack that is kept for measuring; those before it are for training."""
 _BROAD = ("dots", "smut", "stain")
 """Kinds of textures that cover whole areas; they are laid small, so that light clothes do not resemble them."""
+_FAINT = 0.04
+"""Change of RGB from which a crease belongs to the mask."""
 _LARGEST_PIECE = 1500
 """Longest side, in pixels of the scan, of a piece of film damage."""
 
@@ -164,6 +166,16 @@ def _shaded(image: Image, core: Plane, away: Plane, half: Plane, rng: Rng) -> tu
     return image * (1 - shade[..., None]), shade > VISIBLE
 
 
+def _creased(image: Image, shapes: Shapes, is_light: bool, rng: Rng) -> tuple[Image, Mask]:
+    """Bend the print: a faint ridge, lit on one side and shaded on the other."""
+    away = _away(_laid(_of(shapes.cracks, rng), image.shape[:2], rng.uniform(1, 3), rng), rng)
+    ridge = np.exp(-((away / np.float32(rng.uniform(0.7, 2.5))) ** 2))
+    across, down = rng.normal(0, 0.3, 2).astype(np.float32)
+    slope = across * cv2.Sobel(ridge, cv2.CV_32F, 1, 0) + down * cv2.Sobel(ridge, cv2.CV_32F, 0, 1)
+    change = np.float32(rng.uniform(0.06, 0.3)) * ((ridge if is_light else -ridge) + slope)
+    return image + change[..., None], np.abs(change) > _FAINT
+
+
 def _dusty(image: Image, shapes: Shapes, is_light: bool, rng: Rng) -> tuple[Image, Mask]:
     """Lay pieces of the damage of a film over the print."""
     pieces = shapes.film[rng.integers(len(shapes.film))]
@@ -187,7 +199,7 @@ def _stained(image: Image, shapes: Shapes, is_light: bool, rng: Rng) -> tuple[Im
     return _covered(image, cover * np.float32(rng.uniform(0.5, 1) / 255), is_light, rng)
 
 
-_KINDS = ((_cracked, 0.7), (_dusty, 0.4), (_scuffed, 0.2), (_stained, 0.06))
+_KINDS = ((_cracked, 0.7), (_creased, 0.2), (_dusty, 0.4), (_scuffed, 0.2), (_stained, 0.06))
 """Every kind, and the share of damaged patches that have it."""
 
 

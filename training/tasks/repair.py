@@ -113,7 +113,9 @@ def faded(image: Image, rng: np.random.Generator) -> Image:
 
 
 def _scanned(image: Image, rng: np.random.Generator) -> Image:
-    """Add grain and JPEG, then mostly remove the grain: the detector sees the denoised picture."""
+    """Soften some prints, add grain and JPEG, then mostly remove the grain: the detector sees the denoised picture."""
+    if rng.random() < 0.3:
+        image = degrade.soften(image, rng.uniform(0.3, 1))
     if rng.random() < 0.5:
         image = degrade.random_noise(image, rng, 0.004, 0.05)
     if rng.random() < 0.5:
