@@ -14,6 +14,9 @@ _TONES = 12
 _LAPLACIANS = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
 _BLOCK = 16
 _BLUR_WIDTH = 5
+_STEEP = 0.06
+"""Slope of luma in a pixel from which on it counts as an edge; grain and enlarged thumbnails stay below."""
+
 _BORDER = 3
 """Pixels at the border that SSIM, whose window is 7, leaves out."""
 _STRIP_ROWS = 256
@@ -63,6 +66,13 @@ def _kept_steepness(grey: Image) -> float:
     total = float(before[inner, inner].sum())
     lost = float(np.maximum(before - after, 0)[inner, inner].sum())
     return (total - lost) / total if total else 1.0
+
+
+def edge_share(image: Image) -> float:
+    """Return the share of the pixels, from 0 to 1, that lie on an edge."""
+    grey = luma(image)
+    across, down = (cv2.Sobel(grey, cv2.CV_32F, *axis, scale=1 / 8) for axis in ((1, 0), (0, 1)))
+    return float((cv2.magnitude(across, down) > _STEEP).mean())
 
 
 def colour_measure(image: Image) -> float:

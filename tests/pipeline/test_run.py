@@ -68,7 +68,7 @@ def test_a_later_run_starts_after_the_stages_that_did_not_change(photo, tmp_path
 
 
 def test_a_reused_stage_keeps_what_it_reported(photo, tmp_path):
-    plan = arrange([Deblur(), PostDenoise()])
+    plan = arrange([Deblur(always=True), PostDenoise()])
     blurred = FakeEngine(negative, blur=(-9, 9, -9, 2.5, 0, 0, 0))
     soft = replace(photo, pixels=cv2.GaussianBlur(photo.pixels, (0, 0), 3))
     layers = Layers(tmp_path)

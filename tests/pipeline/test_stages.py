@@ -8,11 +8,12 @@ from models.runtime.engine import Engine
 from pipeline.context import Context
 from pipeline.errors import OptionError, WeightsMissing
 from pipeline.finish import Finish
+from pipeline.methods import kernels
 from pipeline.methods.deconvolution import Blur
 from pipeline.methods.filters import gaussian, luma
 from pipeline.methods.measures import blur_measure
 from pipeline.stages import STAGES, Colorize, Deblur, Denoise, PostDenoise, Sharpen, Tone, Upscale
-from pipeline.stages.deblur import SHARP_BELOW, SOFT_BELOW
+from pipeline.stages.deblur import SHARP_BELOW
 from pipeline.stages.denoise import CLASSICAL, FAST
 from tests.photographs import noisy, photograph, psnr
 from tests.pipeline.fakes import FakeEngine
@@ -124,18 +125,48 @@ def test_deblur_leaves_a_sharp_photograph_alone_with_the_reason(name):
 def test_deblur_works_on_a_blurred_one_and_where_it_is_told_to():
     sharp = photograph("coffee", 480)
     blurred = gaussian(sharp, 2.5)
-    np.testing.assert_allclose(Deblur().run(blurred, context()), 1 - blurred, atol=1e-5)
+    out_of_focus = Context(FakeEngine(lambda x, network: 1 - x[:, :3], blur=(-9, 9, -9, 2.5, 0, 0, 0)))
+    np.testing.assert_allclose(Deblur().run(blurred, out_of_focus), 1 - blurred, atol=1e-5)
     np.testing.assert_allclose(Deblur(always=True).run(sharp, context()), 1 - sharp, atol=1e-5)
 
 
-def test_deblur_leaves_most_of_a_little_softness_to_the_upscaler_that_follows():
-    soft, ctx = gaussian(photograph("coffee", 480), 0.8), context()
-    assert SHARP_BELOW < blur_measure(soft) < SOFT_BELOW
+@pytest.mark.parametrize("sigma", [0.8, 2.0])
+def test_deblur_leaves_most_softness_without_a_kernel_to_the_upscaler_that_follows(sigma):
+    soft, ctx = gaussian(photograph("coffee", 480), sigma), context()
+    assert blur_measure(soft) > SHARP_BELOW
     moved, whole = (np.abs(deblur.run(soft, ctx) - soft).mean() for deblur in (Deblur(), Deblur(always=True)))
     assert 0 < moved < whole / 2
     assert [notice.code for notice in ctx.notices] == ["deblur-soft"]
     official = Deblur(model="deblurgan-mobilenet").run(soft, context())
     np.testing.assert_allclose(official, 1 - soft, atol=1e-5)
+
+
+def shaken(name):
+    """A photograph whose camera moved along a bent path, further than the network undoes."""
+    kernel = kernels.motion(22, 0.6, 0.15)
+    moved = cv2.filter2D(photograph(name, 480), -1, kernel, borderType=cv2.BORDER_REFLECT_101)
+    return noisy(moved, 1 / 255)
+
+
+@pytest.mark.parametrize("name", ["astronaut", "chelsea"])
+def test_deblur_rejects_doubled_contours_of_shake(name):
+    image, ctx = shaken(name), Context(Engine("cpu", "float32"))
+    assert Deblur().run(image, ctx) is image
+    assert [notice.code for notice in ctx.notices] == ["deblur-rejected"]
+    assert Deblur(always=True).run(image, ctx) is not image
+
+
+def test_deblur_leaves_small_photographs_alone():
+    small, ctx = gaussian(photograph("astronaut", 256), 1.5), context()
+    assert Deblur().run(small, ctx) is small
+    assert [notice.code for notice in ctx.notices] == ["deblur-small"]
+
+
+@pytest.mark.parametrize("name", ["chelsea", "rocket"])
+def test_deblur_leaves_an_enlarged_thumbnail_alone(name):
+    large, ctx = cv2.resize(photograph(name, 40), (480, 320), interpolation=cv2.INTER_CUBIC), context()
+    assert Deblur().run(large, ctx) is large
+    assert [notice.code for notice in ctx.notices] == ["deblur-few-edges"]
 
 
 @pytest.mark.parametrize(
@@ -172,14 +203,14 @@ def test_the_deblurrer_in_the_box_leaves_a_sharp_photograph_almost_alone(name):
 
 @pytest.mark.parametrize(
     "answer",
-    [(0.5, 0.9, 0, 2, 0, 0, 0), (-9, -9, 9, 0, 25, 1, 0), (-9, 9, -9, 1.2, 0, 0, 0)],
-    ids=["unsure", "too long", "too small"],
+    [(0.5, 0.9, 0, 2, 0, 0, 0), (-9, -9, 9, 0, 25, 1, 0), (-9, 9, -9, 1.2, 0, 0, 0), (-9, -9, 9, 0, 9, 1, 0)],
+    ids=["unsure", "too long", "too small", "no direction"],
 )
 def test_an_estimate_that_cannot_be_believed_is_not_used(answer):
     ctx = Context(FakeEngine(lambda x, network: x[:, -3:], blur=answer))
-    soft = gaussian(photograph("coffee"), 3)
+    soft = gaussian(photograph("coffee", 480), 2)
     np.testing.assert_allclose(Deblur().run(soft, ctx), soft, atol=1e-6)
-    assert not ctx.notices
+    assert [notice.code for notice in ctx.notices] == ["deblur-soft"]
 
 
 def test_a_model_that_enlarges_does_not_deblur():

@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 
 from pipeline.methods import kernels
-from pipeline.methods.deconvolution import SIDE, Blur, spectrum, wiener
+from pipeline.methods.deconvolution import SIDE, Blur, anisotropy, explained_by_sharpening, spectrum, wiener
+from pipeline.methods.filters import gaussian
 from tests.photographs import photograph, psnr
 
 KERNELS = {"defocus": Blur("defocus", 2.5), "motion": Blur("motion", 9, 0.6)}
@@ -48,6 +49,22 @@ def test_a_spectrum_is_symmetric_and_independent_of_brightness():
     assert power.mean() == pytest.approx(0, abs=1e-3)
     assert spectrum(image + 0.3) == pytest.approx(power, abs=0.1)
     assert spectrum(2 * image) == pytest.approx(power, abs=0.1)
+
+
+@pytest.mark.parametrize("name", ["astronaut", "coffee"])
+def test_only_motion_makes_a_spectrum_uneven(name):
+    truth = photograph(name, 400)
+    sharp, defocused, moved = (anisotropy(spectrum(x)) for x in (truth, *(blurred(truth, b) for b in KERNELS.values())))
+    assert max(sharp, defocused) < 2 < moved
+
+
+def test_sharpening_explains_what_sharpening_did_and_not_a_second_contour():
+    image = gaussian(photograph("astronaut", 256), 1)
+    sharper = image + 0.7 * (image - gaussian(image, 1.2))
+    doubled = image + 0.5 * (np.roll(image, 6, axis=1) - image)
+    assert explained_by_sharpening(image, sharper) > 0.95
+    assert explained_by_sharpening(image, doubled) < 0.5
+    assert explained_by_sharpening(image, image) == 0
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (16, 300), (128, 128), (129, 700)])
