@@ -13,7 +13,7 @@ from models.errors import StudioError
 from models.runtime.engine import Engine
 from pipeline.errors import OptionError
 
-_EXTRAS = ("basicsr", "piq", "realesrgan")
+_EXTRAS = ("basicsr", "piq", "realesrgan", "stlpips_pytorch")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

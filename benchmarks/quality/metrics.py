@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 from skimage.color import deltaE_ciede2000, rgb2lab
 
+from benchmarks.quality.perceived import st_lpips
 from pipeline.arrays import Image, Plane
 from pipeline.methods import measures
 from pipeline.methods.filters import luma
@@ -79,6 +80,7 @@ MEASURES: Mapping[str, Callable[[Image, Image], float]] = MappingProxyType(
         "detail": detail,
         "de00": colour_difference,
         "color": colour_share,
+        "stlpips": st_lpips,
     }
 )
 """All measures, in the order of the tables; each takes result and truth, RGB in [0, 1], shape (H, W, 3)."""

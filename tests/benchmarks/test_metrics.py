@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -23,6 +24,13 @@ def test_a_worse_picture_scores_worse():
     better, worse = noisy(TRUTH, 0.02), noisy(TRUTH, 0.08)
     assert metrics.psnr(better, TRUTH) > metrics.psnr(worse, TRUTH) + 10
     assert metrics.colour_difference(better, TRUTH) < metrics.colour_difference(worse, TRUTH)
+
+
+def test_st_lpips_forgives_a_shift_and_punishes_a_blur():
+    shifted, blurred = np.roll(TRUTH, 1, axis=1), cv2.GaussianBlur(TRUTH, (0, 0), 1.5)
+    assert metrics.psnr(shifted, TRUTH) < metrics.psnr(blurred, TRUTH)
+    assert metrics.st_lpips(TRUTH, TRUTH) == 0
+    assert 2 * metrics.st_lpips(shifted, TRUTH) < metrics.st_lpips(blurred, TRUTH)
 
 
 def test_detail_is_the_energy_of_edges():
