@@ -219,6 +219,16 @@ def writing(cover: Cover, rng: Rng) -> None:
             x += 0.14 * size * t[-1] + 1.6 * size
 
 
+def bands(cover: Cover, rng: Rng) -> None:
+    """Draw wavy bands that fork, as on zebras, wood, sand and pleated cloth, in a part of the picture."""
+    rows, columns = np.indices(cover.shape, np.float32)
+    angle, pitch, size = rng.uniform(0, np.pi), rng.uniform(5, 25), cover.shape
+    across = (np.cos(angle) * columns + np.sin(angle) * rows) / pitch
+    wave = np.sin(2 * np.pi * (across + rng.uniform(0, 1.5) * clouds(size, rng.uniform(10, 40), rng)))
+    inside = clouds(size, rng.uniform(20, 80), rng) > rng.uniform(-2, 1)
+    cover[(wave > rng.uniform(-0.3, 0.7)) & inside] = 255
+
+
 def cloths(cover: Cover, rng: Rng) -> None:
     """Draw a collar, bow, sleeve or sheet of paper: an even shape with clear edges."""
     centre, reach = rng.uniform(0, 1, 2) * cover.shape[::-1], rng.uniform(6, 50, 2)
@@ -272,6 +282,7 @@ REPEATED: tuple[tuple[Callable[[Cover, Rng], None], float], ...] = (
     (cords, 0.06),
     (spots, 0.04),
     (writing, 0.05),
+    (bands, 0.06),
     (cloths, 0.08),
 )
 """Every kind of decoy of any tone, and the share of patches that have it."""
