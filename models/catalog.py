@@ -3,6 +3,7 @@
 Adding a model is one `ModelSpec` in `MODELS` and, where no definition fits, one file in ``models/networks``.
 """
 
+from dataclasses import replace
 from difflib import get_close_matches
 
 from models.errors import ModelError
@@ -81,11 +82,14 @@ MODELS: tuple[ModelSpec, ...] = (
     bundled_detector(),
     bundled_restorer("fast-fill", "Filler", task="fill", takes=FILLER_TAKES),
     also_in_wheel(
-        real_esrgan(
-            "realesrgan-x4plus",
-            "Real-ESRGAN x4plus",
-            path="v0.1.0/RealESRGAN_x4plus.pth",
-            pin=(67_040_989, "4fa0d38905f75ac06eb49a7951b426670021be3018265fd191d2125df9d682f1"),
+        replace(
+            real_esrgan(
+                "realesrgan-x4plus",
+                "Real-ESRGAN x4plus",
+                path="v0.1.0/RealESRGAN_x4plus.pth",
+                pin=(67_040_989, "4fa0d38905f75ac06eb49a7951b426670021be3018265fd191d2125df9d682f1"),
+            ),
+            pace=430,
         ),
         "realesrgan-x4plus",
         blocks=23,

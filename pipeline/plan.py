@@ -8,7 +8,7 @@ Settings are stored as JSON::
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,8 @@ NOISE_TAKEN = 0.7
 """Strength of Denoise in simple mode; the upscaler that follows removes the rest of the noise."""
 SHARPEN_PER_FACTOR = 0.1
 """Amount of Sharpen in simple mode for each factor of enlargement: larger results are softer."""
+FINEST = "realesrgan-x4plus"
+"""The upscaler with the most detail; for a factor below 4 its answer is reduced."""
 
 MOST_SETTINGS = 1_000_000
 """Bytes of the longest settings file; the studio writes about a thousand."""
@@ -87,7 +89,7 @@ def arrange(
     return Plan(tuple(ranked), frozenset(optional), finish or Finish(), dict(strengths or {}))
 
 
-def simple(scale: float = 2.0, *, also: Iterable[str] = (), tier: Tier = "bundled") -> Plan:
+def simple(scale: float = 2.0, *, also: Iterable[str] = (), tier: Tier = "bundled", finest: bool = False) -> Plan:
     """Return the plan of simple mode.
 
     Parameters
@@ -99,11 +101,14 @@ def simple(scale: float = 2.0, *, also: Iterable[str] = (), tier: Tier = "bundle
     tier : {"bundled", "official"}
         The bundled networks, or the official ones. Deblur and colorize are left out, with a notice, where their files
         are missing.
+    finest : bool
+        Whether `FINEST` enlarges, whatever the tier: with more detail, and hundreds of times slower.
     """
     crisp = Sharpen(amount=round(SHARPEN_PER_FACTOR * scale, 2))
-    stages: list[Stage] = [Denoise(strength=NOISE_TAKEN), Deblur(), Upscale(scale=scale), PostDenoise(), crisp]
-    stages += [stage(name, {}) for name in also]
-    return arrange((each.at_tier(tier) for each in stages), optional={"deblur", "colorize"})
+    others = [Denoise(strength=NOISE_TAKEN), Deblur(), PostDenoise(), crisp, *(stage(name, {}) for name in also)]
+    is_finest = finest and scale > 1
+    enlarge = Upscale(scale=scale, model=FINEST) if is_finest else Upscale(scale=scale).at_tier(tier)
+    return arrange((enlarge, *(each.at_tier(tier) for each in others)), optional={"deblur", "colorize"})
 
 
 def first_options(kind: type[Stage]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from models import own
 from pipeline.plan import Plan
 from pipeline.run import Timing
 from pipeline.stage import Stage
@@ -59,9 +60,7 @@ class Pace:
         now = job.progress
         if now is None:
             return None
-        with self._lock:
-            known = [self._seconds.get(_key(stage), _guess(stage)) for stage in plan.stages]
-        costs = [None if k is None else k * count for k, count in zip(known, _pixels(plan, pixels), strict=True)]
+        costs = self._costs(plan, pixels)
         spent = time.monotonic() - job.stage_started
         here = spent * (1 - now.fraction) / now.fraction if now.fraction > _OWN_SPEED_FROM else costs[now.index]
         later = costs[now.index + 1 :]
@@ -69,10 +68,32 @@ class Pace:
             return None
         return max(here - (spent if now.fraction <= _OWN_SPEED_FROM else 0), 0) + sum(filter(None, later))
 
+    def expected(self, plan: Plan, pixels: int) -> float | None:
+        """Return the seconds that a run will take; None while a model's speed is unknown.
+
+        Parameters
+        ----------
+        plan : Plan
+            Of the run.
+        pixels : int
+            Of the photograph.
+        """
+        costs = self._costs(plan, pixels)
+        return None if any(cost is None for cost in costs) else sum(filter(None, costs))
+
+    def _costs(self, plan: Plan, pixels: int) -> list[float | None]:
+        """Return the seconds that each stage will take."""
+        with self._lock:
+            known = [self._seconds.get(_key(stage), _guess(stage)) for stage in plan.stages]
+        return [None if k is None else k * count for k, count in zip(known, _pixels(plan, pixels), strict=True)]
+
 
 def _guess(stage: Stage) -> float | None:
-    """Return a first guess of the seconds for a pixel; None with another model than the default, which may be slow."""
-    return stage.cost / 1e6 if stage.method == type(stage)().method else None
+    """Return a first guess of the seconds for a pixel; None with a model whose pace nobody measured."""
+    if stage.method == type(stage)().method:
+        return stage.cost / 1e6
+    spec = None if own.is_file(stage.method) else stage.network()
+    return spec.pace / 1e6 if spec and spec.pace else None
 
 
 def _key(stage: Stage) -> str:

@@ -169,6 +169,11 @@ class Workshop:
             return None
         return self._pace.left(picture.plan, picture.size[0] * picture.size[1], picture.job)
 
+    def expected_time(self, plan: Plan, picture: Picture) -> float | None:
+        """Return the seconds that a restoration would take on this computer; None while that is not known."""
+        pixels = picture.size[0] * picture.size[1]  # 0 until somebody looked at it
+        return self._pace.expected(plan, pixels) if pixels else None
+
     def preview(self, visitor: str, picture: Picture) -> Job[Preview]:
         """Return the job that makes a photograph at screen size; see `Previews.of`."""
         return self._previews.of(visitor, picture)

@@ -53,6 +53,13 @@ def say(key: str, **values: object) -> str:
     return texts[language()].get(key, texts[FALLBACK][key]).format(**values)
 
 
+def say_time(key: str, seconds: float) -> str:
+    """Return a text about a span of time: its form in seconds, ``key.seconds``, or in minutes, ``key.minutes``."""
+    if seconds < 90:
+        return say(f"{key}.seconds", count=max(round(seconds), 1))
+    return say(f"{key}.minutes", count=round(seconds / 60))
+
+
 def say_or(key: str, otherwise: str) -> str:
     """Return a text where the language has it, else `otherwise`, which the code itself says."""
     return catalogue()[language()].get(key, otherwise)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pipeline.errors import OptionError
 from pipeline.finish import Finish
 from pipeline.options import Choice, Line, Number, Text, rules
-from pipeline.plan import VERSION, Plan, arrange, from_json, simple, stage, to_json
+from pipeline.plan import FINEST, VERSION, Plan, arrange, from_json, simple, stage, to_json
 from pipeline.stages import BY_NAME, STAGES, Colorize, Denoise, Sharpen, Upscale
 
 
@@ -65,6 +65,12 @@ def test_simple_mode_takes_the_scale_and_the_tier():
     assert stage_of(fast, "upscale") == Upscale(scale=4)
     assert stage_of(full, "upscale").model == "realesrgan-x4plus"
     assert stage_of(full, "deblur").model == "deblurgan-inception"
+
+
+def test_the_finest_detail_is_real_esrgans_where_a_picture_grows():
+    assert [stage_of(simple(scale, finest=True), "upscale").model for scale in (2, 4)] == [FINEST, FINEST]
+    assert simple(1, finest=True) == simple(1)
+    assert stage_of(simple(2, tier="official", finest=True), "upscale").model == FINEST
 
 
 def stage_of(plan, name):

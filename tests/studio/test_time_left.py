@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from pipeline.plan import arrange
+from pipeline.plan import arrange, simple
 from pipeline.run import Progress, Timing
 from pipeline.stages import STAGES, Denoise, Sharpen, Upscale
 from studio.jobs import Job
@@ -30,8 +30,16 @@ def pace():
 
 def test_nobody_knows_before_it_begins_or_how_slow_a_large_model_is():
     assert Pace().left(PLAN, 100_000, Job(lambda job: None)) is None
-    large = arrange([Denoise(), Upscale(4.0, model="realesrgan-x4plus")])
+    large = arrange([Denoise(), Upscale(4.0, model="realesr-animevideov3")])
     assert Pace().left(large, 100_000, job_at(0, 0.0)) is None
+    assert Pace().expected(large, 100_000) is None
+
+
+def test_the_finest_upscaler_is_expected_to_take_minutes_and_then_what_it_took():
+    plan, pace = simple(4, finest=True), Pace()
+    assert 5 < pace.expected(plan, 1_000_000) / 60 < 10
+    pace.learn(plan, 100_000, [Timing(stage.name, 2.0, "done") for stage in plan.stages])
+    assert pace.expected(plan, 100_000) == pytest.approx(10)
 
 
 @pytest.mark.parametrize("kind", STAGES)

@@ -11,11 +11,13 @@ import pytest
 import tifffile
 from streamlit.testing.v1 import AppTest
 
+from models import catalog
+from models.files import weights
 from pipeline import notices
 from pipeline.methods.measures import blur_measure, noise_sigma
 from pipeline.options import Line, rules
 from pipeline.photo import Output, encode_photo, read_photo
-from pipeline.plan import simple
+from pipeline.plan import FINEST, simple
 from pipeline.stages import ON_REQUEST, STAGES
 from studio.jobs import State
 from tests.api.asking import blocked
@@ -332,6 +334,24 @@ def test_a_switch_of_simple_mode_is_in_the_plan(chosen, name):
         (picture,) = album(chosen).pictures
         picture.job.cancel()
     assert picture.plan.stages == simple(also=[name]).stages
+
+
+def test_the_finest_detail_tells_its_file_and_its_time_and_is_gone_where_the_size_is_kept(chosen):
+    chosen.toggle("finest").set_value(True).run()
+    assert any("Takes about" in caption for caption in captions(chosen))
+    is_missing = weights.status(catalog.get(FINEST)) == "missing"
+    assert ("Real-ESRGAN x4plus is not downloaded yet." in captions(chosen)) == is_missing
+    with blocked(workshop()._networks):
+        chosen.button("restore").click().run()
+        (picture,) = album(chosen).pictures
+        picture.job.cancel()
+    assert picture.plan.stages == simple(finest=True).stages
+
+
+def test_a_photograph_that_keeps_its_size_has_no_finest_detail(chosen):
+    assert "finest" in {toggle.key for toggle in chosen.toggle}
+    chosen.segmented_control("scale").set_value(1.0).run()
+    assert "finest" not in {toggle.key for toggle in chosen.toggle}
 
 
 def test_what_a_machine_guessed_can_be_marked_on_the_picture(app):

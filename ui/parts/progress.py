@@ -9,7 +9,7 @@ from studio.album import Picture
 from studio.jobs import State
 from ui.parts.polling import pause
 from ui.shop import workshop
-from ui.words import plain, say, stage_name
+from ui.words import plain, say, say_time, stage_name
 
 EVERY = 0.4
 """Seconds between two looks at a job that runs."""
@@ -64,11 +64,7 @@ def share(picture: Picture) -> float:
 
 def _time_left(picture: Picture) -> str:
     seconds = workshop().time_left(picture)
-    if seconds is None:
-        return say("progress.left.unknown")
-    if seconds < 90:
-        return say("progress.left.seconds", count=max(round(seconds), 1))
-    return say("progress.left.minutes", count=round(seconds / 60))
+    return say("progress.left.unknown") if seconds is None else say_time("progress.left", seconds)
 
 
 def _steps(picture: Picture) -> str:

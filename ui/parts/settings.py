@@ -14,14 +14,14 @@ from models import catalog, own
 from models.files import weights
 from pipeline.errors import OptionError, StudioError
 from pipeline.options import Choice, Line, Number, Rule, Switch, Text, rules
-from pipeline.plan import PRESETS, Plan, arrange, first_options, simple, stage
+from pipeline.plan import FINEST, PRESETS, Plan, arrange, first_options, simple, stage
 from pipeline.stage import Stage
 from pipeline.stages import ON_REQUEST, STAGES
 from studio.album import Picture
 from ui import address
 from ui.parts import model_files, suggestions
 from ui.shop import visitor, workshop
-from ui.words import explain, say, say_or, stage_name
+from ui.words import explain, say, say_or, say_time, stage_name
 
 MODES = ("simple", "advanced")
 SCALES = (1.0, 2.0, 4.0)
@@ -72,18 +72,32 @@ def _simple(picture: Picture | None) -> Plan:
         key="scale",
     )
     address.record("scale", scale, DEFAULT_SCALE)
+    finest = scale > 1 and _wish("finest")
+    told = st.container()
     also = [name for name in ON_REQUEST if _wish(name)]
     if picture is not None:
         suggestions.show(picture, also)
-    plan = simple(scale, also=also)
+    plan = simple(scale, also=also, finest=finest)
+    with told:
+        _tell_finest(plan, picture)
     for chosen in plan.stages:
         if chosen.on_request:
             model_files.offer(chosen)
     return plan
 
 
+def _tell_finest(plan: Plan, picture: Picture | None) -> None:
+    """Draw what the finest upscaler needs, where it is chosen: its file, or its time for a photograph."""
+    upscale = next((each for each in plan.stages if each.method == FINEST), None)
+    if upscale is None:
+        return
+    model_files.offer(upscale)
+    if picture is not None and (seconds := workshop().expected_time(plan, picture)) is not None:
+        st.caption(say_time("finest.time", seconds))
+
+
 def _wish(name: str) -> bool:
-    """Draw the switch of a stage that runs on request only; return whether it is on."""
+    """Draw a switch that is off at first, such as that of a stage that runs on request; return whether it is on."""
     return bool(st.toggle(say(name), help=say(f"{name}.help"), key=name, bind="query-params"))
 
 
