@@ -61,9 +61,9 @@ def for_task(task: Task) -> tuple[ModelSpec, ...]:
 
 
 MODELS: tuple[ModelSpec, ...] = (
-    bundled_upscaler("fast-x4", "Upscaler x4", scale=4, partner="fast-x4-faithful"),
-    bundled_upscaler("fast-x4-faithful", "Upscaler x4, faithful", scale=4),
-    bundled_upscaler("fast-x2", "Upscaler x2", scale=2),
+    bundled_upscaler("fast-x4", "Upscaler x4", scale=4, convolutions=26, partner="fast-x4-faithful"),
+    bundled_upscaler("fast-x4-faithful", "Upscaler x4, faithful", scale=4, convolutions=26),
+    bundled_upscaler("fast-x2", "Upscaler x2", scale=2, convolutions=22),
     bundled_restorer("fast-x1", "Upscaler, same size", task="upscale"),
     bundled_restorer("fast-denoise", "Denoiser", task="denoise", tile=768),  # it has twice the depth of the others
     bundled_restorer("fast-deblur", "Deblurrer", task="deblur", takes=("photo", "guess")),

@@ -21,8 +21,8 @@ def _digest(pin: Pin) -> str | None:
     return pin[1] and f"sha256:{pin[1]}"
 
 
-def bundled_upscaler(model_id: str, title: str, *, scale: int, partner: str = "") -> ModelSpec:
-    """Return a bundled upscaler; `partner` is the same network with weights that are faithful rather than crisp."""
+def bundled_upscaler(model_id: str, title: str, *, scale: int, convolutions: int, partner: str = "") -> ModelSpec:
+    """Return a bundled upscaler of so many convolutions; `partner` is the same with weights that are faithful."""
     return ModelSpec(
         id=model_id,
         title=title,
@@ -33,7 +33,7 @@ def bundled_upscaler(model_id: str, title: str, *, scale: int, partner: str = ""
         licence="MIT",
         paper=f"trained by this project; network of {_REAL_ESRGAN_PAPER}",
         scale=scale,
-        context=22,  # one pixel a convolution
+        context=convolutions,  # one pixel each
         tile=512,
         tiling="exact",
         half=True,
