@@ -20,6 +20,9 @@ class Context:
 
     cancelled: Callable[[], bool] = lambda: False
     notices: list[Notice] = field(default_factory=list)
+    earlier: tuple[Notice, ...] = ()
+    """What the stages before this one reported."""
+
     reuse: bool = False
     """Whether the input buffer may be overwritten."""
 

@@ -162,6 +162,7 @@ def run(  # noqa: PLR0913 - each is an input of the whole flow
         if entry is None:
             image = _pixels(at)
             context = _context(plan, index, engine, progress, cancelled)
+            context.earlier = tuple(notices)
             context.mask, context.reuse = mask, not np.may_share_memory(image, photo.pixels)
             at, timing = _run(stage, image, context, optional=stage.name in plan.optional)
             is_new = is_new or timing.outcome == "done"

@@ -13,6 +13,12 @@ _LOOK_SIDE = 64  # small enough to average out grain
 _TONES = 12
 _LAPLACIANS = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
 _BLOCK = 16
+_GRID = 8
+"""Side of a block of JPEG, in pixels."""
+
+_EDGE = 0.1
+"""Largest step that a border of blocks may count for; larger ones are contours."""
+
 _BLUR_WIDTH = 5
 _STEEP = 0.06
 """Slope of luma in a pixel from which on it counts as an edge; grain and enlarged thumbnails stay below."""
@@ -45,6 +51,33 @@ def noise_sigma(image: Image) -> float:
         return 0.0
     blocks = residual[: rows * _BLOCK, : columns * _BLOCK].reshape(rows, _BLOCK, columns, _BLOCK)
     return float(np.percentile(np.sqrt((blocks**2).mean(axis=(1, 3))), 15))
+
+
+def block_measure(image: Image) -> float:
+    """Return how much steeper a picture is across the borders of JPEG's blocks, on the scale of [0, 1].
+
+    A grid of 8 pixels is looked for at any offset, so that cropped files count too; enlarged ones do not. In both
+    directions, the mean step across the steepest of eight columns is compared with their median, and the smaller of the
+    two is returned; edges count little. Photographs without compression have up to 0.3 of 255, JPEG files of middling
+    quality 0.4 to 2.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (H, W, 3)
+        RGB in [0, 1].
+    """
+    grey = luma(image)
+    across, down = (np.minimum(np.abs(np.diff(grey, axis=axis)), _EDGE) for axis in (1, 0))
+    return min(_steps(across.mean(axis=0)), _steps(down.mean(axis=1)))
+
+
+def _steps(profile: Image) -> float:
+    """Return by how much the steepest of eight phases exceeds their median; 0 where the profile is short."""
+    rows = len(profile) // _GRID
+    if not rows:
+        return 0.0
+    phases = profile[: rows * _GRID].reshape(rows, _GRID).mean(axis=0)
+    return float(phases.max() - np.median(phases))
 
 
 def blur_measure(image: Image) -> float:

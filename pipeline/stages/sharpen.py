@@ -6,9 +6,12 @@ from typing import ClassVar
 import numpy as np
 
 from pipeline.arrays import Image
+from pipeline.context import Context
 from pipeline.methods.filters import unsharp
-from pipeline.options import number
-from pipeline.stage import Filter
+from pipeline.notices import Notice
+from pipeline.options import number, switch
+from pipeline.stage import Filter, Finding
+from pipeline.stages.denoise import DOMINANT
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,15 @@ class Sharpen(Filter):
     threshold: float = number(
         0.01, low=0, high=0.2, step=0.005, help="smaller differences are left alone; 0.01 is 2.5 of 255"
     )
+
+    always: bool = switch(False, help="sharpen even where noise or compression dominated the photograph")
+
+    def examine(self, image: Image, context: Context) -> Finding:
+        """Act unless Denoise reported that noise dominated: what remains of it would be sharpened, too."""
+        noisy = any(notice.code == DOMINANT for notice in context.earlier)
+        if noisy and self.amount and not self.always:
+            return Finding(act=False, notices=(Notice("sharpen-skipped", self.name),))
+        return super().examine(image, context)
 
     def halo(self, zoom: float = 1.0) -> int:
         return int(np.ceil(5 * self.radius * zoom)) + 1 if self.amount else 0

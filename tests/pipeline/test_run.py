@@ -212,3 +212,13 @@ def test_simple_mode_loads_each_network_once(photo, monkeypatch):
         examine(photo.pixels, shared)
     assert {"fast-denoise", "fast-damage", "fast-deblur", "fast-colorize", "fast-x2"} <= set(loaded)
     assert len(loaded) == len(set(loaded))
+
+
+@pytest.mark.parametrize(
+    ("sigma", "always", "outcome"), [(0.05, False, "skipped"), (0.05, True, "done"), (0, False, "done")]
+)
+def test_sharpen_follows_what_denoise_found(photo, sigma, always, outcome):
+    grainy = replace(photo, pixels=noisy(photograph("coffee", 200), sigma))
+    result = run(arrange([Denoise(), Sharpen(always=always)]), grainy, Engine("cpu", "float32"))
+    assert result.timings[-1].outcome == outcome
+    assert ("sharpen-skipped" in [notice.code for notice in result.notices]) == (outcome == "skipped")
