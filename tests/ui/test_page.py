@@ -46,8 +46,12 @@ def chosen(app):
 
 
 def dropped(app, *files):
+    """Drop photographs, and draw the page again where it did not wait for a preview."""
     app.file_uploader[0].set_value(list(files)).run()
     assert not app.exception
+    if "Opening the photograph …" in captions(app):
+        assert album(app).pictures[0].preview.wait(60)
+        app.run()
     return app
 
 
@@ -338,7 +342,7 @@ def test_a_switch_of_simple_mode_is_in_the_plan(chosen, name):
 
 def test_the_finest_detail_tells_its_file_and_its_time_and_is_gone_where_the_size_is_kept(chosen):
     chosen.toggle("finest").set_value(True).run()
-    assert any("Takes about" in caption for caption in captions(chosen))
+    assert any("It takes about" in caption for caption in captions(chosen))
     is_missing = weights.status(catalog.get(FINEST)) == "missing"
     assert ("Real-ESRGAN x4plus is not downloaded yet." in captions(chosen)) == is_missing
     with blocked(workshop()._networks):
@@ -346,6 +350,23 @@ def test_the_finest_detail_tells_its_file_and_its_time_and_is_gone_where_the_siz
         (picture,) = album(chosen).pictures
         picture.job.cancel()
     assert picture.plan.stages == simple(finest=True).stages
+
+
+def test_size_and_time_are_told_before_restore(chosen):
+    assert any(
+        re.search(r"^The result will have 600 × 400 pixels. It takes about \d+ s.$", one) for one in captions(chosen)
+    )
+    assert not chosen.warning
+    chosen.segmented_control("mode").set_value("advanced").run()
+    assert any("600 × 400" in one for one in captions(chosen))
+
+
+@pytest.mark.parametrize(("scale", "said"), [(1.0, "smaller than your photograph"), (4.0, "works on 1154 × 1732")])
+def test_a_photograph_above_the_cap_is_told_before_restore(app, scale, said):
+    large = np.zeros((3000, 2000, 3), np.uint8)
+    dropped(app, ("large.jpg", cv2.imencode(".jpg", large)[1].tobytes(), "image/jpeg"))
+    app.segmented_control("scale").set_value(scale).run()
+    assert said in app.warning[0].value
 
 
 def test_a_photograph_that_keeps_its_size_has_no_finest_detail(chosen):

@@ -19,9 +19,9 @@ from pipeline.stage import Stage
 from pipeline.stages import ON_REQUEST, STAGES
 from studio.album import Picture
 from ui import address
-from ui.parts import model_files, suggestions
+from ui.parts import ahead, model_files, suggestions
 from ui.shop import visitor, workshop
-from ui.words import explain, say, say_or, say_time, stage_name
+from ui.words import explain, say, say_or, stage_name
 
 MODES = ("simple", "advanced")
 SCALES = (1.0, 2.0, 4.0)
@@ -47,7 +47,10 @@ def choose(picture: Picture | None = None) -> Plan:
         label_visibility="collapsed",
     )
     address.record("mode", mode, MODES[0])
-    return _simple(picture) if mode == "simple" else _advanced()
+    plan = _simple(picture) if mode == "simple" else _advanced()
+    if picture is not None:
+        ahead.tell(plan, picture)
+    return plan
 
 
 def restore(pictures: Sequence[Picture], plan: Plan, label: str) -> None:
@@ -73,27 +76,18 @@ def _simple(picture: Picture | None) -> Plan:
     )
     address.record("scale", scale, DEFAULT_SCALE)
     finest = scale > 1 and _wish("finest")
-    told = st.container()
+    offered = st.container()
     also = [name for name in ON_REQUEST if _wish(name)]
     if picture is not None:
         suggestions.show(picture, also)
     plan = simple(scale, also=also, finest=finest)
-    with told:
-        _tell_finest(plan, picture)
     for chosen in plan.stages:
-        if chosen.on_request:
+        if chosen.method == FINEST:
+            with offered:
+                model_files.offer(chosen)
+        elif chosen.on_request:
             model_files.offer(chosen)
     return plan
-
-
-def _tell_finest(plan: Plan, picture: Picture | None) -> None:
-    """Draw what the finest upscaler needs, where it is chosen: its file, or its time for a photograph."""
-    upscale = next((each for each in plan.stages if each.method == FINEST), None)
-    if upscale is None:
-        return
-    model_files.offer(upscale)
-    if picture is not None and (seconds := workshop().expected_time(plan, picture)) is not None:
-        st.caption(say_time("finest.time", seconds))
 
 
 def _wish(name: str) -> bool:
