@@ -1,6 +1,7 @@
 """Each stage on damage whose truth is known, as Markdown tables."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
@@ -16,7 +17,7 @@ from pipeline.photo import DECODE_LIMIT, Output, encode_photo, read_photo
 from pipeline.plan import Plan, arrange, simple
 from pipeline.run import run
 from pipeline.stage import Stage
-from pipeline.stages import Colorize, Deblur, Denoise, Repair, Tone, Upscale
+from pipeline.stages import Colorize, Deblur, Denoise, PostDenoise, Repair, Sharpen, Tone, Upscale
 from pipeline.stages.denoise import CLASSICAL
 
 PALE = 0.62
@@ -24,7 +25,18 @@ PALE = 0.62
 
 FILTER = Denoise(model=CLASSICAL)
 
-ENLARGE: Mapping[str, Stage | Plan] = MappingProxyType(
+
+@dataclass(frozen=True)
+class Again:
+    """A plan that restores what another one made; the truth is what that one made."""
+
+    first: Plan
+    then: Plan
+
+
+Trial = Stage | Plan | Again
+
+ENLARGE: Mapping[str, Trial] = MappingProxyType(
     {
         "upscale x4": Upscale(scale=4),
         "crisp": Upscale(scale=4, crisp=1),
@@ -33,10 +45,10 @@ ENLARGE: Mapping[str, Stage | Plan] = MappingProxyType(
     }
 )
 
-TRIALS: Mapping[str, Mapping[str, Stage | Plan]] = MappingProxyType(
+TRIALS: Mapping[str, Mapping[str, Trial]] = MappingProxyType(
     {
         "upscale4_clean": ENLARGE,
-        "upscale4_real": {**ENLARGE, "simple mode": simple(4)},
+        "upscale4_real": {**ENLARGE, "simple mode": simple(4), "simple mode, again": Again(simple(4), simple(1))},
         "upscale2_clean": {"upscale x2": Upscale(scale=2), "x4 reduced by 2": Upscale(scale=2, model="fast-x4")},
         "upscale2_real": {
             "upscale x2": Upscale(scale=2),
@@ -54,7 +66,12 @@ TRIALS: Mapping[str, Mapping[str, Stage | Plan]] = MappingProxyType(
             "deblur, always": Deblur(always=True),
             "repair": Repair(),
             "tone": Tone(),
+            "colorize": Colorize(),
+            "upscale x1": Upscale(scale=1),
+            "post-denoise": PostDenoise(),
+            "sharpen": Sharpen(),
             "simple mode": simple(1),
+            "simple mode, again": Again(simple(1), simple(1)),
         },
         "colorize": {"colorize": Colorize(), f"colorize, saturation {PALE}": Colorize(saturation=PALE)},
         "scratches": {"repair": Repair()},
@@ -115,6 +132,22 @@ def restore(trial: Stage | Plan, case: Case, engine: Engine) -> Image:
     return read_photo(encode_photo(result.pixels, photo, Output("png")).data, max_pixels=DECODE_LIMIT).pixels
 
 
+def outcome(trial: Trial | None, case: Case, engine: Engine) -> tuple[Image, Image]:
+    """Return what a trial, or none, makes of a damaged picture, and the picture to compare that with.
+
+    Raises
+    ------
+    WeightsMissing
+        If a stage's model is not on this machine.
+    """
+    if trial is None:
+        return _enlarged(case), case.truth
+    if isinstance(trial, Again):
+        made = restore(trial.first, case, engine)
+        return restore(trial.then, Case(made, made), engine), made
+    return restore(trial, case, engine), case.truth
+
+
 def _judge(task: str, path: Path, engine: Engine, results: dict[str, Scores | WeightsMissing]) -> None:
     """Add the scores of one photograph."""
     photograph = read_truth(path)
@@ -125,9 +158,8 @@ def _judge(task: str, path: Path, engine: Engine, results: dict[str, Scores | We
         if isinstance(scores, WeightsMissing):
             continue
         try:
-            trial = TRIALS[task].get(name)
-            result = restore(trial, case, engine) if trial else _enlarged(case)
-            scores.append(metrics.score(result, case.truth))
+            result, truth = outcome(TRIALS[task].get(name), case, engine)
+            scores.append(metrics.score(result, truth))
         except WeightsMissing as error:
             results[name] = error
 

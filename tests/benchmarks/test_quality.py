@@ -3,12 +3,14 @@ import numpy as np
 import pytest
 
 from benchmarks.quality import damage, stages
+from benchmarks.quality.metrics import NAMES
+from benchmarks.quality.stages import Again
 from models.runtime.engine import Engine
 from pipeline.context import Context
 from pipeline.errors import PhotoError
-from pipeline.plan import Plan
+from pipeline.plan import Plan, arrange
 from pipeline.stages import BY_NAME, Colorize, Denoise
-from tests.photographs import photograph
+from tests.photographs import photograph, psnr
 
 
 @pytest.fixture
@@ -27,9 +29,23 @@ def rows(folder, *tasks):
 def test_every_task_has_its_trials_and_every_trial_its_stage():
     assert list(stages.TRIALS) == list(damage.RECIPES)
     trials = [trial for task in stages.TRIALS.values() for trial in task.values()]
+    trials = [each for trial in trials for each in ([trial.first, trial.then] if isinstance(trial, Again) else [trial])]
     tried = [stage for trial in trials for stage in (trial.stages if isinstance(trial, Plan) else [trial])]
     assert {stage.name for stage in tried} <= set(BY_NAME)
     assert all(stages.TRIALS.values())
+
+
+def test_every_stage_is_tried_on_undamaged_photographs():
+    tried = [trial for trial in stages.TRIALS["sharp"].values() if not isinstance(trial, Plan | Again)]
+    assert {stage.name for stage in tried} == set(BY_NAME)
+
+
+def test_a_second_restoration_is_compared_with_the_first():
+    case = damage.make("denoise", "portrait", photograph("astronaut", 96))
+    once, engine = arrange([Denoise(exact=True)]), Engine("cpu", "float32")
+    twice, first = stages.outcome(Again(once, once), case, engine)
+    np.testing.assert_array_equal(first, stages.restore(once, case, engine))
+    assert psnr(twice, first) > psnr(first, case.damaged) + 6
 
 
 def test_a_stage_gets_and_gives_8_bit_pictures_through_the_pipeline():
@@ -47,9 +63,9 @@ def test_the_table_sets_the_stage_against_the_input(folder):
 
 
 def test_stages_are_tried_together_too(folder):
-    (task, name, psnr, *_, colour, pictures), together, *_ = rows(folder, "old_photo")
+    (task, name, psnr, *others, pictures), together, *_ = rows(folder, "old_photo")
     assert [task, name, pictures] == ["old_photo", "input", "1"]
-    assert colour == "-"  # a grey truth has no colour to compare with
+    assert others[NAMES.index("color") - 1] == "-"  # a grey truth has no colour to compare with
     assert together[1] == "denoise, tone"
     assert float(together[2]) > float(psnr)
 
