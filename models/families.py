@@ -150,11 +150,11 @@ def bundled_colorizer() -> ModelSpec:
         tier="bundled",
         builder="models.networks.fast_colorizer:build",
         file="fast-colorize.safetensors",
-        licence="MIT",
-        paper="trained by this project; classes of colour as R. Zhang et al., Colorful Image Colorization, ECCV 2016",
+        licence="MIT, encoder Apache-2.0",
+        paper="decoder trained by this project, on EfficientNet-Lite0; classes of colour as R. Zhang et al., ECCV 2016",
         takes=("luminance",),
-        working_side=160,
-        multiple=16,  # folded by 4, then halved twice
+        working_side=192,
+        multiple=32,  # halved five times
         minimum=64,
         tiling="never",
     )

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from models.errors import CheckpointMismatch, WeightsMissing
 from models.files import atomic, checkpoint
-from models.networks import blur_estimator, damage_detector, fast_colorizer, srvgg, unet
+from models.networks import blur_estimator, damage_detector, fast_colorizer, lite_encoder, srvgg, unet
 from training.learning import growth
 from training.learning.discriminator import Adversary
 
@@ -56,7 +56,8 @@ def begin_from(network: nn.Module, state: Mapping[str, Tensor]) -> None:
     """Load weights into a network; if only its last layer differs in shape, load the other layers and print that.
 
     So a network for another scale starts from the body of a trained one. A compact upscaler with fewer convolutions or
-    features, or a U-Net with fewer blocks, is enlarged first and computes the same.
+    features, or a U-Net with fewer blocks, is enlarged first and computes the same. A colorizer also starts from the
+    weights of EfficientNet-Lite0, which become its encoder.
 
     Raises
     ------
@@ -72,6 +73,8 @@ def begin_from(network: nn.Module, state: Mapping[str, Tensor]) -> None:
             state = growth.widen(state, own)
     if isinstance(network, unet.UNet | damage_detector.DamageClassifier):
         state = growth.add_blocks(state, own)
+    if lite_encoder.is_official(state):
+        state = own | {f"encoder.{key}": tensor for key, tensor in lite_encoder.from_official(state).items()}
     last = {key for key in own if key.rpartition(".")[0] == list(own)[-1].rpartition(".")[0]}
     other = {key for key in own if key not in state or state[key].shape != own[key].shape}
     if not other <= last or state.keys() - own.keys():

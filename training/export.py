@@ -19,7 +19,7 @@ from training.checkpoints import build, load_state
 if TYPE_CHECKING:  # training on a CUDA card works without OpenVINO
     import openvino
 
-EXAMPLE = (32, 48)
+EXAMPLE = (32, 64)
 """Height and width of the input with which the conversion traces the network."""
 
 

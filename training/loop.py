@@ -111,10 +111,11 @@ def _begin(task: Task, settings: Settings, patches: Patches, device: torch.devic
     """Start with random weights, a file's, or those of the last checkpoint."""
     torch.manual_seed(settings.seed)
     network = task.network()
-    if settings.start and not settings.resume:
-        begin_from(network, load_state(settings.start))
-    elif not settings.resume:
+    if not settings.resume:
         task.prepare(network, patches)
+        if settings.start:
+            begin_from(network, load_state(settings.start))
+    task.freeze(network, settings)
     network = network.to(device)
     run = Run(
         network,

@@ -9,6 +9,7 @@ References
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import cast
 
 import torch
@@ -16,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.errors import CheckpointMismatch
-from models.networks.encoder_decoder import EncoderDecoder, read_levels
+from models.networks.lite_encoder import CHANNELS, LiteEncoder
 from models.networks.loading import load
 
 STEP = 10
@@ -40,50 +41,50 @@ TEMPERATURE = 0.38
 """Zhang's temperature of the annealed mean: 1 is the plain, pale mean; towards 0 it is the most probable class."""
 
 FOLD = 4
-"""Side of the squares of pixels that become channels; the output has one value for each square."""
+"""Side of the squares of pixels that have one value in the output."""
 
 _SURE_OF_GREY = 1.0
 """Added to the mean length, in CIE units, so that grey has a confidence near 0 rather than none."""
 
 
 class NormBlock(nn.Module):
-    """Two 3x3 convolutions, each after a norm, whose result is added to their input."""
+    """A norm and two 3x3 convolutions, whose result is added to their input."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.first = nn.Sequential(nn.BatchNorm2d(width), nn.ReLU(), nn.Conv2d(width, width, 3, padding=1))
-        self.second = nn.Sequential(nn.BatchNorm2d(width), nn.ReLU(), nn.Conv2d(width, width, 3, padding=1))
+        self.norm = nn.BatchNorm2d(width)
+        self.first = nn.Conv2d(width, width, 3, padding=1)
+        self.second = nn.Conv2d(width, width, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return a tensor of the input's shape."""
-        result: Tensor = x + self.second(self.first(x))
+        result: Tensor = x + self.second(F.relu(self.first(F.relu(self.norm(x)))))
         return result
 
 
-class ColorClassifier(EncoderDecoder):
+class ColorClassifier(nn.Module):
     """A U-Net from lightness to the logits of the classes in `CENTRES`, for each square of pixels.
 
-    Squares of pixels are folded into channels, and each level halves the resolution; the lowest also takes the mean
+    Its encoder is `LiteEncoder`; each level of the decoder doubles the resolution, and the lowest also takes the mean
     over the whole picture.
 
     Parameters
     ----------
     widths : sequence of int
-        Channels of each level, the finest first.
-    blocks : sequence of int
-        Residual blocks of each level; all but the last level have as many in the decoder as in the encoder.
+        Channels of the four levels of the decoder, the finest first.
     """
 
     prior: Tensor
     """Share of each class in the photographs of its training, shape (313,)."""
 
-    def __init__(self, *, widths: Sequence[int] = (48, 128, 224), blocks: Sequence[int] = (1, 1, 2)) -> None:
-        super().__init__(widths, blocks, NormBlock)
+    def __init__(self, *, widths: Sequence[int] = (64, 128, 192, 256)) -> None:
+        super().__init__()
         self.register_buffer("prior", torch.full((len(CENTRES),), 1 / len(CENTRES)))
-        self.head = nn.Conv2d(FOLD**2, widths[0], 3, padding=1)
-        self.add_encoder()
-        self.whole = nn.Conv2d(widths[-1], widths[-1], 1)
-        self.add_decoder()
+        self.encoder = LiteEncoder()
+        self.sides = nn.ModuleList(nn.Conv2d(given, width, 1) for given, width in zip(CHANNELS, widths, strict=True))
+        self.whole = nn.Conv2d(CHANNELS[-1], widths[-1], 1)
+        self.up = nn.ModuleList(nn.Conv2d(coarse, 4 * fine, 1) for fine, coarse in pairwise(widths))
+        self.decoder = nn.ModuleList(NormBlock(width) for width in widths)
         self.tail = nn.Conv2d(widths[0], len(CENTRES), 1)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -92,20 +93,20 @@ class ColorClassifier(EncoderDecoder):
         Parameters
         ----------
         x : Tensor, shape (N, 1, H, W)
-            CIE L (D65) in [0, 100]; H and W are multiples of ``4 * 2 ** (levels - 1)``.
+            CIE L (D65) in [0, 100]; H and W are multiples of 32.
 
         Returns
         -------
         Tensor, shape (N, 313, H / 4, W / 4)
             Logits.
         """
-        logits: Tensor = self.tail(self.through_levels(self.head(F.pixel_unshuffle((x - 50) / 25, FOLD))))
+        maps = self.encoder(x / 50 - 1)
+        *finer, x = (side(each) for side, each in zip(self.sides, maps, strict=True))
+        x = self.decoder[-1](x + self.whole(maps[-1].mean((2, 3), keepdim=True)))
+        for level in reversed(range(len(finer))):
+            x = self.decoder[level](finer[level] + F.pixel_shuffle(self.up[level](x), 2))
+        logits: Tensor = self.tail(x)
         return logits
-
-    def at_the_bottom(self, x: Tensor) -> Tensor:
-        """Return features with the mean over the whole picture added."""
-        result: Tensor = x + self.whole(x.mean((2, 3), keepdim=True))
-        return result
 
 
 class FastColorizer(nn.Module):
@@ -154,7 +155,7 @@ class FastColorizer(nn.Module):
 
 def detect(state: Mapping[str, Tensor]) -> bool:
     """Return whether a state dict is that of a `ColorClassifier`."""
-    return {"prior", "head.weight"} <= state.keys()
+    return {"prior", "encoder.stem.weight"} <= state.keys()
 
 
 def build(state: Mapping[str, Tensor]) -> FastColorizer:
@@ -185,9 +186,8 @@ def _read_sizes(state: Mapping[str, Tensor]) -> dict[str, list[int]]:
     """Return the arguments of `ColorClassifier` for a state dict."""
     if not detect(state):
         msg = (
-            "Expected a colorizer of this project, with tensors prior, head.weight and others; "
+            "Expected a colorizer of this project, with tensors prior, encoder.stem.weight and others; "
             f"got {', '.join(sorted(state)[:4]) or 'no tensors'}. Choose another file."
         )
         raise CheckpointMismatch(msg)
-    widths, blocks = read_levels(state, "head.weight")
-    return {"widths": widths, "blocks": blocks}
+    return {"widths": [len(state[f"sides.{level}.bias"]) for level in range(len(CHANNELS))]}

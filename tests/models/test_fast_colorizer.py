@@ -5,7 +5,7 @@ import torch
 from models.errors import CheckpointMismatch
 from models.networks.fast_colorizer import CENTRES, ColorClassifier, FastColorizer, build
 
-SMALL = {"widths": (8, 16, 24), "blocks": (1, 1, 2)}
+SMALL = {"widths": (8, 12, 16, 24)}
 
 
 class Constant(torch.nn.Module):
@@ -68,7 +68,7 @@ def test_the_size_follows_from_the_shapes():
     with torch.no_grad():
         made.prior.uniform_()
     again = build({**made.state_dict(), "temperature": torch.tensor([0.5])})
-    x = 100 * torch.rand(1, 1, 48, 64)
+    x = 100 * torch.rand(1, 1, 64, 96)
     with torch.inference_mode():
         torch.testing.assert_close(again(x), FastColorizer(made, 0.5)(x))
     assert not again.training
@@ -87,7 +87,7 @@ def test_a_colour_depends_on_the_far_corner_too():
 
 def test_other_tensors_are_refused():
     with pytest.raises(CheckpointMismatch, match="Expected a colorizer"):
-        build({"head.weight": torch.zeros(1)})
+        build({"encoder.stem.weight": torch.zeros(1)})
     state = ColorClassifier(**SMALL).state_dict()
     state.pop("tail.bias")
     with pytest.raises(CheckpointMismatch, match=r"missing: tail\.bias"):

@@ -113,6 +113,37 @@ def test_hints_need_a_model_that_takes_them():
         Colorize(model="eccv16", hints="0,0,#ffffff")
 
 
+TONES = {
+    "colorize-suggested": 1.0,
+    "colorize-suggested-sepia": (1.0, 0.9, 0.7),
+    "colorize-suggested-toned": (0.85, 0.95, 1.1),
+}
+
+
+@pytest.mark.parametrize("code", TONES)
+def test_it_is_suggested_with_the_reason_where_colours_are_reliable(code):
+    toned = np.clip(grey("coffee") * np.float32(TONES[code]), 0, 1).astype(np.float32)
+    suggestion = Colorize().examine(toned, answering(*ANSWER, 0.9)[0]).suggestion
+    assert suggestion.code == code
+    assert suggestion.values["share"] == 100
+    assert suggestion.values["colour"] <= suggestion.values["limit"]
+
+
+def test_it_is_not_suggested_where_colours_are_uncertain():
+    assert Colorize().examine(grey("coffee"), answering(*ANSWER, 0.3)[0]).suggestion is None
+
+
+def test_an_answer_that_changes_when_the_picture_is_mirrored_is_uncertain():
+    def answer(x, network):
+        half = x.shape[3] // 8
+        left = np.broadcast_to(np.float32([[[40]], [[0]], [[0.9]]]), (3, x.shape[2] // 4, half))
+        return np.concatenate([left, left * np.float32([[[-1]], [[1]], [[1]]])], axis=2)[None]
+
+    finding = Colorize(damping=1).examine(grey("coffee"), Context(FakeEngine(answer)))
+    assert finding.suggestion is None
+    assert np.abs(finding.ab).max() < 1
+
+
 def two_halves(side):
     """A guide with an edge in the middle, and ab that change there."""
     guide = np.full((side, side), 30, np.float32)

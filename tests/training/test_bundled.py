@@ -38,8 +38,7 @@ def test_both_files_are_equal(spec):
         expected = network(torch.from_numpy(x)).numpy()
     result = run(spec.id, x)
     assert result.shape == expected.shape
-    folded = spec.task == "colorize"  # norms go into the kernels of the graph before those are rounded to float16
-    assert np.abs(result - expected).max() < (1e-3 if folded else 1e-4) * max(1, np.ptp(expected))
+    assert np.abs(result - expected).max() < 1e-4 * max(1, np.ptp(expected))
 
 
 @pytest.mark.parametrize("spec", [spec for spec in SPECS if spec.tiling == "exact"], ids=lambda spec: spec.id)
@@ -75,5 +74,5 @@ def test_each_has_a_card_and_is_small(spec):
     headings = [line.removeprefix("## ") for line in card.splitlines() if line.startswith("## ")]
     assert headings == HEADINGS
     assert "| licence | MIT" in card
-    most = {"upscale": 2_500_000, "colorize": 6_000_000}.get(spec.task, 4_000_000)
+    most = {"upscale": 2_500_000, "colorize": 12_000_000}.get(spec.task, 4_000_000)
     assert all(file.stat().st_size < most for file in BUNDLED.glob(f"{spec.id}.*"))

@@ -17,7 +17,7 @@ from training.checkpoints import load_state
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text().replace("\\\n", "")
 COMMANDS = [shlex.split(line)[3:] for line in TEXT.splitlines() if line.startswith("    python -m training ")]
-SMALL = ["--steps", "1", "--batch", "2", "--patch", "48", "--held-out", "1", "--workers", "0", "--threads", "1"]
+SMALL = ["--steps", "1", "--batch", "2", "--patch", "64", "--held-out", "1", "--workers", "0", "--threads", "1"]
 SHORTER = {"pack": ["--patch", "48"], "export": [], "calibrate": ["--patch", "48", "--patches", "2"]}
 
 

@@ -19,8 +19,6 @@ from training.tasks.task import Task
 PRIOR_PATCHES = 4000
 """Patches whose colours are counted before training starts."""
 VALIDATION_PATCHES = 200
-BLOCKS = (1, 1, 2)
-"""Residual blocks of the levels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +48,11 @@ class Colorize(Task):
             network.prior.copy_(torch.stack(shares).mean(0))
             cast(Tensor, network.tail.bias).copy_(network.prior.clamp_min(1e-6).log())
 
+    def freeze(self, network: nn.Module, settings: Settings) -> None:
+        """Keep the weights of an encoder that is trained: they come from many more pictures, and cost most time."""
+        if settings.start:
+            cast(ColorClassifier, network).encoder.requires_grad_(False)
+
     def loss(self, network: nn.Module, output: Tensor, goal: Tensor, settings: Settings) -> Tensor:
         """Return the weighted sum of the losses of the class probabilities."""
         weights = colour_classes.class_weights(cast(ColorClassifier, network).prior, settings.rebalance)
@@ -66,14 +69,14 @@ class Colorize(Task):
 
 
 def _classifier(features: int) -> nn.Module:
-    return ColorClassifier(widths=(features, features * 8 // 3, features * 14 // 3), blocks=BLOCKS)
+    return ColorClassifier(widths=[features * level for level in range(1, 5)])
 
 
 COLORIZE = Colorize(
     name="colorize",
     build=_classifier,
-    features=48,
-    multiple=16,
+    features=64,
+    multiple=32,
     losses=colour_classes.NAMES,
     extras=frozenset({"rebalance"}),
 )

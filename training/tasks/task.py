@@ -74,6 +74,9 @@ class Task(ABC):
     def prepare(self, network: nn.Module, data: Patches) -> None:  # noqa: B027 (a hook that most tasks do not need)
         """Initialise what an untrained network must know of its data."""
 
+    def freeze(self, network: nn.Module, settings: Settings) -> None:  # noqa: B027 (a hook that most tasks do not need)
+        """Exclude weights from training."""
+
     @abstractmethod
     def loss(self, network: nn.Module, output: Tensor, goal: Tensor, settings: Settings) -> Tensor:
         """Return the loss as a scalar."""

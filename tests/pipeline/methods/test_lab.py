@@ -47,22 +47,6 @@ def test_grey_and_sepia_are_not_measured_as_coloured(name, tone):
     assert colour_measure(noisy(toned, 0.03)) < COLOURED_ABOVE
 
 
-TONES = {
-    "colorize-suggested": 1.0,
-    "colorize-suggested-sepia": SEPIA,
-    "colorize-suggested-toned": np.array([0.85, 0.95, 1.1], np.float32),
-}
-
-
-@pytest.mark.parametrize("code", TONES)
-@pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea"])
-def test_colorize_is_suggested_with_the_reason(name, code):
-    finding = Colorize().examine(np.clip(grey(name) * TONES[code], 0, 1).astype(np.float32), Context(None))
-    assert finding.act
-    assert finding.suggestion.code == code
-    assert finding.suggestion.values["colour"] <= finding.suggestion.values["limit"]
-
-
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea"])
 def test_colorize_is_not_suggested_for_colours(name):
     assert Colorize().examine(photograph(name), Context(None)).suggestion is None
