@@ -12,6 +12,7 @@ from pipeline.errors import OptionError
 from pipeline.methods.filters import luma
 from pipeline.methods.inference import infer
 from pipeline.methods.prior import weigh
+from pipeline.methods.scales import at_two_scales
 
 CLASSICAL = "classical"
 DETECTORS = (*(spec.id for spec in catalog.for_task("detect")), CLASSICAL)
@@ -79,8 +80,13 @@ def likelihood(image: Image, model: str, context: Context) -> Image:
     spec = detector(model)
     if spec is None:
         return classical(image)
-    votes = np.ascontiguousarray(infer(spec, image, context)[..., 0])
-    return weigh(votes, image, spec.usual) if spec.usual else votes
+    if not spec.usual:
+        return np.ascontiguousarray(infer(spec, image, context)[..., 0])
+
+    def detect(look: Image, start: float, stop: float) -> Image:
+        return infer(spec, look, context.portion(start, stop))[..., 0]
+
+    return weigh(at_two_scales(detect, image), image, spec.usual)
 
 
 def detector(model: str) -> ModelSpec | None:

@@ -18,8 +18,8 @@ from pipeline.stage import Finding, Stage
 
 _WORTH_A_WORD = 0.01
 """Part of a photograph, found damaged by a network, from which repair is suggested."""
-_TOO_SMALL_TO_TELL = 100_000
-"""In a picture of fewer pixels, a reduced one, whiskers and rims are as thin as scratches."""
+_TOO_SMALL_TO_TELL = 40_000
+"""In a picture of fewer pixels, a thumbnail, whiskers and rims are as thin as scratches."""
 
 
 _FINDING = 0.4

@@ -259,7 +259,7 @@ def test_repair_is_suggested_for_what_the_bundled_detector_finds():
     assert suggestion.code == "repair-suggested"
     assert 0.01 < suggestion.values["share"] < 0.2
     assert Repair().examine(whole, context).suggestion is None
-    assert Repair().examine(damaged[:300, :300], context).suggestion is None  # a thumbnail tells too little
+    assert Repair().examine(damaged[:150, :150], context).suggestion is None  # a thumbnail tells too little
     assert Repair(model=CLASSICAL).examine(damaged, context).suggestion is None
 
 
