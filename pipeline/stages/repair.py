@@ -18,6 +18,8 @@ from pipeline.stage import Finding, Stage
 
 _WORTH_A_WORD = 0.01
 """Part of a photograph, found damaged by a network, from which repair is suggested."""
+_MANY, _MANY_WORTH = 100, 0.002
+"""Places from which on a smaller part is enough: specks all over a print, not one thing taken for damage."""
 _TOO_SMALL_TO_TELL = 40_000
 """In a picture of fewer pixels, a thumbnail, whiskers and rims are as thin as scratches."""
 
@@ -94,7 +96,9 @@ class Repair(Stage):
         count, _ = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
         code = "repair-filled-by-hand" if by_hand else "repair-filled"
         done = Notice(code, self.name, share=float(mask.mean()), places=count - 1)
-        return Damage(notices=(done, *left), suggestion=self._suggestion(found & mask), mask=mask, by_hand=by_hand)
+        return Damage(
+            notices=(done, *left), suggestion=self._suggestion(found & mask, count - 1), mask=mask, by_hand=by_hand
+        )
 
     def apply(self, image: Image, finding: Damage, context: Context) -> Image:
         if finding.mask is None:
@@ -106,12 +110,13 @@ class Repair(Stage):
     def _found(self, image: Image, context: Context) -> Mask:
         return find(image, self.model, self.sensitivity, context)
 
-    def _suggestion(self, found: Mask) -> Notice | None:
+    def _suggestion(self, found: Mask, places: int) -> Notice | None:
         """Recommend repair where the bundled detector finds enough damage on a picture that is large enough.
 
         The classical detector recommends nothing: it marks as much on many undamaged photographs.
         """
         share = float(found.mean())
-        if self.model != DETECTORS[0] or found.size < _TOO_SMALL_TO_TELL or share < _WORTH_A_WORD:
+        enough = _MANY_WORTH if places >= _MANY else _WORTH_A_WORD
+        if self.model != DETECTORS[0] or found.size < _TOO_SMALL_TO_TELL or share < enough:
             return None
         return Notice("repair-suggested", self.name, share=share)

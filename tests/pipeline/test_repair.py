@@ -263,6 +263,16 @@ def test_repair_is_suggested_for_what_the_bundled_detector_finds():
     assert Repair(model=CLASSICAL).examine(damaged, context).suggestion is None
 
 
+@pytest.mark.parametrize(("pitch", "side", "is_suggested"), [(36, 3, True), (60, 3, False), (60, 6, True)])
+def test_repair_is_suggested_for_many_specks_or_much_damage(pitch, side, is_suggested):
+    specks = np.zeros((448, 448, 3), np.float32)
+    for row in range(10, 440, pitch):
+        for column in range(10, 440, pitch):
+            specks[row : row + side, column : column + side] = 1
+    context = Context(FakeEngine(lambda x, _: x))  # its answer is the picture: all that is white is damage
+    assert (Repair().examine(specks, context).suggestion is not None) == is_suggested
+
+
 @pytest.mark.parametrize("stage", [Denoise, Deblur, Upscale], ids=lambda stage: stage.name)
 def test_a_detector_restores_nothing(stage, tmp_path):
     always = {"always": True} if stage is Deblur else {}
