@@ -263,7 +263,7 @@ def test_repair_is_suggested_for_what_the_bundled_detector_finds():
     assert Repair(model=CLASSICAL).examine(damaged, context).suggestion is None
 
 
-@pytest.mark.parametrize(("pitch", "side", "is_suggested"), [(36, 3, True), (60, 3, False), (60, 6, True)])
+@pytest.mark.parametrize(("pitch", "side", "is_suggested"), [(40, 4, True), (60, 5, False), (60, 6, True)])
 def test_repair_is_suggested_for_many_specks_or_much_damage(pitch, side, is_suggested):
     specks = np.zeros((448, 448, 3), np.float32)
     for row in range(10, 440, pitch):
