@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from skimage.metrics import structural_similarity
 
+from models import catalog
 from models.files.weights import BUNDLED
 from models.runtime.engine import Engine
 from pipeline.context import Context
@@ -11,6 +12,7 @@ from pipeline.finish import Finish
 from pipeline.methods import kernels
 from pipeline.methods.deconvolution import Blur
 from pipeline.methods.filters import gaussian, luma
+from pipeline.methods.inference import infer
 from pipeline.methods.measures import blur_measure
 from pipeline.stages import STAGES, Colorize, Deblur, Denoise, PostDenoise, Sharpen, Tone, Upscale
 from pipeline.stages.deblur import SHARP_BELOW
@@ -323,6 +325,21 @@ def test_the_fast_upscaler_is_crisper_than_bicubic_and_not_crisper_than_the_trut
     energy = [float(np.mean(np.diff(picture, axis=1) ** 2)) for picture in enlarged(name, scale, sigma=0)]
     truth, bicubic, ours = energy
     assert bicubic < ours < truth
+
+
+def test_x4_enlarges_a_soft_photograph_from_half_its_size():
+    soft, told = gaussian(photograph("astronaut", 200), 3.0), Context(Engine("cpu"))
+    half = infer(catalog.get("fast-x4"), cv2.resize(soft, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), told)
+    result = Upscale(scale=4, crisp=1).run(soft, told)
+    assert psnr(result, np.clip(cv2.resize(half, (800, 800), interpolation=cv2.INTER_CUBIC), 0, 1)) > 50
+    assert [notice.code for notice in told.notices] == ["upscale-soft"]
+
+
+def test_x4_is_the_network_alone_where_a_photograph_is_sharp():
+    sharp, told = photograph("coffee", 120), Context(Engine("cpu"))
+    alone = infer(catalog.get("fast-x4"), sharp, Context(Engine("cpu")))
+    assert np.array_equal(Upscale(scale=4, crisp=1).run(sharp, told), alone)
+    assert not told.notices
 
 
 @pytest.mark.parametrize(
