@@ -11,6 +11,7 @@ References
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -18,16 +19,16 @@ import numpy as np
 from pipeline.arrays import Image
 
 _SMALL = 350_000
-"""Pixels of a picture below which the finer look is at twice its size: its specks are smaller than in training."""
+"""Pixels of a picture below which a third look is at twice its size: its specks are smaller than in training."""
 _DOUBT = 0.5
-"""Share of the difference between the two looks, in log odds, by which the coarse one lowers the fine one."""
+"""Share of the difference between two looks, in log odds, by which the coarse one lowers the fine one."""
 _MOST_DOUBT = 3.0
 """Log odds by which it lowers them at most: thin scratches do not show at the coarse scale."""
 _SURE = 1e-4
 
 
 def at_two_scales(detect: Callable[[Image, float, float], Image], image: Image) -> Image:
-    """Return the probability of damage according to both looks.
+    """Return the probability of damage according to all looks.
 
     Parameters
     ----------
@@ -40,20 +41,30 @@ def at_two_scales(detect: Callable[[Image, float, float], Image], image: Image) 
     Returns
     -------
     ndarray of float32, shape (H, W)
-        In [0, 1]; never above the fine look's.
+        In [0, 1].
     """
     height, width = image.shape[:2]
-    if height * width < _SMALL:
-        looks = cv2.resize(image, (2 * width, 2 * height), interpolation=cv2.INTER_CUBIC).clip(0, 1), image
-    else:
-        halved = max(width // 2, 1), max(height // 2, 1)
-        looks = image, cv2.resize(image, halved, interpolation=cv2.INTER_AREA)
-    fine, coarse = (
-        _log_odds(_sized(detect(look, start, stop), width, height))
-        for look, start, stop in zip(looks, (0.0, 0.8), (0.8, 1.0), strict=True)
-    )
-    doubt = np.clip(_DOUBT * (fine - coarse), 0, _MOST_DOUBT)
-    return np.asarray(1 / (1 + np.exp(doubt - fine)), np.float32)
+    scales = (2.0, 1.0, 0.5) if height * width < _SMALL else (1.0, 0.5)
+    areas = np.cumsum([0.0, *(scale**2 for scale in scales)])
+    odds = [
+        _log_odds(_sized(detect(_scaled(image, scale), start, stop), width, height))
+        for scale, (start, stop) in zip(scales, pairwise((areas / areas[-1]).tolist()), strict=True)
+    ]
+    sure = np.max([_doubted(fine, coarse) for fine, coarse in pairwise(odds)], axis=0)
+    return np.asarray(1 / (1 + np.exp(-sure)), np.float32)
+
+
+def _doubted(fine: Image, coarse: Image) -> Image:
+    """Return the log odds of a fine look, lowered where the coarse one is less sure."""
+    return np.asarray(fine - np.clip(_DOUBT * (fine - coarse), 0, _MOST_DOUBT), np.float32)
+
+
+def _scaled(image: Image, scale: float) -> Image:
+    if scale == 1:
+        return image
+    way = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
+    size = [max(1, int(scale * side)) for side in image.shape[1::-1]]
+    return np.asarray(cv2.resize(image, size, interpolation=way).clip(0, 1), np.float32)
 
 
 def _sized(probability: Image, width: int, height: int) -> Image:

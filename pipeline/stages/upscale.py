@@ -35,7 +35,7 @@ class Upscale(Stage):
 
     name: ClassVar[str] = "upscale"
     summary: ClassVar[str] = "enlarges and restores detail"
-    cost: ClassVar[float] = 10.0
+    cost: ClassVar[float] = 2.0
 
     scale: float = number(2.0, low=1, high=4, step=0.5, help="factor; 1 restores detail and keeps the size")
     model: str = choice(

@@ -354,7 +354,7 @@ def test_the_finest_detail_tells_its_file_and_its_time_and_is_gone_where_the_siz
 
 def test_size_and_time_are_told_before_restore(chosen):
     assert any(
-        re.search(r"^The result will have 600 × 400 pixels. It takes about \d+ s.$", one) for one in captions(chosen)
+        re.search(r"^The result will have 600 × 400 pixels. It takes about \d+\ss.$", one) for one in captions(chosen)
     )
     assert not chosen.warning
     chosen.segmented_control("mode").set_value("advanced").run()
