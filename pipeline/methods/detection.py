@@ -12,7 +12,7 @@ from pipeline.errors import OptionError
 from pipeline.methods.filters import luma
 from pipeline.methods.inference import infer
 from pipeline.methods.prior import weigh
-from pipeline.methods.scales import at_two_scales
+from pipeline.methods.scales import at_scales
 
 CLASSICAL = "classical"
 DETECTORS = (*(spec.id for spec in catalog.for_task("detect")), CLASSICAL)
@@ -86,7 +86,7 @@ def likelihood(image: Image, model: str, context: Context) -> Image:
     def detect(look: Image, start: float, stop: float) -> Image:
         return infer(spec, look, context.portion(start, stop))[..., 0]
 
-    return weigh(at_two_scales(detect, image), image, spec.usual)
+    return weigh(at_scales(detect, image), image, spec.usual)
 
 
 def detector(model: str) -> ModelSpec | None:

@@ -1,4 +1,4 @@
-"""Find damage at two scales: what is thin shows at the fine one, what it belongs to at the coarse one.
+"""Find damage at several scales: what is thin shows at the fine one, what it belongs to at the coarse one.
 
 A detector sees some hundred pixels around each one. At half the size it sees twice as far, and where it then finds a
 dress, a fence or a row of beads, its doubt counts against the marks of the finer look. The idea of several scales is
@@ -27,7 +27,7 @@ _MOST_DOUBT = 3.0
 _SURE = 1e-4
 
 
-def at_two_scales(detect: Callable[[Image, float, float], Image], image: Image) -> Image:
+def at_scales(detect: Callable[[Image, float, float], Image], image: Image) -> Image:
     """Return the probability of damage according to all looks.
 
     Parameters

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipeline.methods.scales import at_two_scales
+from pipeline.methods.scales import at_scales
 
 
 def looked(fine, coarse, side=640):
@@ -12,7 +12,7 @@ def looked(fine, coarse, side=640):
         seen.append((look.shape, start, stop))
         return np.full(look.shape[:2], fine if len(seen) == 1 else coarse, np.float32)
 
-    return at_two_scales(detect, np.full((side, side + 1, 3), 0.5, np.float32)), seen
+    return at_scales(detect, np.full((side, side + 1, 3), 0.5, np.float32)), seen
 
 
 def test_a_picture_is_looked_at_whole_and_at_half_its_size():
@@ -43,7 +43,7 @@ def test_the_coarse_look_counts_against_doubtful_marks(fine, coarse, is_damage):
 def test_answers_stay_in_their_place():
     mark = np.zeros((600, 640, 3), np.float32)
     mark[100:140, 200:300] = 1
-    found = at_two_scales(lambda look, *_: look[..., 0], mark)
+    found = at_scales(lambda look, *_: look[..., 0], mark)
     assert found[102:138, 202:298].min() > 0.9
     assert found[:95].max() < 0.1
     assert found.shape == (600, 640)
