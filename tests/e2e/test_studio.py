@@ -47,7 +47,7 @@ def test_suggestions_come_without_moving_the_switches(page):
     before = [switch.bounding_box() for switch in switches.all()]
     page.get_by_text("“Revive tones” can bring back its blacks and whites").wait_for()
     assert [switch.bounding_box() for switch in switches.all()] == before
-    assert len(before) == 3
+    assert len(before) == 4
     page.get_by_text("Checking what this photograph needs").wait_for(state="detached")
 
 

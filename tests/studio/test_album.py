@@ -70,7 +70,7 @@ def test_a_second_restoration_takes_the_place_of_the_first(shelf):
 def test_the_stages_that_did_not_change_are_not_run_again(shelf):
     picture = done(shelf.create([("cat.png", png())]).pictures[0])
     first = picture.rendered()
-    done(picture, arrange([*PLAN.stages[:2], Sharpen(3.0)]))
+    done(picture, arrange([*PLAN.stages[:2], Sharpen(3.0, always=True)]))
     assert [timing.outcome for timing in picture.done.timings] == ["cached", "cached", "done"]
     assert not np.array_equal(picture.rendered(), first)
     done(picture)
