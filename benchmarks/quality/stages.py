@@ -20,8 +20,8 @@ from pipeline.stage import Stage
 from pipeline.stages import Colorize, Deblur, Denoise, PostDenoise, Repair, Sharpen, Tone, Upscale
 from pipeline.stages.denoise import CLASSICAL
 
-PALE = 0.62
-"""Saturation at which results are 0.30 times as colourful as Kodak24; found by ``benchmarks colours --color 0.3``."""
+PALE = 0.86
+"""Saturation at which results are 0.60 times as colourful as Kodak24; found by ``benchmarks colours --color 0.6``."""
 
 FILTER = Denoise(model=CLASSICAL)
 
