@@ -69,15 +69,7 @@ class Pace:
         return max(here - (spent if now.fraction <= _OWN_SPEED_FROM else 0), 0) + sum(filter(None, later))
 
     def expected(self, plan: Plan, pixels: int) -> float | None:
-        """Return the seconds that a run will take; None while a model's speed is unknown.
-
-        Parameters
-        ----------
-        plan : Plan
-            Of the run.
-        pixels : int
-            Of the photograph.
-        """
+        """Return the seconds that a run will take, by its plan and the photograph's pixels; None while unknown."""
         costs = self._costs(plan, pixels)
         return None if any(cost is None for cost in costs) else sum(filter(None, costs))
 

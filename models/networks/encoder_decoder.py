@@ -1,6 +1,6 @@
 """Encoder and decoder of the U-Nets that this project trains."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import torch.nn.functional as F
@@ -35,19 +35,16 @@ class EncoderDecoder(nn.Module):
         Channels of each level, the finest first.
     blocks : sequence of int
         Residual blocks of each level; all but the last level have as many in the decoder as in the encoder.
-    block : callable
-        Makes a residual block of so many channels.
 
     References
     ----------
     .. [1] O. Ronneberger et al., "U-Net: Convolutional Networks for Biomedical Image Segmentation", MICCAI 2015.
     """
 
-    def __init__(self, widths: Sequence[int], blocks: Sequence[int], block: Callable[[int], nn.Module] = Block) -> None:
+    def __init__(self, widths: Sequence[int], blocks: Sequence[int]) -> None:
         super().__init__()
         self._levels = [(width, count) for width, count in zip(widths, blocks, strict=True)]
         self._steps = list(pairwise(widths))
-        self._block = block
 
     def add_encoder(self) -> None:
         """Make the blocks of the way down, and the strided convolutions between them."""
@@ -69,17 +66,13 @@ class EncoderDecoder(nn.Module):
             x = stack(x)
             skips.append(x)
             x = down(x)
-        x = self.encoder[-1](self.at_the_bottom(x))
+        x = self.encoder[-1](x)
         for skip, up, stack in zip(reversed(skips), reversed(self.up), reversed(self.decoder), strict=True):
             x = stack(skip + F.pixel_shuffle(up(x), 2))
         return x
 
-    def at_the_bottom(self, x: Tensor) -> Tensor:
-        """Return what the lowest level's blocks are given; a subclass may add to it."""
-        return x
-
     def _stack(self, width: int, count: int) -> nn.Sequential:
-        return nn.Sequential(*(self._block(width) for _ in range(count)))
+        return nn.Sequential(*(Block(width) for _ in range(count)))
 
 
 def read_levels(state: Mapping[str, Tensor], first: str) -> tuple[list[int], list[int]]:

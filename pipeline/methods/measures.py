@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from pipeline.arrays import Image
+from pipeline.arrays import Image, Plane
 from pipeline.methods.filters import luma
 from pipeline.methods.lab import to_lab
 
@@ -103,9 +103,13 @@ def _kept_steepness(grey: Image) -> float:
 
 def edge_share(image: Image) -> float:
     """Return the share of the pixels, from 0 to 1, that lie on an edge."""
-    grey = luma(image)
+    return float((slope(luma(image)) > _STEEP).mean())
+
+
+def slope(grey: Plane) -> Plane:
+    """Return the length of the gradient at each pixel, in values a pixel."""
     across, down = (cv2.Sobel(grey, cv2.CV_32F, *axis, scale=1 / 8) for axis in ((1, 0), (0, 1)))
-    return float((cv2.magnitude(across, down) > _STEEP).mean())
+    return np.asarray(cv2.magnitude(across, down), np.float32)
 
 
 def colour_measure(image: Image) -> float:

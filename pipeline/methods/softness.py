@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline.arrays import Image, Plane
 from pipeline.methods.filters import luma
+from pipeline.methods.measures import slope
 
 _SOFT, _SHARP = 0.17, 0.23
 """What halving may take from edges, as a share of their slope: up to the first the picture is soft, from the second on
@@ -50,11 +51,10 @@ def sharpness(image: Image) -> Plane:
     grey = luma(image)
     height, width = grey.shape
     rebuilt = cv2.resize(halved(grey), None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)[:height, :width]
-    slope = cv2.magnitude(*(cv2.Sobel(grey, cv2.CV_32F, *axis, scale=1 / 8) for axis in ((1, 0), (0, 1))))
-    loss = np.abs(grey - rebuilt)
-    steep = slope >= np.percentile(slope, _STEEPEST)
-    usual = float(loss[steep].mean() / max(slope[steep].mean(), 1e-6))
-    lost, had = (cv2.GaussianBlur(x, (0, 0), _REACH) for x in (loss * slope, slope * slope))
+    loss, edges = np.abs(grey - rebuilt), slope(grey)
+    steep = edges >= np.percentile(edges, _STEEPEST)
+    usual = float(loss[steep].mean() / max(edges[steep].mean(), 1e-6))
+    lost, had = (cv2.GaussianBlur(x, (0, 0), _REACH) for x in (loss * edges, edges * edges))
     share = ((lost + _FAINT * usual) / (had + _FAINT) - _SOFT) / (_SHARP - _SOFT)
     share = np.clip(share, 0, 1)
     return np.asarray(share * share * (3 - 2 * share), np.float32)
@@ -84,10 +84,9 @@ def blend(large: Image, small: Image, share: Plane) -> Image:
         if share[rows].min(initial=1) == 1:
             continue
         first = max(top - _MARGIN, 0)
-        strip = cv2.resize(small[first : top + _STRIP_ROWS + _MARGIN], None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)[
-            2 * (top - first) :
-        ][: rows.stop - rows.start, :width]
-        strip = np.clip(strip, 0, 1, out=strip)
+        part = small[first : top + _STRIP_ROWS + _MARGIN]
+        part = np.clip(cv2.resize(part, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), 0, 1)
+        strip = part[rows.start - 2 * first : rows.stop - 2 * first, :width]
         large[rows] -= strip
         large[rows] *= share[rows, :, None]
         large[rows] += strip

@@ -41,8 +41,8 @@ _LEAST_TRUST = 0.05
 """Weight of a colour that is quite uncertain: it follows its neighbours."""
 
 _RELIABLE, _SUGGESTED_FROM = 0.6, 0.25
-"""Certainty from which a colour counts as reliable, and the share of such colours from which on Colorize is suggested:
-below it, photographs that were not trained on came out no nearer to the truth than in grey."""
+"""Certainty from which a colour counts as reliable, and the share of such colours from which on Colorize is suggested.
+With a smaller share, the colours of unseen photographs were no nearer to the truth than grey."""
 
 _TINY = np.float32(1e-3)
 

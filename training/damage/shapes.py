@@ -93,23 +93,9 @@ def _pieces(cover: Cover) -> tuple[Cover, ...]:
 
 
 def damaged(image: Image, shapes: Shapes, rng: Rng) -> tuple[Image, Mask]:
-    """Return a print with real shapes of damage, and the mask of its damage.
+    """Return a print with real shapes of damage, as `read` returns them, and the mask of its damage.
 
-    Parameters
-    ----------
-    image : ndarray, shape (H, W, 3)
-        RGB in [0, 1].
-    shapes : Shapes
-        What `read` returns.
-    rng : numpy.random.Generator
-        Random generator.
-
-    Returns
-    -------
-    damaged : ndarray, shape (H, W, 3)
-        RGB in [0, 1].
-    mask : ndarray of bool, shape (H, W)
-        Where damage is visible.
+    The other parameters and the result are those of `training.damage.scratches.damaged`.
     """
     mask = np.zeros(image.shape[:2], bool)
     is_light = rng.random() < 0.7
