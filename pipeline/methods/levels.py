@@ -17,6 +17,9 @@ BLACK_ABOVE = 0.08
 SPAN_BELOW = 0.8
 """Difference in luma between the brightest and the darkest part."""
 
+_ONE_TONE = 0.02
+"""Span up to which there is nothing to revive: blank paper would become black."""
+
 _LOOK_SIDE = 384  # small enough to average out grain, large enough to keep black
 _TAIL = 0.1
 """Per cent of the pixels ignored at each end."""
@@ -70,8 +73,8 @@ class Levels:
 
     @property
     def faded(self) -> bool:
-        """Whether black is raised and the span is short."""
-        return self.black > BLACK_ABOVE and self.white - self.black < SPAN_BELOW
+        """Whether black is raised and the span is short, but longer than that of a picture of one tone."""
+        return self.black > BLACK_ABOVE and _ONE_TONE < self.white - self.black < SPAN_BELOW
 
     @property
     def goals(self) -> tuple[float, float]:

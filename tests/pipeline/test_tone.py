@@ -125,3 +125,10 @@ def test_a_picture_of_one_value_has_no_tones_to_stretch(value):
     out, _ = apply(Tone(always=True), np.full((32, 48, 3), value, np.float32))
     assert np.isfinite(out).all()
     assert out.max() <= 1
+
+
+@pytest.mark.parametrize("value", [0.5, 1.0])
+def test_a_blank_sheet_is_not_revived_to_black(value):
+    blank, told = np.full((90, 70, 3), value, np.float32), Context(None)
+    assert Tone().run(blank, told) is blank
+    assert [notice.code for notice in told.notices] == ["tone-skipped"]
