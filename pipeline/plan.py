@@ -8,7 +8,7 @@ Settings are stored as JSON::
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +109,13 @@ def simple(scale: float = 2.0, *, also: Iterable[str] = (), tier: Tier = "bundle
     is_finest = finest and scale > 1
     enlarge = Upscale(scale=scale, model=FINEST) if is_finest else Upscale(scale=scale).at_tier(tier)
     return arrange((enlarge, *(each.at_tier(tier) for each in others)), optional={"deblur", "colorize"})
+
+
+def with_stages(plan: Plan, names: Iterable[str]) -> Plan:
+    """Return a plan with those of the named stages besides that it does not have, each with its defaults."""
+    there = {stage.name for stage in plan.stages}
+    more = [stage(name, {}) for name in names if name not in there]
+    return replace(plan, stages=arrange((*plan.stages, *more)).stages) if more else plan
 
 
 def first_options(kind: type[Stage]) -> dict[str, Any]:

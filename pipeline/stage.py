@@ -28,6 +28,9 @@ class Finding:
     suggestion: Notice | None = None
     """Why a person who did not ask for the stage may want it; None where it is not recommended."""
 
+    sure: bool = False
+    """Whether the suggestion is certain, and the stage so safe, that the page follows it unasked."""
+
 
 @dataclass(frozen=True)
 class Stage(ABC):

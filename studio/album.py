@@ -67,6 +67,15 @@ class Made:
     """What the format could not hold, in words."""
 
 
+@dataclass(frozen=True)
+class Suggestion:
+    """Why a stage is suggested for a photograph."""
+
+    reason: Notice
+    sure: bool
+    """Whether the page follows it unasked."""
+
+
 @dataclass(eq=False)
 class Picture:
     """One photograph of an album."""
@@ -91,7 +100,7 @@ class Picture:
     plan: Plan | None = None
     """What `job` does."""
 
-    examination: Job[Mapping[str, Notice]] | None = None
+    examination: Job[Mapping[str, Suggestion]] | None = None
     """The job that finds out which stages it needs."""
 
     damage: dict[str, Job[Path]] = field(default_factory=dict)
@@ -139,7 +148,7 @@ class Picture:
         return self.state in (State.WAITING, State.RUNNING)
 
     @property
-    def suggestions(self) -> Mapping[str, Notice] | None:
+    def suggestions(self) -> Mapping[str, Suggestion] | None:
         """Why stages are suggested, by their names; None until it is examined, empty where that failed."""
         if self.examination is None or not self.examination.finished:
             return None

@@ -2,7 +2,7 @@
 
 import secrets
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from functools import partial
 from pathlib import Path
@@ -12,11 +12,10 @@ from models.runtime.engine import Engine
 from pipeline.config import Config
 from pipeline.errors import QueueFull
 from pipeline.finish import Finish
-from pipeline.notices import Notice
 from pipeline.photo import Output, prepare
-from pipeline.plan import Plan
+from pipeline.plan import Plan, with_stages
 from studio import memory
-from studio.album import Album, Made, Picture, Preview, Restored
+from studio.album import Album, Made, Picture, Preview, Restored, Suggestion
 from studio.comparison import Comparison, against
 from studio.damage_maps import DamageMaps
 from studio.downloads import Downloads
@@ -117,7 +116,7 @@ class Workshop:
         """Return an album; None where there is none of that id, or it was evicted."""
         return self._shelf.get(album_id)
 
-    def submit(self, visitor: str, pictures: Sequence[Picture], plan: Plan) -> None:
+    def submit(self, visitor: str, pictures: Sequence[Picture], plan: Plan, follow: Collection[str] = ()) -> None:
         """Put the restoration of photographs into the queue; those that wait or run already are left alone.
 
         Parameters
@@ -128,6 +127,8 @@ class Workshop:
             Those that are to be restored.
         plan : Plan
             What to do.
+        follow : collection of str
+            Stages that are run besides on each photograph for which they are surely suggested.
 
         Raises
         ------
@@ -136,7 +137,8 @@ class Workshop:
         """
         with self._submitting:
             idle = [picture for picture in pictures if not picture.busy]  # another tab may have submitted the others
-            jobs = self._networks.submit_all([partial(self._restore, picture, plan) for picture in idle], visitor)
+            work = [partial(self._restore, picture, plan, follow) for picture in idle]
+            jobs = self._networks.submit_all(work, visitor)
             for picture, job in zip(idle, jobs, strict=True):
                 picture.job, picture.plan = job, plan
                 self._postpone(picture)
@@ -147,11 +149,22 @@ class Workshop:
             picture.examination.cancel()
             picture.examination = None
 
-    def _restore(self, picture: Picture, plan: Plan, job: Job[Restored]) -> Restored:
+    def _restore(self, picture: Picture, plan: Plan, follow: Collection[str], job: Job[Restored]) -> Restored:
+        plan = self._followed(picture, plan, follow)
+        with self._submitting:  # the job may have begun before `submit` has recorded its plan
+            picture.plan = plan
         made = restore(picture, plan, self.engine, job, max_pixels=self.config.max_pixels, room=self._shelf.room)
         self._pace.learn(plan, picture.size[0] * picture.size[1], made.timings)
         memory.give_back()
         return made
+
+    def _followed(self, picture: Picture, plan: Plan, follow: Collection[str]) -> Plan:
+        """Return a plan with the stages that are surely suggested for a photograph; it is examined where needed."""
+        if not follow:
+            return plan
+        known = picture.suggestions
+        found = examine(picture, self.engine, follow) if known is None else known
+        return with_stages(plan, [name for name, each in found.items() if each.sure and name in follow])
 
     def cancel(self, pictures: Iterable[Picture]) -> None:
         """Cancel the restorations of photographs that wait or run."""
@@ -186,8 +199,8 @@ class Workshop:
         """Return the job that makes a part of a result; see `Views.look`."""
         return self._views.look(visitor, picture, view, shares, finish)
 
-    def examine(self, visitor: str, picture: Picture) -> Mapping[str, Notice] | None:
-        """Return why stages are suggested for a photograph, by their names; None while that is not known.
+    def examine(self, visitor: str, picture: Picture) -> Mapping[str, Suggestion] | None:
+        """Return the suggestions for a photograph, by the names of stages; None while they are not known.
 
         The first call submits the job that finds out; where the queue is full, the next one does.
         """

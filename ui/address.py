@@ -1,6 +1,7 @@
 """The page's address: the album, the photograph and the settings in it, so that reloading finds them again."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
+from math import isfinite
 from typing import NoReturn, TypeVar
 
 import streamlit as st
@@ -65,23 +66,67 @@ def close() -> None:
     st.query_params.pop(PICTURE, None)
 
 
-def recall(key: str, options: Sequence[T]) -> None:
-    """Set a widget that chooses one of `options` to what the address says, when the widget is drawn for the first time.
+def asked(key: str, read: Callable[[str], T]) -> T | None:
+    """Return what the address says of a setting; None where it says nothing, or what `read` refuses by a ValueError."""
+    text = st.query_params.get(key)
+    if text is None:
+        return None
+    try:
+        return read(text)
+    except ValueError:
+        return None
 
-    Streamlit's own binding writes a choice as people read it, so that the address would change with the language.
+
+def recall(key: str, read: Callable[[str], object]) -> None:
+    """Set a widget to what the address says, when the widget is drawn for the first time.
+
+    Streamlit's own binding writes a choice as people read it, so that the address would change with the language, and
+    forgets what is not drawn, such as the settings of a photograph that is being restored.
     """
-    known = {str(option): option for option in options}
-    if key not in st.session_state and st.query_params.get(key) in known:
-        st.session_state[key] = known[st.query_params[key]]
+    if key not in st.session_state and (choice := asked(key, read)) is not None:
+        st.session_state[key] = choice
+
+
+def one_of(options: Iterable[T]) -> Callable[[str], T]:
+    """Return what reads one of these options from an address."""
+    known = {_written(option): option for option in options}
+
+    def read(text: str) -> T:
+        if text not in known:
+            raise ValueError(text)
+        return known[text]
+
+    return read
+
+
+def switch(text: str) -> bool:
+    """Read from an address whether a switch is on."""
+    return one_of((True, False))(text)
+
+
+def within(low: float, high: float) -> Callable[[str], float]:
+    """Return what reads a number from an address, and brings it into a range."""
+
+    def read(text: str) -> float:
+        number = float(text)
+        if not isfinite(number):
+            raise ValueError(text)
+        return min(max(number, low), high)
+
+    return read
 
 
 def record(key: str, choice: T, default: T) -> T:
     """Write a choice into the address, unless it is the default; return it."""
-    text = "" if choice == default else str(choice)
+    text = "" if choice == default else _written(choice)
     if text != st.query_params.get(key, ""):
         st.query_params.pop(key, None)
         st.query_params.update({key: text} if text else {})
     return choice
+
+
+def _written(choice: object) -> str:
+    return str(choice).lower() if isinstance(choice, bool) else str(choice)
 
 
 def _forget() -> None:

@@ -1,5 +1,7 @@
 """The stages, one file each, in the order in which they run."""
 
+from collections.abc import Collection
+
 from models.runtime.engine import Engine
 from pipeline.arrays import Image
 from pipeline.context import Context
@@ -40,8 +42,8 @@ __all__ = [
 ]
 
 
-def examine(image: Image, engine: Engine) -> dict[str, Finding]:
-    """Return what each stage that runs on request decides about a photograph, by its name.
+def examine(image: Image, engine: Engine, names: Collection[str] = ON_REQUEST) -> dict[str, Finding]:
+    """Return what stages that run on request decide about a photograph, by their names.
 
     Parameters
     ----------
@@ -49,5 +51,7 @@ def examine(image: Image, engine: Engine) -> dict[str, Finding]:
         RGB in [0, 1].
     engine : Engine
         Runs the damage detector.
+    names : collection of str
+        Of the stages.
     """
-    return {name: BY_NAME[name]().examine(image, Context(engine, name)) for name in ON_REQUEST}
+    return {name: BY_NAME[name]().examine(image, Context(engine, name)) for name in names}

@@ -10,7 +10,7 @@ from models.spec import ModelSpec
 from pipeline.arrays import Image, Mask
 from pipeline.context import Context
 from pipeline.methods import inpainting
-from pipeline.methods.detection import DETECTORS, detector, find, grow
+from pipeline.methods.detection import DETECTORS, detector, grow, likelihood
 from pipeline.methods.margins import margins
 from pipeline.notices import Notice
 from pipeline.options import choice, line, number
@@ -22,7 +22,9 @@ _MANY, _MANY_WORTH = 100, 0.002
 """Places from which on a smaller part is enough: specks all over a print, not one thing taken for damage."""
 _TOO_SMALL_TO_TELL = 40_000
 """In a picture of fewer pixels, a thumbnail, whiskers and rims are as thin as scratches."""
-
+_CLEAR, _MOSTLY = 0.9, 0.4
+"""Likelihood of clear damage, and its share of all damage from which the finding is sure; folds of cloth and strands of
+hair that pass for damage have half as much."""
 
 _FINDING = 0.4
 """Part of the work that finding takes; filling takes the rest."""
@@ -84,7 +86,8 @@ class Repair(Stage):
     def examine(self, image: Image, context: Context) -> Damage:
         context.advance(0.0)
         by_hand = context.mask is not None
-        found = context.mask if context.mask is not None else self._found(image, context.portion(0, _FINDING))
+        likely = self._likely(image, context)
+        found = likely > 1 - self.sensitivity
         mask = grow(found, round(self.grow))
         if mask.all() and not by_hand:
             return Damage(act=False, notices=(Notice("repair-all", self.name),))
@@ -96,9 +99,9 @@ class Repair(Stage):
         count, _ = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
         code = "repair-filled-by-hand" if by_hand else "repair-filled"
         done = Notice(code, self.name, share=float(mask.mean()), places=count - 1)
-        return Damage(
-            notices=(done, *left), suggestion=self._suggestion(found & mask, count - 1), mask=mask, by_hand=by_hand
-        )
+        suggestion = self._suggestion(found & mask, count - 1)
+        sure = suggestion is not None and (likely[found & mask] > _CLEAR).mean() > _MOSTLY
+        return Damage(notices=(done, *left), suggestion=suggestion, sure=sure, mask=mask, by_hand=by_hand)
 
     def apply(self, image: Image, finding: Damage, context: Context) -> Image:
         if finding.mask is None:
@@ -107,8 +110,11 @@ class Repair(Stage):
         rest = context.portion(_FINDING, 1)
         return inpainting.fill(image, finding.mask, self.filler, rest, prompt=self.prompt, through=not finding.by_hand)
 
-    def _found(self, image: Image, context: Context) -> Mask:
-        return find(image, self.model, self.sensitivity, context)
+    def _likely(self, image: Image, context: Context) -> Image:
+        """Return the likelihood of damage; that which a person marked is certain."""
+        if context.mask is not None:
+            return context.mask.astype(np.float32)
+        return likelihood(image, self.model, context.portion(0, _FINDING))
 
     def _suggestion(self, found: Mask, places: int) -> Notice | None:
         """Recommend repair where the bundled detector finds enough damage on a picture that is large enough.

@@ -43,7 +43,8 @@ class Tone(Stage):
             "span_limit": SPAN_BELOW,
         }
         if levels.faded:
-            return Finding(suggestion=Notice("tone-suggested", self.name, **figures))
+            is_old = colour_measure(image) <= COLOURED_ABOVE  # a colour photograph may be hazy on purpose
+            return Finding(suggestion=Notice("tone-suggested", self.name, **figures), sure=is_old)
         has_tint_to_remove = self.sepia == NEUTRAL and colour_measure(image) <= COLOURED_ABOVE
         if self.always or has_tint_to_remove:
             return Finding()

@@ -31,6 +31,7 @@ ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "coffee_before.jpg"
 CAMERA = ROOT / "examples" / "camera_before.jpg"
 FADED = cv2.imencode(".png", (photograph("chelsea", 200)[..., ::-1] * 75 + 100).astype(np.uint8))[1].tobytes()
+HAZY = cv2.imencode(".png", (photograph("coffee", 200)[..., ::-1] * 150 + 40).astype(np.uint8))[1].tobytes()
 
 
 @pytest.fixture
@@ -54,6 +55,19 @@ def dropped(app, *files):
         assert preview.wait(60)
         app.run()
     return app
+
+
+def reopened(app):
+    """The page of the same address in another tab."""
+    again = AppTest.from_file(str(ROOT / "ui" / "main.py"), default_timeout=60)
+    again.query_params.update(app.query_params)
+    again.run()
+    assert not again.exception
+    return again
+
+
+def names_of_stages(app, number=0):
+    return [stage.name for stage in album(app).pictures[number].done.plan.stages]
 
 
 def cells(row):
@@ -306,17 +320,79 @@ def test_a_reference_that_is_no_picture_is_refused_in_words(chosen):
     assert not chosen.metric
 
 
-def test_what_a_photograph_needs_is_suggested_once_it_is_known(app):
+def examined(app, name, data):
+    """The page once it knows what a photograph needs."""
     with blocked(workshop()._networks):
-        dropped(app, ("faded.png", FADED, "image/png"))
+        dropped(app, (name, data, "image/png"))
         assert "Checking what this photograph needs …" in captions(app)
     assert album(app).pictures[0].examination.wait(60)
     app.run()
-    suggested = [text for text in captions(app) if "lightbulb" in text]
-    assert any("faded" in text for text in suggested)
+    assert "Checking what this photograph needs …" not in captions(app)
+
+
+def test_what_a_photograph_surely_needs_is_on_with_its_reason_until_somebody_switches_it_off(app):
+    examined(app, "faded.png", FADED)
+    assert app.toggle("tone").value
+    assert any("faded" in text and "Switched on for you" in text for text in captions(app))
+    app.toggle("tone").set_value(False).run()
+    assert not any("Switched on" in text for text in captions(app))
+    assert not reopened(app).toggle("tone").value
+    app.button("restore").click().run()
+    finished(app)
+    assert "tone" not in names_of_stages(app)
+
+
+def test_what_a_photograph_may_need_is_suggested_only(app):
+    examined(app, "hazy.png", HAZY)
+    assert not app.toggle("tone").value
+    assert any("faded" in text and "lightbulb" in text for text in captions(app))
     app.toggle("tone").set_value(True).run()
     assert not any("faded" in text for text in captions(app))
-    assert "Checking what this photograph needs …" not in captions(app)
+
+
+def test_suggestions_are_told_in_advanced_mode_too(app):
+    examined(app, "hazy.png", HAZY)
+    app.segmented_control("mode").set_value("advanced").run()
+    assert any("faded" in text and "lightbulb" in text for text in captions(app))
+
+
+def test_what_is_surely_needed_is_done_also_where_nobody_waited_for_it(app):
+    with blocked(workshop()._networks):
+        dropped(app, ("faded.png", FADED, "image/png"))
+        app.button("restore").click().run()
+    finished(app)
+    assert "tone" in names_of_stages(app)
+
+
+@pytest.mark.parametrize("is_wanted", [True, False])
+def test_each_photograph_of_a_list_gets_what_it_needs(app, is_wanted):
+    dropped(app, ("faded.png", FADED, "image/png"), ("cup.jpg", EXAMPLE.read_bytes(), "image/jpeg"))
+    app.toggle("each").set_value(is_wanted).run()
+    app.button("restore").click().run()
+    finished(app)
+    assert ["tone" in names_of_stages(app, number) for number in (0, 1)] == [is_wanted, False]
+
+
+def test_settings_outlive_a_reload_while_a_photograph_is_restored(chosen):
+    chosen.toggle("repair").set_value(True).run()
+    chosen.segmented_control("scale").set_value(4.0).run()
+    with blocked(workshop()._networks):
+        chosen.button("restore").click().run()
+        again = reopened(chosen)
+    album(chosen).pictures[0].job.wait(60)
+    again.run()
+    assert again.toggle("repair").value
+    assert again.segmented_control("scale").value == 4.0
+
+
+def test_advanced_mode_begins_with_what_was_chosen_in_simple_mode(chosen):
+    chosen.toggle("colorize").set_value(True).run()
+    chosen.segmented_control("scale").set_value(4.0).run()
+    chosen.segmented_control("mode").set_value("advanced").run()
+    assert chosen.toggle("colorize.on").value
+    assert chosen.slider("upscale.scale").value == 4.0
+    again = reopened(chosen)
+    assert again.slider("upscale.scale").value == 4.0
 
 
 def test_the_switches_keep_their_state_when_suggestions_come(app):

@@ -1,6 +1,6 @@
 """Simple and advanced settings, as widgets; ranges and help come from the stages' own options.
 
-Every widget stands in the address of the page by its key, so that a set-up can be shared.
+Every widget stands in the address of the page by its key, so that a set-up can be shared and outlives a reload.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from pipeline.options import Choice, Line, Number, Rule, Switch, Text, rules
 from pipeline.plan import FINEST, PRESETS, Plan, arrange, first_options, simple, stage
 from pipeline.stage import Stage
 from pipeline.stages import ON_REQUEST, STAGES
-from studio.album import Picture
+from studio.album import Picture, Suggestion
 from ui import address
 from ui.parts import ahead, model_files, suggestions
 from ui.shop import visitor, workshop
@@ -36,7 +36,7 @@ def choose(picture: Picture | None = None) -> Plan:
     picture : Picture, optional
         The photograph that the settings are for, with suggestions; all of an album by default.
     """
-    address.recall("mode", MODES)
+    address.recall("mode", address.one_of(MODES))
     mode = st.segmented_control(
         say("mode"),
         MODES,
@@ -45,9 +45,10 @@ def choose(picture: Picture | None = None) -> Plan:
         format_func=lambda name: say(f"mode.{name}"),
         key="mode",
         label_visibility="collapsed",
+        on_change=_carry,
     )
     address.record("mode", mode, MODES[0])
-    plan = _simple(picture) if mode == "simple" else _advanced()
+    plan = _simple(picture) if mode == "simple" else _advanced(picture)
     if picture is not None:
         ahead.tell(plan, picture)
     return plan
@@ -57,15 +58,31 @@ def restore(pictures: Sequence[Picture], plan: Plan, label: str) -> None:
     """Draw the button that submits the restoration of photographs, and the reason where that fails."""
     if st.button(label, type="primary", width="stretch", key="restore"):
         try:
-            workshop().submit(visitor(), pictures, plan)
+            workshop().submit(visitor(), pictures, plan, _undecided())
         except StudioError as error:
             st.error(explain(error))
             return
         st.rerun()
 
 
+def _undecided() -> list[str]:
+    """Return the stages that simple mode runs where they are surely needed: those that nobody switched on or off."""
+    if st.session_state["mode"] != "simple" or not st.session_state.get("each", True):
+        return []
+    return [name for name in ON_REQUEST if address.asked(name, address.switch) is None]
+
+
+def _carry() -> None:
+    """Take what was chosen in simple mode to advanced mode."""
+    if st.session_state["mode"] == "simple":
+        return
+    address.record("upscale.scale", address.asked("scale", address.one_of(SCALES)) or DEFAULT_SCALE, DEFAULT_SCALE)
+    for name in ON_REQUEST:
+        address.record(f"{name}.on", bool(st.session_state.get(name)), default=False)
+
+
 def _simple(picture: Picture | None) -> Plan:
-    address.recall("scale", SCALES)
+    address.recall("scale", address.one_of(SCALES))
     scale = st.segmented_control(
         say("enlarge"),
         SCALES,
@@ -77,9 +94,12 @@ def _simple(picture: Picture | None) -> Plan:
     address.record("scale", scale, DEFAULT_SCALE)
     finest = scale > 1 and _wish("finest")
     offered = st.container()
-    also = [name for name in ON_REQUEST if _wish(name)]
+    if picture is None:
+        _wish("each", at_first=True)
+    known = suggestions.known(picture)
+    also = [name for name in ON_REQUEST if _suggested(name, known.get(name))]
     if picture is not None:
-        suggestions.show(picture, also)
+        suggestions.wait(picture)
     plan = simple(scale, also=also, finest=finest)
     for chosen in plan.stages:
         if chosen.method == FINEST:
@@ -90,14 +110,35 @@ def _simple(picture: Picture | None) -> Plan:
     return plan
 
 
-def _wish(name: str) -> bool:
-    """Draw a switch that is off at first, such as that of a stage that runs on request; return whether it is on."""
-    return bool(st.toggle(say(name), help=say(f"{name}.help"), key=name, bind="query-params"))
+def _suggested(name: str, suggested: Suggestion | None) -> bool:
+    """Draw the switch of a stage that runs on request, and why it is suggested; return whether it is on.
+
+    It is on at first where the suggestion is sure.
+    """
+    is_on = _wish(name, at_first=suggested is not None and suggested.sure)
+    is_decided = address.asked(name, address.switch) is not None
+    if suggested is not None and not (is_on and is_decided):
+        suggestions.tell(suggested, say(name), follows=is_on)
+    return is_on
 
 
-def _advanced() -> Plan:
+def _wish(name: str, *, at_first: bool = False) -> bool:
+    """Draw a switch and return whether it is on; the address holds what a person decided."""
+    decided = address.asked(name, address.switch)
+    st.session_state[name] = at_first if decided is None else decided
+    return st.toggle(say(name), help=say(f"{name}.help"), key=name, on_change=_decide, args=(name,))
+
+
+def _decide(name: str) -> None:
+    st.query_params[name] = "true" if st.session_state[name] else "false"
+
+
+def _advanced(picture: Picture | None) -> Plan:
     _presets()
-    chosen = [made for kind in STAGES if (made := _card(kind)) is not None]
+    known = suggestions.known(picture)
+    chosen = [made for kind in STAGES if (made := _card(kind, known.get(kind.name))) is not None]
+    if picture is not None:
+        suggestions.wait(picture)
     if not chosen:
         st.warning(say("nothing-on"))
     st.caption(say("preset.share"))
@@ -116,19 +157,21 @@ def _apply(plan: Plan) -> None:
     """Set the widgets of all stages to what a plan says."""
     made = {chosen.name: chosen for chosen in plan.stages}
     for kind in STAGES:
-        st.session_state[f"{kind.name}.on"] = kind.name in made
+        st.session_state[f"{kind.name}.on"] = kind.name in made  # the widgets write all of it into the address
         values = asdict(made[kind.name]) if kind.name in made else first_options(kind)
         for name, rule in rules(kind).items():
             st.session_state[f"{kind.name}.{name}"] = float(values[name]) if isinstance(rule, Number) else values[name]
 
 
-def _card(kind: type[Stage]) -> Stage | None:
-    """Draw one stage's switch and options; None where it is off."""
+def _card(kind: type[Stage], suggested: Suggestion | None) -> Stage | None:
+    """Draw one stage's switch and options, and why it is suggested; None where it is off."""
     with st.container(border=True, key=f"card-{kind.name}"):
         label = stage_name(kind.name)
-        is_on = st.toggle(f"**{label}**", _is_on_at_first(kind), key=f"{kind.name}.on", bind="query-params")
+        is_on = _switch(f"{kind.name}.on", f"**{label}**", at_first=_is_on_at_first(kind))
         st.caption(say_or(f"stage.{kind.name}.summary", kind.summary))
         if not is_on:
+            if suggested is not None:
+                suggestions.tell(suggested, label)
             return None
         start = first_options(kind)
         options = {
@@ -150,6 +193,11 @@ def _is_on_at_first(kind: type[Stage]) -> bool:
     return made is not None and (network is None or network.bundled)
 
 
+def _switch(key: str, label: str, *, at_first: bool, help: str | None = None) -> bool:
+    address.recall(key, address.switch)
+    return address.record(key, st.toggle(label, at_first, key=key, help=help), at_first)
+
+
 def _widget(stage_key: str, name: str, rule: Rule) -> Any:
     """Draw the widget of one option and return its value."""
     key = f"{stage_key}.{name}"
@@ -159,16 +207,18 @@ def _widget(stage_key: str, name: str, rule: Rule) -> Any:
         case Number(default, low, high, step, _):
             digits = "%.3f" if step < 0.01 else "%.2f"
             span = float(low), float(high), float(default)
-            return st.slider(label, *span, step, format=digits, key=key, help=text, bind="query-params")
+            address.recall(key, address.within(*span[:2]))
+            return address.record(key, st.slider(label, *span, step, format=digits, key=key, help=text), float(default))
         case Choice(default, choices, _):
             options = [*choices, *(own.files() if rule.open else ())]
-            address.recall(key, options)
+            address.recall(key, address.one_of(options))
             chosen = st.selectbox(label, options, options.index(default), format_func=_naming(name), key=key, help=text)
             return address.record(key, chosen, default)
         case Switch(default, _):
-            return st.toggle(label, default, key=key, help=text, bind="query-params")
+            return _switch(key, label, at_first=default, help=text)
         case Text(default, form=form):
-            return st.text_input(label, default, key=key, help=text, placeholder=form, bind="query-params")
+            address.recall(key, str)
+            return address.record(key, st.text_input(label, default, key=key, help=text, placeholder=form), default)
         case Line(default=default):
             return default
 

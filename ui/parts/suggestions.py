@@ -1,39 +1,49 @@
-"""Suggestions: which stages a photograph needs that are not chosen yet, and why."""
+"""Suggestions: which stages a photograph needs, and why."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 
 import streamlit as st
 
-from studio.album import Picture
+from studio.album import Picture, Suggestion
 from ui.parts.polling import pause
 from ui.shop import visitor, workshop
-from ui.words import say, tell
+from ui.words import say
+from ui.words import tell as tell_notice
 
 _EVERY = 0.7
 """Seconds between two looks at a photograph that is being examined."""
 
 
-def show(picture: Picture, chosen: Collection[str]) -> None:
-    """Draw why stages are suggested for a photograph, as soon as that is known.
+def known(picture: Picture | None) -> Mapping[str, Suggestion]:
+    """Return the suggestions for a photograph; none for a list of several, or while they are not known."""
+    return {} if picture is None else workshop().examine(visitor(), picture) or {}
+
+
+def tell(suggested: Suggestion, label: str, *, follows: bool = False) -> None:
+    """Draw why a stage is suggested.
 
     Parameters
     ----------
-    picture : Picture
-    chosen : collection of str
-        Names of stages that are on already.
+    suggested : Suggestion
+    label : str
+        What the page calls the stage here.
+    follows : bool
+        Whether the page has switched it on for that.
     """
-    with st.container(key="suggestions"):
-        known = workshop().examine(visitor(), picture)
-        if known is None:
-            st.fragment(_await, run_every=pause(picture.examination, _EVERY))(picture)
-            return
-        for name, notice in known.items():
-            if name not in chosen:
-                st.caption(f":material/lightbulb: {tell(notice, say(name))}")
+    reason = tell_notice(suggested.reason, label)
+    if follows:
+        st.caption(f":material/check: {reason} {say('suggestions.follows')}")
+    else:
+        st.caption(f":material/lightbulb: {reason}")
+
+
+def wait(picture: Picture) -> None:
+    """Draw that a photograph is being examined, and the page again once that is done."""
+    if workshop().examine(visitor(), picture) is None:
+        st.fragment(_await, run_every=pause(picture.examination, _EVERY))(picture)
 
 
 def _await(picture: Picture) -> None:
-    """Draw the page again once the photograph is examined."""
     if workshop().examine(visitor(), picture) is not None:
         st.rerun(scope="app")
     st.caption(say("suggestions.looking"))
