@@ -19,18 +19,14 @@ RESTARTED = "restarted"
 
 
 def album() -> Album | None:
-    """Return the album in the address, or the one that this session was at before it went to another page."""
-    album_id = st.query_params.get(ALBUM) or st.session_state.get(ALBUM)
+    """Return the album in the address."""
+    album_id = st.query_params.get(ALBUM)
     if not album_id:
         return None
     found = workshop().album(album_id)
     if found is None:
         _forget()
         st.info(say("album.gone"))
-        return None
-    st.session_state[ALBUM] = album_id
-    if st.query_params.get(ALBUM) != album_id:
-        st.query_params[ALBUM] = album_id
     return found
 
 
@@ -44,8 +40,7 @@ def picture(album: Album) -> int | None:
 
 def enter(album: Album) -> NoReturn:
     """Go to an album."""
-    st.query_params.pop(RESTARTED, None)
-    st.session_state[ALBUM] = st.query_params[ALBUM] = album.id
+    _replace({ALBUM: album.id})
     st.rerun()
 
 
@@ -77,14 +72,22 @@ def asked(key: str, read: Callable[[str], T]) -> T | None:
         return None
 
 
-def recall(key: str, read: Callable[[str], object]) -> None:
-    """Set a widget to what the address says, when the widget is drawn for the first time.
+def setting(key: str, read: Callable[[str], T], default: T) -> T:
+    """Return a setting as the address says, else its default; the widget of that key shows it, with `keep` for changes.
 
-    Streamlit's own binding writes a choice as people read it, so that the address would change with the language, and
-    forgets what is not drawn, such as the settings of a photograph that is being restored.
+    So Back, Forward and Reload find every setting. Streamlit's own binding writes a choice as people read it, so that
+    the address would change with the language, and forgets what is not drawn, such as the settings of a photograph that
+    is being restored.
     """
-    if key not in st.session_state and (choice := asked(key, read)) is not None:
-        st.session_state[key] = choice
+    found = asked(key, read)
+    value = default if found is None else found
+    st.session_state[key] = value
+    return value
+
+
+def keep(key: str, default: object) -> None:
+    """Write what a widget was set to into the address; for the widget's `on_change`."""
+    record(key, st.session_state[key], default)
 
 
 def one_of(options: Iterable[T]) -> Callable[[str], T]:
@@ -116,13 +119,12 @@ def within(low: float, high: float) -> Callable[[str], float]:
     return read
 
 
-def record(key: str, choice: T, default: T) -> T:
-    """Write a choice into the address, unless it is the default; return it."""
-    text = "" if choice == default else _written(choice)
-    if text != st.query_params.get(key, ""):
-        st.query_params.pop(key, None)
-        st.query_params.update({key: text} if text else {})
-    return choice
+def record(key: str, choice: object, default: object) -> None:
+    """Write a choice into the address, unless it is the default."""
+    if choice != default:
+        st.query_params[key] = _written(choice)
+    elif key in st.query_params:
+        del st.query_params[key]
 
 
 def _written(choice: object) -> str:
@@ -130,6 +132,10 @@ def _written(choice: object) -> str:
 
 
 def _forget() -> None:
-    st.session_state.pop(ALBUM, None)
-    for name in (ALBUM, PICTURE, RESTARTED):
-        st.query_params.pop(name, None)
+    _replace({})
+
+
+def _replace(place: dict[str, str]) -> None:
+    """Write another place into the address, in one entry of the browser's history; the settings stay."""
+    others = {name: text for name, text in st.query_params.items() if name not in (ALBUM, PICTURE, RESTARTED)}
+    st.query_params.from_dict(others | place)

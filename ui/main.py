@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from pipeline.errors import StudioError
-from ui import words
+from ui import address, words
 from ui.parts import connection
 from ui.screens import models, photograph
 from ui.shop import workshop
@@ -53,7 +53,7 @@ def _header(pages: list[st.Page]) -> None:
         st.html(f'<h1 class="brand"><img src="data:image/svg+xml;base64,{icon}" alt="">{say("title")}</h1>')
         with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", width="content"):
             for page in pages:
-                st.page_link(page)
+                st.page_link(page, query_params=st.query_params.to_dict())  # the way back leads to the same photograph
             _language()
 
 
@@ -69,16 +69,16 @@ def _style_by_session() -> None:
 def _language() -> None:
     """Draw the choice of language; it stands in the address once it was made."""
     names = {code: texts["language"] for code, texts in words.catalogue().items()}
-    codes = list(names)
+    address.setting(words.KEY, address.one_of(names), words.language())
     st.selectbox(
         say("language.choose"),
-        codes,
-        index=codes.index(words.language()),
+        list(names),
         format_func=names.__getitem__,
         key=words.KEY,
         label_visibility="collapsed",
         width=130,
-        bind="query-params",
+        on_change=address.keep,
+        args=(words.KEY, None),
     )
 
 

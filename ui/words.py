@@ -30,7 +30,7 @@ def catalogue() -> dict[str, dict[str, str]]:
 def language() -> str:
     """Return the language to speak: the chosen one, else the browser's, else English."""
     browser = (st.context.locale or "").split("-")[0]
-    wanted = (st.session_state.get(KEY), st.query_params.get(KEY), browser, FALLBACK)
+    wanted = (st.query_params.get(KEY), browser, FALLBACK)
     return next(code for code in wanted if code in catalogue())
 
 

@@ -15,7 +15,7 @@ _watch = component(Path(__file__).parent / "connection")
 def watch() -> None:
     """Draw what tells when the server does not answer; once another one does, it opens the page anew."""
     _watch(
-        data={"server": workshop().id, "lost": say("connection.lost"), "album": address.ALBUM in st.session_state},
+        data={"server": workshop().id, "lost": say("connection.lost"), "album": address.ALBUM in st.query_params},
         key="connection",
     )
 

@@ -36,18 +36,16 @@ def choose(picture: Picture | None = None) -> Plan:
     picture : Picture, optional
         The photograph that the settings are for, with suggestions; all of an album by default.
     """
-    address.recall("mode", address.one_of(MODES))
-    mode = st.segmented_control(
+    mode = address.setting("mode", address.one_of(MODES), MODES[0])
+    st.segmented_control(
         say("mode"),
         MODES,
-        default=MODES[0],
         required=True,
         format_func=lambda name: say(f"mode.{name}"),
         key="mode",
         label_visibility="collapsed",
-        on_change=_carry,
+        on_change=_change_mode,
     )
-    address.record("mode", mode, MODES[0])
     plan = _simple(picture) if mode == "simple" else _advanced(picture)
     if picture is not None:
         ahead.tell(plan, picture)
@@ -72,26 +70,26 @@ def _undecided() -> list[str]:
     return [name for name in ON_REQUEST if address.asked(name, address.switch) is None]
 
 
-def _carry() -> None:
+def _change_mode() -> None:
     """Take what was chosen in simple mode to advanced mode."""
-    if st.session_state["mode"] == "simple":
-        return
-    address.record("upscale.scale", address.asked("scale", address.one_of(SCALES)) or DEFAULT_SCALE, DEFAULT_SCALE)
-    for name in ON_REQUEST:
-        address.record(f"{name}.on", bool(st.session_state.get(name)), default=False)
+    address.keep("mode", MODES[0])
+    if st.session_state["mode"] == "advanced":
+        address.record("upscale.scale", st.session_state["scale"], DEFAULT_SCALE)
+        for name in ON_REQUEST:
+            address.record(f"{name}.on", st.session_state[name], default=False)
 
 
 def _simple(picture: Picture | None) -> Plan:
-    address.recall("scale", address.one_of(SCALES))
-    scale = st.segmented_control(
+    scale = address.setting("scale", address.one_of(SCALES), DEFAULT_SCALE)
+    st.segmented_control(
         say("enlarge"),
         SCALES,
-        default=DEFAULT_SCALE,
         required=True,
         format_func=lambda value: say(f"enlarge.{value:g}"),
         key="scale",
+        on_change=address.keep,
+        args=("scale", DEFAULT_SCALE),
     )
-    address.record("scale", scale, DEFAULT_SCALE)
     finest = scale > 1 and _wish("finest")
     offered = st.container()
     if picture is None:
@@ -124,13 +122,8 @@ def _suggested(name: str, suggested: Suggestion | None) -> bool:
 
 def _wish(name: str, *, at_first: bool = False) -> bool:
     """Draw a switch and return whether it is on; the address holds what a person decided."""
-    decided = address.asked(name, address.switch)
-    st.session_state[name] = at_first if decided is None else decided
-    return st.toggle(say(name), help=say(f"{name}.help"), key=name, on_change=_decide, args=(name,))
-
-
-def _decide(name: str) -> None:
-    st.query_params[name] = "true" if st.session_state[name] else "false"
+    address.setting(name, address.switch, at_first)
+    return st.toggle(say(name), help=say(f"{name}.help"), key=name, on_change=address.keep, args=(name, None))
 
 
 def _advanced(picture: Picture | None) -> Plan:
@@ -154,13 +147,14 @@ def _presets() -> None:
 
 
 def _apply(plan: Plan) -> None:
-    """Set the widgets of all stages to what a plan says."""
+    """Write all stages of a plan into the address, where their widgets find them."""
     made = {chosen.name: chosen for chosen in plan.stages}
     for kind in STAGES:
-        st.session_state[f"{kind.name}.on"] = kind.name in made  # the widgets write all of it into the address
-        values = asdict(made[kind.name]) if kind.name in made else first_options(kind)
-        for name, rule in rules(kind).items():
-            st.session_state[f"{kind.name}.{name}"] = float(values[name]) if isinstance(rule, Number) else values[name]
+        address.record(f"{kind.name}.on", kind.name in made, _is_on_at_first(kind))
+        first = first_options(kind)
+        values = asdict(made[kind.name]) if kind.name in made else first
+        for name in rules(kind):
+            address.record(f"{kind.name}.{name}", values[name], first[name])
 
 
 def _card(kind: type[Stage], suggested: Suggestion | None) -> Stage | None:
@@ -194,8 +188,8 @@ def _is_on_at_first(kind: type[Stage]) -> bool:
 
 
 def _switch(key: str, label: str, *, at_first: bool, help: str | None = None) -> bool:
-    address.recall(key, address.switch)
-    return address.record(key, st.toggle(label, at_first, key=key, help=help), at_first)
+    address.setting(key, address.switch, at_first)
+    return st.toggle(label, key=key, help=help, on_change=address.keep, args=(key, at_first))
 
 
 def _widget(stage_key: str, name: str, rule: Rule) -> Any:
@@ -203,22 +197,23 @@ def _widget(stage_key: str, name: str, rule: Rule) -> Any:
     key = f"{stage_key}.{name}"
     label = say_or(f"option.{name}", name.replace("_", " ").capitalize())
     text = say_or(f"help.{key}", rule.help)
+    keep, kept = address.keep, (key, rule.default)
     match rule:
         case Number(default, low, high, step, _):
             digits = "%.3f" if step < 0.01 else "%.2f"
-            span = float(low), float(high), float(default)
-            address.recall(key, address.within(*span[:2]))
-            return address.record(key, st.slider(label, *span, step, format=digits, key=key, help=text), float(default))
+            span = float(low), float(high)
+            address.setting(key, address.within(*span), float(default))
+            return st.slider(label, *span, step=step, format=digits, key=key, help=text, on_change=keep, args=kept)
         case Choice(default, choices, _):
             options = [*choices, *(own.files() if rule.open else ())]
-            address.recall(key, address.one_of(options))
-            chosen = st.selectbox(label, options, options.index(default), format_func=_naming(name), key=key, help=text)
-            return address.record(key, chosen, default)
+            address.setting(key, address.one_of(options), default)
+            called = _naming(name)
+            return st.selectbox(label, options, format_func=called, key=key, help=text, on_change=keep, args=kept)
         case Switch(default, _):
             return _switch(key, label, at_first=default, help=text)
         case Text(default, form=form):
-            address.recall(key, str)
-            return address.record(key, st.text_input(label, default, key=key, help=text, placeholder=form), default)
+            address.setting(key, str, default)
+            return st.text_input(label, key=key, help=text, placeholder=form, on_change=keep, args=kept)
         case Line(default=default):
             return default
 
