@@ -74,10 +74,10 @@ def picture(request: Request) -> Picture:
     HTTPException
         404 if there is none.
     """
-    pictures, number = album(request).pictures, request.path_params["number"]
-    if number >= len(pictures):
+    found = album(request).numbered.get(request.path_params["number"])
+    if found is None:
         raise HTTPException(404, "There is no such photograph.")
-    return pictures[number]
+    return found
 
 
 def check_run(picture: Picture, run: str | None) -> None:

@@ -92,6 +92,11 @@ class Stage(ABC):
         options: dict[str, Any] = {"model": self.official}
         return replace(self, **options) if tier == "official" and self.official else self
 
+    def insisting(self) -> Self | None:
+        """Return the stage so that it acts whatever it finds; None where it already does, or cannot."""
+        options: dict[str, Any] = {"always": True}
+        return replace(self, **options) if getattr(self, "always", True) is False else None
+
     @abstractmethod
     def examine(self, image: Image, context: Context) -> Finding:
         """Decide what to do about a picture, without changing it.

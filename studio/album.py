@@ -4,6 +4,7 @@ An album outlives the page that created it: whoever knows its id finds it again,
 """
 
 import os
+import shutil
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -198,12 +199,22 @@ class Album:
     """Hard to guess: who knows it may see the album."""
 
     folder: Path
-    pictures: list[Picture]
+    numbered: dict[int, Picture] = field(default_factory=dict)
+    """Its photographs by their numbers, which stand in addresses: no other photograph ever gets the number of one."""
+
+    taken: int = 0
+    """How many numbers were given away."""
+
     used: float = field(default_factory=time.monotonic)
     """When it was last asked for, on the monotonic clock."""
 
     downloads: dict[str, Job[Made]] = field(default_factory=dict)
     """Jobs that make files to download, by their ids; the newest are last."""
+
+    @property
+    def pictures(self) -> list[Picture]:
+        """Its photographs in order."""
+        return list(self.numbered.values())
 
     @property
     def busy(self) -> bool:
@@ -233,16 +244,38 @@ class Album:
         OptionError
             If the photograph waits or is being restored.
         """
-        old = self.pictures[number]
-        if old.busy:
-            msg = (
-                f"Expected a photograph that is at rest, got {old.name} in its restoration. Wait for it, or cancel it."
-            )
-            raise OptionError(msg)
+        old = self._at_rest(number)
         turned = Picture(old.name, old.source, page)
         turned.folder.mkdir(exist_ok=True)
-        self.pictures[number] = turned
+        self.numbered[number] = turned
         old.drop()
+
+    def remove(self, number: int) -> None:
+        """Remove a photograph, with its files and whatever was made of it.
+
+        Parameters
+        ----------
+        number : int
+            Of the photograph.
+
+        Raises
+        ------
+        OptionError
+            If the photograph waits or is being restored.
+        """
+        self._at_rest(number).drop()
+        del self.numbered[number]
+        shutil.rmtree(self.folder / str(number), ignore_errors=True)
+
+    def _at_rest(self, number: int) -> Picture:
+        picture = self.numbered[number]
+        if picture.busy:
+            msg = (
+                f"Expected a photograph that is at rest, got {picture.name} in its restoration. "
+                "Wait for it, or cancel it."
+            )
+            raise OptionError(msg)
+        return picture
 
     def nbytes(self) -> int:
         """Return the total size of its files in bytes."""

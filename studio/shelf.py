@@ -63,18 +63,26 @@ class Shelf:
             If there is no room for them.
         """
         album_id = secrets.token_urlsafe(9)
-        folder = self._root / album_id
-        pictures = []
-        with self.room(sum(len(data) for _, data in files)), disk.making(folder):
-            for number, (name, data) in enumerate(files):
-                source = folder / str(number) / "source"
-                source.parent.mkdir(parents=True)
-                source.write_bytes(data)
-                pictures.append(Picture(name, source))
-            album = Album(album_id, folder, pictures)
-            with self._lock:
-                self._albums[album_id] = album
+        album = Album(album_id, self._root / album_id)
+        with disk.making(album.folder):
+            album.folder.mkdir()
+            self.add(album, files)
+        with self._lock:
+            self._albums[album_id] = album
         return album
+
+    def add(self, album: Album, files: Sequence[tuple[str, bytes]]) -> None:
+        """Add photographs to an album; the arguments and errors are those of `create`."""
+        with self.room(sum(len(data) for _, data in files)):
+            for name, data in files:
+                with self._lock:
+                    number = album.taken
+                    album.taken += 1
+                source = album.folder / str(number) / "source"
+                with disk.making(source.parent):
+                    source.parent.mkdir()
+                    source.write_bytes(data)
+                album.numbered[number] = Picture(name, source)
 
     def get(self, album_id: str) -> Album | None:
         """Return an album; None where there is none of that id, or it was evicted."""

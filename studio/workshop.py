@@ -108,6 +108,10 @@ class Workshop:
         """
         return self._shelf.create(files)
 
+    def add(self, album: Album, files: Sequence[tuple[str, bytes]]) -> None:
+        """Add photographs to an album; see `create`."""
+        self._shelf.add(album, files)
+
     def room(self, nbytes: int) -> AbstractContextManager[None]:
         """Return the context in which an upload of so many bytes is received; see `Shelf.room`."""
         return self._shelf.room(nbytes)
@@ -181,6 +185,20 @@ class Workshop:
         if picture.job is None or picture.plan is None:
             return None
         return self._pace.left(picture.plan, picture.size[0] * picture.size[1], picture.job)
+
+    def time_left_of(self, pictures: Iterable[Picture]) -> float | None:
+        """Return the seconds until photographs that wait or run are restored; None while that is not known.
+
+        One whose size nobody knows yet counts as much as the mean of the others.
+        """
+        busy = [picture for picture in pictures if picture.busy]
+        times = [
+            self.time_left(picture) if picture.state is State.RUNNING else self.expected_time(picture.plan, picture)
+            for picture in busy
+            if picture.plan
+        ]
+        known = [seconds for seconds in times if seconds is not None]
+        return sum(known) / len(known) * len(busy) if known else None
 
     def expected_time(self, plan: Plan, picture: Picture) -> float | None:
         """Return the seconds that a restoration would take on this computer; None while that is not known."""

@@ -31,11 +31,11 @@ def album() -> Album | None:
 
 
 def picture(album: Album) -> int | None:
-    """Return the number of the photograph that is open; None where the list of several is."""
-    if len(album.pictures) == 1:
-        return 0
-    text = st.query_params.get(PICTURE, "")
-    return int(text) if text.isdecimal() and int(text) < len(album.pictures) else None
+    """Return the number of the photograph that is open; None where the list is, as for all albums but those of one."""
+    number = asked(PICTURE, int)
+    if number in album.numbered:
+        return number
+    return next(iter(album.numbered)) if len(album.numbered) == album.taken == 1 else None
 
 
 def enter(album: Album) -> NoReturn:

@@ -15,6 +15,10 @@ def heading(page, text):
     return page.get_by_role("heading", name=text)
 
 
+def chosen(page, name):
+    return page.get_by_role("radio", name=name, checked=True)
+
+
 def test_back_and_forward_go_between_the_first_screen_and_the_photographs(page):
     upload(page, ("a.jpg", sideways_jpeg(200)), ("b.jpg", sideways_jpeg(220)))
     heading(page, "2 photographs").wait_for()
@@ -31,11 +35,11 @@ def test_back_and_forward_go_between_the_first_screen_and_the_photographs(page):
 def test_back_takes_a_setting_back(page):
     upload(page, ("a.jpg", sideways_jpeg(200)))
     page.get_by_role("radio", name="×4").click()
-    page.get_by_text("640 × 800").wait_for()
+    chosen(page, "×4").wait_for()
     page.go_back()
-    page.get_by_text("320 × 400").wait_for()
+    chosen(page, "×2").wait_for()
     page.reload()
-    page.get_by_text("320 × 400").wait_for()
+    chosen(page, "×2").wait_for()
 
 
 def test_the_page_of_models_leads_back_to_the_photograph_and_its_settings(page):

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.api.asking import blocked
 from tests.ui.test_page import EXAMPLE, ROOT, captions, dropped, finished
-from ui.screens import start
+from ui.parts import drop
 from ui.shop import workshop
 
 pytestmark = pytest.mark.slow
@@ -50,6 +50,6 @@ def test_an_upload_is_let_go_once_the_page_has_it(monkeypatch):
     manager.add_file("session", record)
     manager.add_file("session", UploadedFileRec("other", "other.jpg", "image/jpeg", b"other"))
     session = SimpleNamespace(session_id="session", uploaded_file_mgr=manager)
-    monkeypatch.setattr(start, "get_script_run_ctx", lambda: session)
-    start._let_go([UploadedFile(record, manager.get_upload_urls("session", ["cup.jpg"])[0])])
+    monkeypatch.setattr(drop, "get_script_run_ctx", lambda: session)
+    drop._let_go([UploadedFile(record, manager.get_upload_urls("session", ["cup.jpg"])[0])])
     assert [each.file_id for each in manager.get_files("session", ["file", "other"])] == ["other"]

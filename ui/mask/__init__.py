@@ -29,7 +29,7 @@ def offer(album: Album, number: int, plan: Plan) -> bool:
     if stage is None:
         return False
     if not st.toggle(say("mask.open"), help=say("mask.open.help"), key=f"mask.on.{album.id}.{number}"):
-        _offer_to_drop(album.pictures[number])
+        _offer_to_drop(album.numbered[number])
         return False
     editor(album, number, stage)
     return True
@@ -56,7 +56,7 @@ def editor(album: Album, number: int, stage: Stage) -> None:
     stage : Stage
         The editor begins with its detector and sensitivity.
     """
-    picture, options = album.pictures[number], asdict(stage)
+    picture, options = album.numbered[number], asdict(stage)
     data = {
         "address": f"studio/{album.id}/{number}/",
         "page": {} if picture.page is None else {"page": picture.page},  # in addresses, as browsers keep the pictures

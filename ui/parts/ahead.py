@@ -1,6 +1,7 @@
 """What a restoration will bring, told before it begins: its size and its time."""
 
 import math
+from collections.abc import Iterable
 
 import streamlit as st
 
@@ -11,19 +12,40 @@ from ui.words import say, say_time
 
 
 def tell(plan: Plan, picture: Picture) -> None:
-    """Draw the size of the result and the time it takes; first, where it will be smaller than the photograph.
+    """Draw the size of the result and the time it takes; nothing of a photograph that nobody has looked at."""
+    if picture.size != (0, 0):
+        size, time = _size(plan, picture), _time(plan, picture)
+        st.caption(say("ahead.size", w=size[0], h=size[1]) + (f" {say_time('ahead.time', time)}" if time else ""))
 
-    Nothing is drawn of a photograph that nobody has looked at.
-    """
-    seen = picture.preview.result if picture.preview else None
-    if seen is None or picture.size == (0, 0):
+
+def choices(plans: Iterable[Plan], picture: Picture) -> None:
+    """Draw the size and the time of several plans side by side, under the buttons that choose one."""
+    if picture.size == (0, 0):
         return
+    every = list(plans)
+    for column, plan in zip(st.columns(len(every), gap=None), every, strict=True):
+        (width, height), time = _size(plan, picture), _time(plan, picture)
+        size = f"{width} × {height}"
+        column.caption(f"{size} · {say_time('ahead.short', time)}" if time else size, text_alignment="center")
+
+
+def warn(plan: Plan, picture: Picture) -> None:
+    """Draw that the studio works on fewer pixels than a photograph has, or that its result will even be smaller."""
+    seen = picture.preview.result if picture.preview else None
+    if seen is None or picture.size in ((0, 0), seen.size):
+        return
+    width, height = _size(plan, picture)
+    (w0, h0), (w1, h1) = seen.size, picture.size
+    code = "ahead.smaller" if width < w0 else "ahead.reduced"
+    text = say(code, w=width, h=height, w0=w0, h0=h0, w1=w1, h1=h1)
+    st.warning(text, icon=":material/photo_size_select_large:")
+
+
+def _size(plan: Plan, picture: Picture) -> tuple[int, int]:
     enlarges = math.prod(stage.enlarges for stage in plan.stages)
     width, height = (max(round(side * enlarges), 1) for side in picture.size)
-    sizes = {"w0": seen.size[0], "h0": seen.size[1], "w1": picture.size[0], "h1": picture.size[1]}
-    if picture.size != seen.size:
-        code = "ahead.smaller" if width < seen.size[0] else "ahead.reduced"
-        st.warning(say(code, w=width, h=height, **sizes), icon=":material/photo_size_select_large:")
-    seconds = workshop().expected_time(plan, picture)
-    time = "" if seconds is None else f" {say_time('ahead.time', seconds)}"
-    st.caption(say("ahead.size", w=width, h=height) + time)
+    return width, height
+
+
+def _time(plan: Plan, picture: Picture) -> float | None:
+    return workshop().expected_time(plan, picture)

@@ -18,7 +18,7 @@ _button = component(Path(__file__).parent / "download")
 
 def picture(album: Album, number: int) -> None:
     """Draw the download of one restored photograph, with its settings beside it."""
-    shown = album.pictures[number]
+    shown = album.numbered[number]
     stem = Path(restored_name(safe_stem(shown.name), Output())).stem
     with st.container(key="download"):
         st.subheader(say("download.title"), anchor=False)

@@ -9,7 +9,7 @@ from ui.words import explain, say
 
 def choose(album: Album, number: int) -> None:
     """Draw the number of the page where a photograph's file has several; another one is another photograph."""
-    job = album.pictures[number].preview
+    job = album.numbered[number].preview
     seen = job.result if job is not None and job.finished else None
     if seen is None or seen.pages == 1:
         return
@@ -24,9 +24,3 @@ def choose(album: Album, number: int) -> None:
         st.error(explain(error))
         return
     st.rerun()
-
-
-def preview(album: Album, number: int) -> str:
-    """Return the address of a photograph's preview; each page has its own, as browsers keep it."""
-    page = album.pictures[number].page
-    return f"studio/{album.id}/{number}/preview" + ("" if page is None else f"?page={page}")

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from studio.album import Picture
+from studio.album import Album, Picture
 from studio.jobs import State
+from ui.parts import preview
 from ui.parts.polling import pause
 from ui.shop import workshop
 from ui.words import plain, say, say_time, stage_name
@@ -15,9 +16,14 @@ EVERY = 0.4
 """Seconds between two looks at a job that runs."""
 
 
-def watch(picture: Picture) -> None:
-    """Draw the progress anew several times a second, without running the rest of the page."""
-    st.fragment(_watch, run_every=pause(picture.job, EVERY))(picture, picture.state)
+def watch(album: Album, number: int) -> None:
+    """Draw a photograph and its progress, which is drawn anew several times a second without the rest of the page."""
+    picture = album.numbered[number]
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        preview.show(album, number)
+    with right:
+        st.fragment(_watch, run_every=pause(picture.job, EVERY))(picture, picture.state)
 
 
 def _watch(picture: Picture, state: State | None) -> None:

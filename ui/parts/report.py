@@ -32,7 +32,7 @@ _once_a_run = st.cache_data(max_entries=200, show_spinner=False, hash_funcs={Lay
 
 def show(album: Album, number: int) -> None:
     """Draw the panel of one restored photograph."""
-    picture = album.pictures[number]
+    picture = album.numbered[number]
     with st.expander(say("report.title"), icon=":material/fact_check:"):
         st.html(_stages(picture) + _notices(picture))
         engine = workshop().engine

@@ -3,7 +3,7 @@
 Every widget stands in the address of the page by its key, so that a set-up can be shared and outlives a reload.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -48,19 +48,24 @@ def choose(picture: Picture | None = None) -> Plan:
     )
     plan = _simple(picture) if mode == "simple" else _advanced(picture)
     if picture is not None:
-        ahead.tell(plan, picture)
+        ahead.warn(plan, picture)
     return plan
 
 
 def restore(pictures: Sequence[Picture], plan: Plan, label: str) -> None:
     """Draw the button that submits the restoration of photographs, and the reason where that fails."""
     if st.button(label, type="primary", width="stretch", key="restore"):
-        try:
-            workshop().submit(visitor(), pictures, plan, _undecided())
-        except StudioError as error:
-            st.error(explain(error))
-            return
-        st.rerun()
+        submit(pictures, plan, _undecided())
+
+
+def submit(pictures: Sequence[Picture], plan: Plan, follow: Collection[str] = ()) -> None:
+    """Submit the restoration of photographs; the arguments are those of `Workshop.submit`."""
+    try:
+        workshop().submit(visitor(), pictures, plan, follow)
+    except StudioError as error:
+        st.error(explain(error))
+        return
+    st.rerun()
 
 
 def _undecided() -> list[str]:
@@ -89,7 +94,9 @@ def _simple(picture: Picture | None) -> Plan:
         key="scale",
         on_change=address.keep,
         args=("scale", DEFAULT_SCALE),
+        width="stretch",
     )
+    below = st.container(key="sizes")
     finest = scale > 1 and _wish("finest")
     offered = st.container()
     if picture is None:
@@ -99,6 +106,9 @@ def _simple(picture: Picture | None) -> Plan:
     if picture is not None:
         suggestions.wait(picture)
     plan = simple(scale, also=also, finest=finest)
+    if picture is not None:
+        with below:
+            ahead.choices((simple(each, also=also, finest=finest) for each in SCALES), picture)
     for chosen in plan.stages:
         if chosen.method == FINEST:
             with offered:
@@ -135,7 +145,10 @@ def _advanced(picture: Picture | None) -> Plan:
     if not chosen:
         st.warning(say("nothing-on"))
     st.caption(say("preset.share"))
-    return arrange(chosen)
+    plan = arrange(chosen)
+    if picture is not None:
+        ahead.tell(plan, picture)
+    return plan
 
 
 def _presets() -> None:

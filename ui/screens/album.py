@@ -1,33 +1,44 @@
 """Several photographs: one list with the state of each, one set of settings, one ZIP."""
 
 import html
+from collections.abc import Sequence
 
 import streamlit as st
 
 from pipeline.errors import StudioError
+from pipeline.plan import Plan
 from studio.album import Album, Picture
 from studio.jobs import State
 from ui import address
-from ui.parts import download, pages, progress, settings
+from ui.parts import download, drop, preview, progress, settings
 from ui.parts.polling import pause
-from ui.words import brief, plain, say, stage_name
+from ui.shop import workshop
+from ui.words import brief, plain, say, say_time, stage_name
 
 _ICONS = {None: "○", State.WAITING: "◌", State.RUNNING: "◔", State.DONE: "✓", State.FAILED: "✕", State.CANCELLED: "–"}
 
 _EVERY = 0.7
 """Seconds between two looks at photographs that are being restored."""
 
+_ROWS = 50
+"""Photographs on one page of the list; a browser is slow with hundreds of buttons."""
+
 
 def show(album: Album) -> None:
     """Draw the album's list, its settings, and what can be done with all of it."""
-    st.subheader(say("album.count", count=len(album.pictures)), anchor=False)
+    if not album.numbered:
+        address.leave()
+    st.subheader(say("album.count", count=len(album.numbered)), anchor=False)
     left, right = st.columns([3, 2], gap="large")
     with left:
+        numbers = _page(album)
         if album.busy:
             first = next((picture.job for picture in album.pictures if picture.busy), None)
-            st.fragment(_watch, run_every=pause(first, _EVERY))(album, _is_running(album))
+            st.fragment(_watch, run_every=pause(first, _EVERY))(album, numbers, _is_running(album))
         else:
-            _list(album)
+            _tell_end(album)
+            _list(album, numbers)
+            _add(album)
     with right, st.container(key="settings"):
         if album.busy:
             progress.cancel(album.pictures)
@@ -35,46 +46,101 @@ def show(album: Album) -> None:
             return
         if any(picture.restored for picture in album.pictures):
             download.whole_album(album)
-        plan = settings.choose()
-        unfinished = [picture for picture in album.pictures if picture.state is not State.DONE]
-        label = say("restore") if unfinished else say("restore.again")
-        settings.restore(unfinished or album.pictures, plan, label)
+        _restore(album, settings.choose())
+
+
+def _restore(album: Album, plan: Plan) -> None:
+    """Draw the buttons that restore what is not restored yet, and everything again."""
+    unfinished = [picture for picture in album.pictures if picture.state is not State.DONE]
+    is_retry = bool(unfinished) and all(picture.state is State.FAILED for picture in unfinished)
+    again = say("batch.again")
+    label = say("batch.retry") if is_retry else say("restore") if unfinished else again
+    settings.restore(unfinished or album.pictures, plan, label)
+    if 0 < len(unfinished) < len(album.pictures) and st.button(again, width="stretch", key="restore.all"):
+        settings.submit(album.pictures, plan)
+
+
+def _page(album: Album) -> list[int]:
+    """Draw the choice of a page where the list is long; return the numbers of its photographs."""
+    numbers = list(album.numbered)
+    if len(numbers) <= _ROWS:
+        return numbers
+    starts = range(0, len(numbers), _ROWS)
+    key, of = f"list.{album.id}", len(numbers)
+    first = st.selectbox(
+        say("batch.page"), starts, key=key, format_func=lambda start: f"{start + 1} - {min(start + _ROWS, of)} / {of}"
+    )
+    return numbers[first : first + _ROWS]
+
+
+def _add(album: Album) -> None:
+    """Draw the place to drop more photographs."""
+    room = workshop().config.max_pictures - len(album.numbered)
+    if room <= 0:
+        return
+    with st.expander(say("batch.add"), icon=":material/add_photo_alternate:"):
+        if files := drop.show("add", room):
+            workshop().add(album, files)
+            st.rerun()
 
 
 def _is_running(album: Album) -> bool:
     return any(picture.state is State.RUNNING for picture in album.pictures)
 
 
-def _watch(album: Album, was_running: bool) -> None:
+def _watch(album: Album, numbers: Sequence[int], was_running: bool) -> None:
     if not album.busy or (_is_running(album) and not was_running):  # the latter is looked at more often
         st.rerun(scope="app")
-    done = sum(not picture.busy for picture in album.pictures)
-    running = sum(progress.share(picture) for picture in album.pictures if picture.busy)
-    text = say("batch.summary", done=done, count=len(album.pictures))
-    if ahead := progress.ahead(album.pictures):
-        text = f"{text} · {say('progress.waiting', count=ahead)}"
-    st.progress(min((done + running) / len(album.pictures), 1.0), text=text)
-    _list(album)
+    pictures = album.pictures
+    part = sum(progress.share(picture) if picture.busy else 1 for picture in pictures) / len(pictures)
+    told = [_restored(album)]
+    if ahead := progress.ahead(pictures):
+        told.append(say("progress.waiting", count=ahead))
+    elif (seconds := workshop().time_left_of(pictures)) is not None:
+        told.append(say_time("progress.left", seconds))
+    st.progress(min(part, 1.0), text=" · ".join(told))
+    _list(album, numbers)
 
 
-def _list(album: Album) -> None:
+def _restored(album: Album) -> str:
+    done = sum(picture.state is State.DONE for picture in album.pictures)
+    return say("batch.summary", done=done, count=len(album.pictures))
+
+
+def _tell_end(album: Album) -> None:
+    """Draw how many photographs were restored, once somebody has asked for it."""
+    if all(picture.state is None for picture in album.pictures):
+        return
     failed = sum(picture.state is State.FAILED for picture in album.pictures)
-    if failed:
-        st.warning(say("batch.failed", count=failed))
-    for number, picture in enumerate(album.pictures):
+    text = f"{_restored(album)} · {say('batch.failed', count=failed)}" if failed else _restored(album)
+    (st.warning if failed else st.success)(text)
+
+
+def _list(album: Album, numbers: Sequence[int]) -> None:
+    for number in numbers:
         with st.container(horizontal=True, vertical_alignment="center", border=True, key=f"row-{number}"):
             st.html(_row(album, number), width="stretch")
-            text = say("batch.open.help", name=plain(picture.name))
-            if picture.restored is not None and st.button(say("batch.open"), key=f"open.{number}", help=text):
-                address.open_picture(number)
+            _buttons(album, number)
+
+
+def _buttons(album: Album, number: int) -> None:
+    """Draw what can be done with one photograph of the list; while others are restored, none is removed."""
+    picture = album.numbered[number]
+    name = plain(picture.name)
+    if not picture.busy and st.button(say("batch.open"), key=f"open.{number}", help=say("batch.open.help", name=name)):
+        address.open_picture(number)
+    remove = f":material/close: :small[{say('batch.remove', name=name)}]"
+    if not album.busy and st.button(remove, key=f"remove.{number}", type="tertiary"):
+        album.remove(number)
+        st.rerun()
 
 
 def _row(album: Album, number: int) -> str:
     """Return one photograph of the list: a small picture, its name, its state, and why it failed."""
-    picture = album.pictures[number]
+    picture = album.numbered[number]
     name, state = html.escape(picture.name), html.escape(_state(picture))
     mark = picture.state.value if picture.state else "none"
-    image = f'<img src="{pages.preview(album, number)}" alt="" loading="lazy">'
+    image = f'<img src="{preview.address(album, number)}" alt="" loading="lazy">'
     return (
         f'<div class="row">{image}<div><strong>{name}</strong><br>'
         f'<span class="state {mark}">{_ICONS[picture.state]} {state}</span></div></div>'

@@ -8,7 +8,7 @@ from pipeline.errors import QueueFull, StudioError
 from studio.album import Album, Picture, Preview
 from studio.jobs import Job, State
 from ui import address, mask
-from ui.parts import pages, progress, settings
+from ui.parts import pages, preview, progress, settings
 from ui.parts.polling import pause
 from ui.screens import result, start
 from ui.screens.album import show as show_album
@@ -47,9 +47,9 @@ def _back(album: Album, number: int | None) -> None:
 
 def _show_picture(album: Album, number: int) -> None:
     """Draw one photograph in whatever state it is."""
-    picture = album.pictures[number]
+    picture = album.numbered[number]
     if picture.busy:
-        progress.watch(picture)
+        progress.watch(album, number)
         return
     _tell_failure(picture)
     if picture.restored is None:
@@ -87,7 +87,7 @@ def _before(album: Album, picture: Picture, number: int) -> None:
         settings.restore([picture], plan, say("restore"))
     with left, st.container(key="preview"):
         if not mask.offer(album, number, plan):
-            start.preview(album, number)
+            preview.show(album, number)
 
 
 def _preview(picture: Picture) -> Job[Preview] | None:

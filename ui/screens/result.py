@@ -1,35 +1,69 @@
-"""A restored photograph: before and after with the live finish, notices, the download, and what was done."""
+"""A restored photograph: before and after with the live finish, what was done, and the download."""
+
+from dataclasses import replace
 
 import streamlit as st
 
-from studio.album import Album, Restored
-from ui.parts import download, model_files, report
+from pipeline.stage import Stage
+from studio.album import Album, Picture
+from ui.parts import download, model_files, report, settings, suggestions, summary
 from ui.viewer import viewer
-from ui.words import plain, say, tell
+from ui.words import plain, say, stage_name, tell
 
 
 def show(album: Album, number: int) -> None:
     """Draw a restored photograph of an album."""
-    picture = album.pictures[number]
-    done = picture.done
-    (w0, h0), (w1, h1) = done.original_size, done.layers.size
-    with st.container(key="result-title"):
-        st.subheader(plain(picture.name), anchor=False)
-        st.caption(say("result.sizes", w0=w0, h0=h0, w1=w1, h1=h1))
-    viewer(album, number)
-    _download(album, number)
-    _notices(picture.done)
+    picture = album.numbered[number]
+    left, right = st.columns([5, 2], gap="medium")
+    with left:
+        viewer(album, number)
+    with right, st.container(key="beside"):
+        _title(picture)
+        _download(album, number)
+        _notices(picture)
+        _suggestions(picture)
     report.show(album, number)
 
 
-def _notices(done: Restored) -> None:
-    """Draw what differs from the order, with the download of each model that was missing."""
+def _title(picture: Picture) -> None:
+    (w0, h0), (w1, h1) = picture.done.original_size, picture.done.layers.size
+    with st.container(key="result-title"):
+        st.subheader(plain(picture.name), anchor=False)
+        if w1 * h1 < w0 * h0:
+            st.markdown(f"**{say('result.smaller')}**")
+        st.caption(say("result.sizes", w0=w0, h0=h0, w1=w1, h1=h1))
+    st.markdown(summary.sentence(picture.done))
+
+
+def _notices(picture: Picture) -> None:
+    """Draw what differs from the order, with a way on: to insist, or to download the model that was missing."""
+    done = picture.done
+    stages = {stage.name: stage for stage in done.plan.stages}
     for notice in done.notices:
-        st.info(tell(notice), icon=":material/info:")
-    missing = {notice.stage for notice in done.notices if notice.code == "weights-missing"}
-    for stage in done.plan.stages:
-        if stage.name in missing:
+        st.caption(f":material/info: {tell(notice)}")
+        stage = stages.get(notice.stage)
+        if stage is not None and notice.code == "weights-missing":
             model_files.offer(stage)
+        if stage is not None and stage.on_request and notice.code.endswith("-skipped"):
+            _offer_to_insist(picture, stage)
+
+
+def _offer_to_insist(picture: Picture, stage: Stage) -> None:
+    """Draw the button that restores again with a stage that left the photograph alone, if it can be made to act."""
+    firm = stage.insisting()
+    label = say("restore.insist", stage=stage_name(stage.name))
+    if firm is not None and st.button(label, key=f"insist.{stage.name}"):
+        plan = picture.done.plan
+        stages = tuple(firm if each is stage else each for each in plan.stages)
+        settings.submit([picture], replace(plan, stages=stages))
+
+
+def _suggestions(picture: Picture) -> None:
+    """Draw why other stages are suggested."""
+    there = {stage.name for stage in picture.done.plan.stages}
+    for name, suggested in suggestions.known(picture).items():
+        if name not in there:
+            suggestions.tell(suggested, stage_name(name))
 
 
 @st.fragment

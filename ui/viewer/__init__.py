@@ -28,7 +28,7 @@ def viewer(album: Album, number: int) -> None:
     number : int
         Of the photograph in it.
     """
-    picture = album.pictures[number]
+    picture = album.numbered[number]
     run = picture.done.layers.id
     data = {
         "address": f"studio/{album.id}/{number}/",

@@ -6,7 +6,7 @@
 /** @typedef {{scale: number, x: number, y: number}} Place */
 /** @typedef {{x: number, y: number, width: number, height: number}} Rectangle */
 
-const SCREEN_SHARE = 0.68 // of the window's height, at most
+const SCREEN_SHARE = 0.6 // of the window's height, at most
 const LEAST_HEIGHT = 220
 
 export function clamp(value, low, high) {

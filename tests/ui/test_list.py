@@ -1,0 +1,101 @@
+"""The list of several photographs, and the result of one, without a browser."""
+
+import pytest
+
+from pipeline.plan import arrange
+from pipeline.stages import Tone
+from studio.jobs import State
+from tests.ui.test_page import EXAMPLE, album, app, captions, chosen, dropped, finished, labels, names_of_stages
+from ui.screens import album as screen
+
+__all__ = ["app", "chosen"]  # fixtures
+pytestmark = pytest.mark.slow
+
+CUP = ("cup.jpg", EXAMPLE.read_bytes(), "image/jpeg")
+WORDS = ("words.jpg", b"words", "image/jpeg")
+
+
+def uploader(app, key):
+    return next(each for each in app.file_uploader if each.key.startswith(key))
+
+
+def test_a_photograph_of_a_list_can_be_opened_before_it_is_restored(app):
+    dropped(app, CUP, WORDS)
+    app.button("open.0").click().run()
+    assert app.subheader[0].value == "cup\\.jpg"
+    assert "Restore" in labels(app.button)
+
+
+def test_a_file_that_failed_can_be_opened_and_says_why(app):
+    dropped(app, CUP, WORDS)
+    app.button("restore").click().run()
+    finished(app)
+    assert "1 of 2 restored · 1 failed" in [warning.value for warning in app.warning]
+    app.button("open.1").click().run()
+    assert any("Expected a picture" in error.value for error in app.error)
+
+
+def test_what_failed_is_tried_again_alone(app):
+    dropped(app, CUP, WORDS)
+    app.button("restore").click().run()
+    finished(app)
+    first = album(app).pictures[0].restored
+    album(app).pictures[1].source.write_bytes(CUP[1])
+    assert app.button("restore").label == "Try the failed ones again"
+    app.button("restore").click().run()
+    finished(app)
+    assert [picture.state for picture in album(app).pictures] == [State.DONE, State.DONE]
+    assert album(app).pictures[0].restored is first
+
+
+def test_photographs_are_removed_and_added_and_no_number_is_given_twice(app):
+    dropped(app, CUP, WORDS)
+    folder = album(app).folder
+    app.button("remove.1").click().run()
+    assert not (folder / "1").exists()
+    assert list(album(app).numbered) == [0]
+    uploader(app, "add").set_value([CUP, CUP]).run()
+    assert list(album(app).numbered) == [0, 2, 3]
+    assert "3 photographs" in [each.value for each in app.subheader]
+
+
+def test_a_list_whose_last_photograph_is_removed_leads_to_the_first_screen(app):
+    dropped(app, CUP, CUP)
+    app.button("remove.0").click().run()
+    app.button("remove.1").click().run()
+    assert "album" not in app.query_params
+    assert uploader(app, "drop")
+
+
+def test_a_long_list_has_pages(app, monkeypatch):
+    monkeypatch.setattr(screen, "_ROWS", 2)
+    dropped(app, CUP, CUP, CUP)
+    keys = {button.key for button in app.button}
+    assert {"open.0", "open.1"} <= keys
+    assert "open.2" not in keys
+    app.selectbox(f"list.{app.query_params['album']}").set_value(2).run()
+    assert "open.2" in {button.key for button in app.button}
+
+
+def test_the_result_says_in_one_sentence_what_was_done(chosen):
+    chosen.button("restore").click().run()
+    finished(chosen)
+    assert "Noise removed, enlarged ×2 and sharpened." in [each.value for each in chosen.markdown]
+
+
+def test_a_stage_that_declined_runs_all_the_same_where_somebody_insists(chosen):
+    chosen.toggle("tone").set_value(True).run()
+    chosen.button("restore").click().run()
+    finished(chosen)
+    assert any("has not faded" in caption for caption in captions(chosen))
+    chosen.button("insist.tone").click().run()
+    finished(chosen)
+    (picture,) = album(chosen).pictures
+    assert Tone(always=True) in picture.done.plan.stages
+    assert "tone" in names_of_stages(chosen)
+    assert "insist.tone" not in {button.key for button in chosen.button}
+
+
+def test_a_stage_that_acts_already_cannot_insist():
+    assert Tone(always=True).insisting() is None
+    assert arrange([Tone().insisting()]).stages == (Tone(always=True),)
