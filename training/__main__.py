@@ -18,6 +18,7 @@ from training.data import SUFFIXES, decode
 from training.settings import LOSSES, Settings
 from training.tasks import blur, task
 from training.tasks.colorize import COLORIZE
+from training.tasks.descreen import DESCREEN
 from training.tasks.repair import REPAIR
 from training.tasks.task import Task
 
@@ -41,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_training(upscale, lambda options: task.upscale(options.scale))
     _add_training(commands.add_parser("deblur", help="train a deblurrer"), lambda _: task.DEBLUR)
     _add_training(commands.add_parser("denoise", help="train a denoiser"), lambda _: task.DENOISE)
+    _add_training(commands.add_parser("descreen", help="train a remover of printed dots"), lambda _: DESCREEN)
     colorize = commands.add_parser("colorize", help="train a colorizer")
     _add_training(colorize, lambda _: COLORIZE)
     colorize.set_defaults(losses=(("classes", 1.0),), patch=128)
