@@ -50,8 +50,6 @@ _REACH = 0.28
 
 _LOCAL = 3.0
 """Standard deviation of the place over which the phase of dots is averaged, in periods."""
-_PART = 512
-"""Side of the part of a picture by which the strongest screen of a channel is chosen."""
 _FAINTEST = 1e-5
 
 
@@ -233,34 +231,43 @@ def redrawn(image: Image, screens: Sequence[Screen]) -> Image:
     ndarray of float32, shape (H, W, 3)
         Sums of two cosines in [0, 1]; 0.5 where there is no screen.
     """
-    result = np.full_like(image, 0.5)
-    middle = tuple(slice(max(0, side - _PART) // 2, (side + _PART) // 2) for side in image.shape[:2])
-    for channel in range(3) if screens else ():
-        plane = np.ascontiguousarray(image[..., channel])
-        if channel and np.array_equal(plane, image[..., 0]):
-            result[..., channel] = result[..., 0]
-            continue
-        strongest = max(screens, key=lambda screen, part=plane[middle]: _in_phase(part, screen)[1])  # type: ignore[misc]
-        result[..., channel] = _in_phase(plane, strongest)[0]
-    return result
+    planes = [np.ascontiguousarray(image[..., channel]) for channel in range(3)]
+    if np.array_equal(planes[0], planes[1]) and np.array_equal(planes[1], planes[2]):
+        planes = planes[:1]
+    best = [(-1.0, np.full_like(plane, 0.5)) for plane in planes]
+    for screen in screens:
+        waves = [_wave(planes[0].shape, screen.period, screen.angle + turn) for turn in (0, np.pi / 2)]
+        for channel, plane in enumerate(planes):
+            slow = [_demodulated(plane, wave, screen.period) for wave in waves]
+            strength = float(sum(np.hypot(*parts).mean() for parts in slow))
+            if strength > best[channel][0]:
+                drawn = sum(_in_phase(wave, *parts) for wave, parts in zip(waves, slow, strict=True))
+                best[channel] = strength, np.asarray(0.5 + 0.25 * drawn, np.float32)
+    return np.dstack([drawn for _, drawn in best * (3 // len(best))])
 
 
-def _in_phase(plane: Plane, screen: Screen) -> tuple[Plane, float]:
-    """Return two waves of a screen's frequency with the phase that they have in a channel, and their mean strength.
+def _wave(shape: tuple[int, ...], period: float, angle: float) -> tuple[Plane, Plane]:
+    """Return the cosine and the sine of a wave that runs in a direction."""
+    step = 2j * np.pi / period
+    down = np.exp(step * np.sin(angle) * np.arange(shape[0])).astype(np.complex64)
+    across = np.exp(step * np.cos(angle) * np.arange(shape[1])).astype(np.complex64)
+    wave = down[:, None] * across
+    return np.ascontiguousarray(wave.real), np.ascontiguousarray(wave.imag)
 
-    Multiplied by a wave of the same frequency, a wave becomes its phase, which changes slowly and is smoothed.
+
+def _demodulated(plane: Plane, wave: tuple[Plane, Plane], period: float) -> list[Plane]:
+    """Return what a channel has of a wave: how much of its cosine and its sine, once a period and smoothed.
+
+    Multiplied by a wave of its own frequency, a wave becomes its phase, which changes slowly.
     """
-    height, width = plane.shape
-    size = max(1, round(width / screen.period)), max(1, round(height / screen.period))
-    detail = plane - gaussian(plane, screen.period)
-    result, strength = np.full_like(plane, 0.5), 0.0
-    for angle in (screen.angle, screen.angle + np.pi / 2):
-        step = 2j * np.pi / screen.period
-        across = np.exp(step * np.cos(angle) * np.arange(width)).astype(np.complex64)
-        wave = np.exp(step * np.sin(angle) * np.arange(height)).astype(np.complex64)[:, None] * across
-        parts = [detail * wave.real, detail * -wave.imag]
-        slow = [gaussian(cv2.resize(part, size, interpolation=cv2.INTER_AREA), _LOCAL) for part in parts]
-        strength += float(np.hypot(*slow).mean())
-        real, imaginary = (cv2.resize(part, (width, height), interpolation=cv2.INTER_LINEAR) for part in slow)
-        result += 0.25 * (wave.real * real - wave.imag * imaginary) / (np.hypot(real, imaginary) + _FAINTEST)
-    return result, strength
+    size = tuple(max(1, round(side / period)) for side in plane.shape[::-1])
+    parts = (cv2.resize(plane * part, size, interpolation=cv2.INTER_AREA) for part in wave)
+    return [gaussian(part, _LOCAL) for part in parts]
+
+
+def _in_phase(wave: tuple[Plane, Plane], cosine: Plane, sine: Plane) -> Plane:
+    """Return a wave of strength 1 with a phase that `_demodulated` found."""
+    length = np.hypot(cosine, sine) + _FAINTEST
+    size = wave[0].shape[::-1]
+    cosine, sine = (cv2.resize(part / length, size, interpolation=cv2.INTER_LINEAR) for part in (cosine, sine))
+    return np.asarray(wave[0] * cosine + wave[1] * sine, np.float32)
