@@ -15,9 +15,9 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from api import shared
 from models import own
-from pipeline import strengths
 from pipeline.errors import OptionError
 from pipeline.finish import Finish
+from pipeline.methods import strengths
 from pipeline.methods.detection import DETECTORS
 from pipeline.stages import BY_NAME
 from studio.jobs import State

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from pipeline.arrays import Mask, Plane
 from pipeline.errors import PhotoError
-from pipeline.methods.filters import luma
 from pipeline.notices import Notice
 from pipeline.photo import DECODE_LIMIT, Photo, read_photo
 
@@ -64,4 +64,4 @@ def _marks(drawn: Photo) -> Plane:
     """
     if drawn.alpha is not None and drawn.alpha.min() < THRESHOLD * drawn.alpha.max():
         return drawn.alpha / drawn.alpha.max()
-    return luma(drawn.pixels)
+    return np.asarray(cv2.cvtColor(drawn.pixels, cv2.COLOR_RGB2GRAY), np.float32)

@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline import strengths
 from pipeline.errors import OptionError
 from pipeline.finish import Finish
+from pipeline.methods import strengths
 from pipeline.options import clipped, is_file, rules, shown
 from pipeline.stages import (
     BY_NAME,
@@ -56,7 +56,10 @@ class Plan:
     finish: Finish = field(default_factory=Finish)
 
     strengths: Mapping[str, float] = field(default_factory=dict)
-    """How much of what a stage changed stays, in [0, 1]; see `pipeline.strengths`. A stage that is not named has 1."""
+    """How much of what a stage changed stays, in [0, 1]; see `pipeline.methods.strengths`.
+
+    A stage that is not named has 1.
+    """
 
     def __post_init__(self) -> None:
         strengths.check(self.strengths, list(BY_NAME))

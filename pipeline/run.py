@@ -12,12 +12,12 @@ from models.runtime.engine import Engine
 from pipeline.arrays import Image, Mask
 from pipeline.context import Context
 from pipeline.errors import OptionError, PackageMissing, WeightsMissing
+from pipeline.methods.strengths import Blend, weights
 from pipeline.notices import Notice
 from pipeline.options import is_file, rules
 from pipeline.photo import Photo
 from pipeline.plan import Plan
 from pipeline.stages import Stage
-from pipeline.strengths import Blend, weights
 
 Outcome = Literal["done", "skipped", "cached"]
 

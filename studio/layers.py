@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from pipeline.arrays import Image
 from pipeline.finish import Finish
 from pipeline.methods.filters import by_strips
+from pipeline.methods.strengths import Blend, weights
 from pipeline.stage import Filter, Stage
-from pipeline.strengths import Blend, weights
 from studio import samples
 from studio.view import View, with_halo
 

@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline import strengths
 from pipeline.context import Context
 from pipeline.errors import OptionError
 from pipeline.finish import Finish
+from pipeline.methods import strengths
 from pipeline.plan import arrange
 from pipeline.run import run
 from pipeline.stages import Denoise, PostDenoise, Sharpen

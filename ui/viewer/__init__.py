@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from pipeline import finish, strengths
+from pipeline import finish
 from pipeline.finish import Finish
+from pipeline.methods import strengths
 from studio import layers
 from studio.album import Album, Picture
 from ui.components import component, spans
