@@ -1,15 +1,20 @@
 """The part of the command line that makes a plan; its flags come from the options of the stages."""
 
 import argparse
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pipeline.errors import OptionError
 from pipeline.finish import Finish
 from pipeline.options import Choice, Line, Number, Rule, Switch, Text, rules
+from pipeline.photo import Output
 from pipeline.plan import MOST_SETTINGS, Plan, arrange, first_options, from_json, simple, stage
 from pipeline.stages import BY_NAME, STAGES, Repair, Stage, Tier
+
+SAME = "same"
+"""The choice of ``--format`` that keeps each photograph's own."""
 
 _SCALE = "upscale_scale"
 _TIERS: dict[str | None, Tier] = {
@@ -20,6 +25,34 @@ _TIERS: dict[str | None, Tier] = {
     "full": "official",
 }
 """Tiers by what is given; the last two are the names of version 0.1."""
+
+
+def add_files(parser: argparse.ArgumentParser, names: Iterable[str]) -> None:
+    """Add the flags that say what is read and how it is written, with those options of the output that are named."""
+    for name in names:
+        rule = rules(Output)[name]
+        add_option(parser, f"--{name}", _with_same(rule) if name == "format" else rule)
+    parser.add_argument("--overwrite", action="store_true", help="replace outputs that exist")
+    parser.add_argument("--page", type=_page, metavar="N|all", help="page of files that have several (a TIFF), from 1")
+    parser.add_argument("--json", action="store_true", help="print a report as JSON")
+
+
+def _with_same(rule: Rule) -> Rule:
+    """Return the rule of formats with the choice of each photograph's own."""
+    if not isinstance(rule, Choice):
+        msg = "Output.format must be a choice to have another."
+        raise TypeError(msg)
+    return replace(rule, choices=(*rule.choices, SAME), help=f"{rule.help}; {SAME} keeps each photograph's own")
+
+
+def _page(text: str) -> int | Literal["all"]:
+    """Read the argument of ``--page``."""
+    if text == "all":
+        return "all"
+    if text.isdecimal() and int(text) > 0:
+        return int(text)
+    msg = f"a number from 1, or all, not {text}"
+    raise argparse.ArgumentTypeError(msg)
 
 
 def add_plan(parser: argparse.ArgumentParser) -> None:

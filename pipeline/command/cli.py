@@ -1,4 +1,4 @@
-"""The command line: ``restore`` photographs; list, download or verify ``models``.
+"""The command line: ``restore`` photographs; ``split`` scans; list, download or verify ``models``.
 
 Exit codes: 0 all done, 1 some failed, 2 wrong use.
 """
@@ -9,9 +9,8 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, NoReturn
 
 from models import catalog, packages
 from models.files import weights
@@ -22,16 +21,14 @@ from pipeline.batch.report import Report
 from pipeline.batch.restore import BatchSettings, reason, restore_all
 from pipeline.batch.sources import OWN, find_work
 from pipeline.command import arguments
+from pipeline.command.split import add_split, split
 from pipeline.command.terminal import Line, say, warn
 from pipeline.errors import OptionError, StudioError
-from pipeline.options import Choice, Rule, rules
+from pipeline.options import rules
 from pipeline.photo import Output, format_of, prepare
 from pipeline.stages import ON_REQUEST
 
 _DONE, _SOME_FAILED, _WRONG_USE = 0, 1, 2
-
-SAME = "same"
-"""The choice of ``--format`` that keeps each photograph's own."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -75,6 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     restore = commands.add_parser("restore", help="restore photographs or folders of them")
     _add_restore(restore)
     restore.set_defaults(command=_restore)
+    apart = commands.add_parser("split", help="cut scans of several prints into single photographs")
+    add_split(apart)
+    apart.set_defaults(command=split)
     models = commands.add_parser("models", help="list, download or verify models")
     models.add_argument("action", choices=["list", "download", "verify"])
     models.add_argument("ids", nargs="*", metavar="ID", help="models; none means all (not for download)")
@@ -85,39 +85,17 @@ def _parser() -> argparse.ArgumentParser:
 def _add_restore(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sources", nargs="+", type=Path, metavar="IN", help="photographs or folders")
     parser.add_argument("-o", "--output", required=True, type=Path, metavar="OUT", help="a file or a folder")
-    for name, rule in rules(Output).items():
-        arguments.add_option(parser, f"--{name}", _with_same(rule) if name == "format" else rule)
-    parser.add_argument("--overwrite", action="store_true", help="replace outputs that exist")
+    arguments.add_files(parser, rules(Output))
     parser.add_argument(
         "--max-pixels",
         type=arguments.whole,
         metavar="N",
         help="larger photographs are reduced to this (default 2000000)",
     )
-    parser.add_argument("--page", type=_page, metavar="N|all", help="page of files that have several (a TIFF), from 1")
     parser.add_argument("--strict", action="store_true", help="refuse larger photographs instead")
-    parser.add_argument("--json", action="store_true", help="print a report as JSON")
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     parser.add_argument("--precision", choices=["auto", "float32", "bfloat16", "float16"], default="auto")
     arguments.add_plan(parser)
-
-
-def _with_same(rule: Rule) -> Rule:
-    """Return the rule of formats with the choice of each photograph's own."""
-    if not isinstance(rule, Choice):
-        msg = "Output.format must be a choice to have another."
-        raise TypeError(msg)
-    return replace(rule, choices=(*rule.choices, SAME), help=f"{rule.help}; {SAME} keeps each photograph's own")
-
-
-def _page(text: str) -> int | Literal["all"]:
-    """Read the argument of ``--page``."""
-    if text == "all":
-        return "all"
-    if text.isdecimal() and int(text) > 0:
-        return int(text)
-    msg = f"a number from 1, or all, not {text}"
-    raise argparse.ArgumentTypeError(msg)
 
 
 def _restore(args: argparse.Namespace) -> int:
@@ -127,7 +105,7 @@ def _restore(args: argparse.Namespace) -> int:
     is_simple = not args.only and not args.settings
     suggest = frozenset(name for name in ON_REQUEST if is_simple and getattr(args, name) is None)
     flags = {name: getattr(args, name) for name in ("strict", "overwrite", "mask")}
-    same = args.format == SAME
+    same = args.format == arguments.SAME
     settings = BatchSettings(plan, _output(args), limit, suggest=suggest, same_format=same, **flags)
     work = find_work(args.sources, args.output, settings.output, args.page, same_format=same)
     if work.passed_over:
@@ -161,7 +139,7 @@ def _output(args: argparse.Namespace) -> Output:
         if named is None:
             msg = f"{args.output} must end in one of {', '.join(ENDINGS)}, or be a folder."
             raise OptionError(msg)
-        asked = OWN.get(format_of(args.sources[0]), "png") if args.format == SAME else args.format
+        asked = OWN.get(format_of(args.sources[0]), "png") if args.format == arguments.SAME else args.format
         if asked not in (None, named):
             msg = f"{args.output} ends like {named}, but --format asks for {asked}; make them agree."
             raise OptionError(msg)
@@ -172,7 +150,7 @@ def _output(args: argparse.Namespace) -> Output:
 def _given(args: argparse.Namespace) -> dict[str, Any]:
     """Return the options of the output that were given on the command line."""
     values = {name: getattr(args, name) for name in rules(Output)}
-    return {name: value for name, value in values.items() if value not in (None, SAME)}
+    return {name: value for name, value in values.items() if value not in (None, arguments.SAME)}
 
 
 def _print(report: Report, *, quiet: bool) -> None:
