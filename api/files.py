@@ -14,8 +14,9 @@ from api import shared
 from pipeline import notices
 from pipeline.errors import OptionError
 from studio import downloads
-from studio.album import Album, Made
+from studio.album import Album
 from studio.jobs import Job, State
+from studio.picture import Made
 
 
 async def make(request: Request) -> Response:

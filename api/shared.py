@@ -15,8 +15,9 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from pipeline import disk
 from pipeline.errors import DiskFull, QueueFull, StudioError
-from studio.album import Album, Picture
+from studio.album import Album
 from studio.jobs import Job, State
+from studio.picture import Picture
 from studio.visitors import COOKIE
 from studio.workshop import Workshop
 

@@ -1,4 +1,4 @@
-"""Albums: photographs that were uploaded together, what was made of them, and where both are on disk.
+"""Albums: photographs that were uploaded together, and where they are on disk.
 
 An album outlives the page that created it: whoever knows its id finds it again, until it is evicted.
 """
@@ -6,189 +6,15 @@ An album outlives the page that created it: whoever knows its id finds it again,
 import os
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.arrays import Image
-from pipeline.errors import OptionError, PhotoError
-from pipeline.finish import Finish
-from pipeline.notices import Notice
-from pipeline.plan import Plan
-from pipeline.run import Timing
-from studio.jobs import Job, State
-from studio.layers import Layers
-
-
-@dataclass(frozen=True)
-class Preview:
-    """A photograph at screen size."""
-
-    path: Path
-    """A JPEG; it exists where `error` is None."""
-
-    size: tuple[int, int] = (0, 0)
-    """Width and height of the photograph."""
-
-    error: PhotoError | None = None
-    """Why the photograph cannot be read."""
-
-    page: int = 1
-    pages: int = 1
-    """Which page of the file it is, and how many can be chosen."""
-
-
-@dataclass(frozen=True)
-class Restored:
-    """A restored photograph: the fields of `pipeline.run.Result`, with its pictures on disk."""
-
-    plan: Plan
-    layers: Layers
-    timings: tuple[Timing, ...]
-    notices: tuple[Notice, ...]
-    original_size: tuple[int, int]
-    """Width and height of the file."""
-
-    history: str
-    guesses: tuple[str, ...]
-    """What models made up; see `pipeline.run.Result`."""
-
-    mask: Path | None = None
-    """The mask that a person drew, as it was for this run."""
-
-
-@dataclass(frozen=True)
-class Made:
-    """A file to download."""
-
-    path: Path
-    notices: tuple[str, ...]
-    """What the format could not hold, in words."""
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """Why a stage is suggested for a photograph."""
-
-    reason: Notice
-    sure: bool
-    """Whether the page follows it unasked."""
-
-
-@dataclass(eq=False)
-class Picture:
-    """One photograph of an album."""
-
-    name: str
-    """The file's name, as uploaded."""
-
-    source: Path
-    page: int | None = None
-    """Which page of the file, from 1; the file's own choice by default."""
-
-    size: tuple[int, int] = (0, 0)
-    """Width and height that the stages see; known once a job has read the file, also for its preview."""
-
-    preview: Job[Preview] | None = None
-    plate: Job[Path] | None = None
-    """The jobs that make small pictures of it."""
-
-    job: Job[Restored] | None = None
-    """Its last restoration."""
-
-    plan: Plan | None = None
-    """What `job` does."""
-
-    examination: Job[Mapping[str, Suggestion]] | None = None
-    """The job that finds out which stages it needs."""
-
-    damage: dict[str, Job[Path]] = field(default_factory=dict)
-    """The jobs that look for damage, by detector."""
-
-    mask: Path | None = None
-    """The damage as a person corrected it."""
-
-    restored: Restored | None = None
-    """What the last successful job made."""
-
-    finish: Finish = field(default_factory=Finish)
-    strengths: dict[str, float] = field(default_factory=dict)
-    """The live finish, and the strength of each stage, as set on the page."""
-
-    @property
-    def folder(self) -> Path:
-        """Folder of what is made of it; each page that was chosen has its own."""
-        return self.source.parent if self.page is None else self.source.parent / f"page-{self.page}"
-
-    def drop(self) -> None:
-        """Cancel its jobs and delete its result."""
-        for job in self.jobs:
-            job.cancel()
-        if self.restored is not None:
-            self.restored.layers.remove()
-
-    @property
-    def jobs(self) -> list[Job[Any]]:
-        """The jobs that need its files."""
-        made = (self.job, self.examination, self.preview, self.plate, *self.damage.values())
-        return [job for job in made if job is not None]
-
-    @property
-    def state(self) -> State | None:
-        """State of its restoration; None before the first. A waiting job that was cancelled counts as cancelled."""
-        if self.job is None:
-            return None
-        waits = self.job.state is State.WAITING
-        return State.CANCELLED if waits and self.job.cancelled() else self.job.state
-
-    @property
-    def busy(self) -> bool:
-        """Whether its restoration waits or runs."""
-        return self.state in (State.WAITING, State.RUNNING)
-
-    @property
-    def suggestions(self) -> Mapping[str, Suggestion] | None:
-        """Why stages are suggested, by their names; None until it is examined, empty where that failed."""
-        if self.examination is None or not self.examination.finished:
-            return None
-        return self.examination.result or {}
-
-    def weights(self) -> list[float]:
-        """Return the weight of each of its layers under `strengths`.
-
-        Raises
-        ------
-        OptionError
-            If it is not restored.
-        """
-        return self.done.layers.mix(self.strengths)
-
-    @property
-    def done(self) -> Restored:
-        """What the last successful job made.
-
-        Raises
-        ------
-        OptionError
-            If it is not restored.
-        """
-        if self.restored is None:
-            msg = f"{self.name} is not restored yet; wait for its job."
-            raise OptionError(msg)
-        return self.restored
-
-    def rendered(self) -> Image:
-        """Return the full result under `finish` and `strengths`, RGB float32 in [0, 1]."""
-        return self.finish.apply(self.done.layers.full(self.weights()), reuse=True)
-
-    def settled_plan(self) -> Plan:
-        """Return the plan with `finish` and `strengths` in it, as the command line needs to repeat the restoration."""
-        plan = self.done.plan
-        running = {stage.name for stage in plan.stages}
-        strengths = {name: value for name, value in self.strengths.items() if value != 1 and name in running}
-        return Plan(plan.stages, plan.optional, self.finish, strengths)
+from pipeline.errors import OptionError
+from studio.jobs import Job
+from studio.picture import Made, Picture
 
 
 @dataclass(eq=False)
@@ -202,8 +28,14 @@ class Album:
     numbered: dict[int, Picture] = field(default_factory=dict)
     """Its photographs by their numbers, which stand in addresses: no other photograph ever gets the number of one."""
 
+    scans: dict[int, Picture] = field(default_factory=dict)
+    """Scans that were cut, by their numbers; they are no longer among the photographs."""
+
     taken: int = 0
     """How many numbers were given away."""
+
+    visitor: str = ""
+    """Who uploaded them, where that is known."""
 
     used: float = field(default_factory=time.monotonic)
     """When it was last asked for, on the monotonic clock."""
@@ -266,6 +98,35 @@ class Album:
         self._at_rest(number).drop()
         del self.numbered[number]
         shutil.rmtree(self.folder / str(number), ignore_errors=True)
+
+    def set_aside(self, number: int, cut: Sequence[int]) -> None:
+        """Put a scan aside for the photographs that were cut out of it.
+
+        Parameters
+        ----------
+        number : int
+            Of the scan.
+        cut : sequence of int
+            Numbers of the photographs.
+        """
+        for each in cut:
+            self.numbered[each].scan = number
+        self.scans[number] = self.numbered.pop(number)
+
+    def put_back(self, number: int) -> None:
+        """Put a scan back into its place, and remove the photographs that were cut out of it.
+
+        Raises
+        ------
+        OptionError
+            If one of them waits or is being restored.
+        """
+        cut = [each for each, picture in self.numbered.items() if picture.scan == number]
+        for each in cut:
+            self._at_rest(each)
+        for each in cut:
+            self.remove(each)
+        self.numbered = dict(sorted((self.numbered | {number: self.scans.pop(number)}).items()))
 
     def _at_rest(self, number: int) -> Picture:
         picture = self.numbered[number]

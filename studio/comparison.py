@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pipeline.methods.measures import compare
 from pipeline.photo import LEAST_CAP, read_photo
 from studio import memory
-from studio.album import Picture
+from studio.picture import Picture
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from pipeline.photo import read_photo
 from pipeline.plan import Plan, simple
 from pipeline.run import run
 from pipeline.stages import Repair
-from studio.album import Picture
 from studio.jobs import Job, JobQueue, is_useful
+from studio.picture import Picture
 from studio.previews import Previews
 from studio.shelf import Room
 

@@ -17,8 +17,9 @@ from pipeline.errors import OptionError, QueueFull
 from pipeline.notices import figures, headline
 from pipeline.photo import Output, encode_photo, read_photo, restored_name, safe_stem
 from studio import memory
-from studio.album import Album, Made, Picture
+from studio.album import Album
 from studio.jobs import Job, JobQueue
+from studio.picture import Made, Picture
 from studio.shelf import Room
 
 FOLDER = "made"

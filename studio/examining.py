@@ -6,7 +6,7 @@ from models.runtime.engine import Engine
 from pipeline import stages
 from pipeline.photo import read_photo
 from pipeline.stages import ON_REQUEST
-from studio.album import Picture, Suggestion
+from studio.picture import Picture, Suggestion
 
 _PIXELS = 900_000
 """Suggestions need no more, and come sooner."""

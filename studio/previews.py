@@ -8,8 +8,8 @@ from pipeline import disk
 from pipeline.codecs import geometry
 from pipeline.errors import PhotoError
 from pipeline.photo import Output, Photo, count_pages, encode_photo, read_photo
-from studio.album import Picture, Preview
 from studio.jobs import Job, JobQueue, is_useful
+from studio.picture import Picture, Preview
 from studio.shelf import Room
 
 _PIXELS = 900_000

@@ -13,9 +13,9 @@ from pipeline.photo import read_photo
 from pipeline.plan import Plan
 from pipeline.run import Entry, run
 from pipeline.stage import Stage
-from studio.album import Picture, Restored
 from studio.jobs import Job
 from studio.layers import SMALLEST_SIDE, Layers
+from studio.picture import Picture, Restored
 from studio.reuse import EarlierRun
 from studio.shelf import Room
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from pipeline import disk
 from pipeline.errors import DiskFull
-from studio.album import Album, Picture
+from studio.album import Album
+from studio.picture import Picture
 
 RECENT_S = 3600
 """Albums used within so many seconds are evicted only by age: somebody may be looking at them."""
@@ -49,13 +50,15 @@ class Shelf:
         self._evicting = threading.Lock()
         """Held while the files of all albums are measured."""
 
-    def create(self, files: Sequence[tuple[str, bytes]]) -> Album:
+    def create(self, files: Sequence[tuple[str, bytes]], visitor: str = "") -> Album:
         """Return a new album.
 
         Parameters
         ----------
         files : sequence of (str, bytes)
             The name and the content of each photograph.
+        visitor : str
+            Who uploads them, where that is known.
 
         Raises
         ------
@@ -63,7 +66,7 @@ class Shelf:
             If there is no room for them.
         """
         album_id = secrets.token_urlsafe(9)
-        album = Album(album_id, self._root / album_id)
+        album = Album(album_id, self._root / album_id, visitor=visitor)
         with disk.making(album.folder):
             album.folder.mkdir()
             self.add(album, files)
@@ -71,8 +74,9 @@ class Shelf:
             self._albums[album_id] = album
         return album
 
-    def add(self, album: Album, files: Sequence[tuple[str, bytes]]) -> None:
-        """Add photographs to an album; the arguments and errors are those of `create`."""
+    def add(self, album: Album, files: Sequence[tuple[str, bytes]]) -> list[int]:
+        """Add photographs to an album and return their numbers; the arguments and errors are those of `create`."""
+        numbers = []
         with self.room(sum(len(data) for _, data in files)):
             for name, data in files:
                 with self._lock:
@@ -83,6 +87,8 @@ class Shelf:
                     source.parent.mkdir()
                     source.write_bytes(data)
                 album.numbered[number] = Picture(name, source)
+                numbers.append(number)
+        return numbers
 
     def get(self, album_id: str) -> Album | None:
         """Return an album; None where there is none of that id, or it was evicted."""
@@ -91,6 +97,12 @@ class Shelf:
             if album is not None:
                 album.used = time.monotonic()
             return album
+
+    def of(self, visitor: str) -> list[Album]:
+        """Return the albums of a visitor that hold photographs, the one that was used last first."""
+        with self._lock:
+            found = [album for album in self._albums.values() if album.visitor == visitor and album.numbered]
+        return sorted(found, key=lambda album: album.used, reverse=True)
 
     @contextmanager
     def room(self, nbytes: int) -> Iterator[None]:

@@ -12,8 +12,8 @@ from pipeline.codecs.encode import for_screen
 from pipeline.errors import QueueFull
 from pipeline.finish import Finish
 from studio import memory
-from studio.album import Picture
 from studio.jobs import Job, JobQueue
+from studio.picture import Picture
 from studio.view import View
 
 _PIXEL_BYTES = 30

@@ -8,6 +8,8 @@ COOKIE = "studio-visitor"
 """Name of the cookie that holds a visitor's token."""
 
 _NAME_LETTERS = 22
+_SURE = "visitor "
+"""How names begin that come from a token."""
 _LOCAL = {"127.0.0.1", "::1"}
 
 
@@ -38,8 +40,12 @@ class Visitors:
             Where the request comes from; it counts where the token is not one of this server.
         """
         if token is not None and self.knows(token):
-            return f"visitor {token[:_NAME_LETTERS]}"
+            return _SURE + token[:_NAME_LETTERS]
         return "address " + ("" if address is None or address in _LOCAL else address)
+
+    def is_sure(self, name: str) -> bool:
+        """Return whether a name stands for one browser, not for all that share an address."""
+        return name.startswith(_SURE)
 
     def _sign(self, name: str) -> str:
         return hmac.new(self._key, name.encode(), hashlib.sha256).hexdigest()

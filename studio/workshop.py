@@ -15,12 +15,14 @@ from pipeline.finish import Finish
 from pipeline.photo import Output, prepare
 from pipeline.plan import Plan, with_stages
 from studio import memory
-from studio.album import Album, Made, Picture, Preview, Restored, Suggestion
+from studio.album import Album
 from studio.comparison import Comparison, against
+from studio.cuts import Corners, Cuts
 from studio.damage_maps import DamageMaps
 from studio.downloads import Downloads
 from studio.examining import examine
 from studio.jobs import Job, JobQueue, State
+from studio.picture import Made, Picture, Preview, Restored, Suggestion
 from studio.previews import Previews
 from studio.restoring import restore
 from studio.shelf import Shelf
@@ -84,6 +86,7 @@ class Workshop:
         self._previews = Previews(self._small, config.max_pixels, room)
         self._damage = DamageMaps(self._networks, self.engine, self._previews, self._small, config.max_pixels, room)
         self._downloads = Downloads(self._results, config.max_pixels, room)
+        self._cuts = Cuts(self._results, self._shelf)
         self._views = Views(self._looks, self._folder.path)
         self._submitting = threading.Lock()
         self._closing = threading.Event()
@@ -98,19 +101,31 @@ class Workshop:
         self._tidying.join()
         self._folder.close()
 
-    def create(self, files: Sequence[tuple[str, bytes]]) -> Album:
-        """Return a new album of photographs, each a name and a file's content.
+    def create(self, files: Sequence[tuple[str, bytes]], visitor: str = "") -> Album:
+        """Return a new album of photographs, each a name and a file's content; `recent` finds it for its visitor.
 
         Raises
         ------
         DiskFull
             If the disk has no room for them.
         """
-        return self._shelf.create(files)
+        return self._shelf.create(files, visitor if self.visitors.is_sure(visitor) else "")
+
+    def recent(self, visitor: str) -> list[Album]:
+        """Return the albums that a visitor uploaded, the last used first; none where many may share the name."""
+        return self._shelf.of(visitor) if self.visitors.is_sure(visitor) else []
 
     def add(self, album: Album, files: Sequence[tuple[str, bytes]]) -> None:
         """Add photographs to an album; see `create`."""
         self._shelf.add(album, files)
+
+    def prints(self, visitor: str, picture: Picture) -> Job[list[Corners]]:
+        """Return the job that finds the prints on a scan; see `Cuts.find`."""
+        return self._cuts.find(visitor, picture)
+
+    def cut(self, visitor: str, album: Album, number: int, outlines: Sequence[Corners]) -> Job[list[int]]:
+        """Return the job that replaces a scan by the photographs on it; see `Cuts.cut`."""
+        return self._cuts.cut(visitor, album, number, outlines)
 
     def room(self, nbytes: int) -> AbstractContextManager[None]:
         """Return the context in which an upload of so many bytes is received; see `Shelf.room`."""

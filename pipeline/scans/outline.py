@@ -41,7 +41,8 @@ class Outline:
 
     def __post_init__(self) -> None:
         sides = [math.dist(self.corners[i], self.corners[i - 1]) for i in range(4)]
-        if len(self.corners) != 4 or min(sides) < 2 * INSET + 1 or min(_turns(self.corners)) <= 0:
+        is_convex = all(side >= 2 * INSET + 1 for side in sides) and all(turn > 0 for turn in _turns(self.corners))
+        if len(self.corners) != 4 or not is_convex:
             msg = f"Expected four corners of a convex outline, clockwise, got {self.corners}. Move one of them."
             raise OptionError(msg)
 

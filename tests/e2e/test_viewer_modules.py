@@ -25,7 +25,7 @@ class TestGeometry:
 
     def test_a_frame_is_as_high_as_the_fitted_picture_within_the_window(self, js):
         assert js.call(GEOMETRY, "frameHeight", size(1000, 800), 500, 1000) == 400
-        assert js.call(GEOMETRY, "frameHeight", size(100, 8000), 500, 1000) == 680
+        assert js.call(GEOMETRY, "frameHeight", size(100, 8000), 500, 1000) == 600
         assert js.call(GEOMETRY, "frameHeight", size(1000, 10), 500, 1000) == 220
         assert js.call(GEOMETRY, "frameHeight", size(100, 80), 500, 1000, 4) == 320
 

@@ -207,3 +207,21 @@ def test_an_album_is_found_while_the_files_of_all_are_measured(shelf, monkeypatc
     asked.start()
     room.join(20)
     assert found.is_set()
+
+
+def test_recent_albums_are_those_of_one_browser_the_last_used_first(shop):
+    mine, others = (shop.visitors.name(shop.visitors.new(), None) for _ in range(2))
+    first, second = (shop.create([("cat.png", b"")], mine) for _ in range(2))
+    shop.create([("cat.png", b"")], others)
+    shop.create([("cat.png", b"")], shop.visitors.name(None, "1.2.3.4"))  # many may share an address
+    assert shop.recent(mine) == [second, first]
+    shop.album(first.id)
+    assert shop.recent(mine) == [first, second]
+    assert shop.recent(shop.visitors.name(None, "1.2.3.4")) == []
+
+
+def test_an_album_without_photographs_is_not_among_the_recent_ones(shop):
+    mine = shop.visitors.name(shop.visitors.new(), None)
+    album = shop.create([("cat.png", b"")], mine)
+    album.remove(0)
+    assert shop.recent(mine) == []

@@ -8,7 +8,8 @@ import streamlit as st
 from pipeline.mask import THRESHOLD
 from pipeline.plan import Plan
 from pipeline.stage import Stage
-from studio.album import Album, Picture
+from studio.album import Album
+from studio.picture import Picture
 from ui.components import component, spans
 from ui.keys import key
 from ui.words import say

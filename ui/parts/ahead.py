@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import streamlit as st
 
 from pipeline.plan import Plan
-from studio.album import Picture
+from studio.picture import Picture
 from ui.shop import workshop
 from ui.words import say, say_time
 

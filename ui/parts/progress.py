@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from studio.album import Album, Picture
+from studio.album import Album
 from studio.jobs import State
+from studio.picture import Picture
 from ui.parts import preview
 from ui.parts.polling import pause
 from ui.shop import workshop

@@ -14,10 +14,11 @@ from pipeline.finish import Finish
 from pipeline.methods.filters import luma
 from pipeline.methods.measures import blur_measure, noise_sigma
 from pipeline.stage import Stage
-from studio.album import Album, Picture
+from studio.album import Album
 from studio.comparison import Comparison
 from studio.jobs import Job
 from studio.layers import Layers
+from studio.picture import Picture
 from studio.view import View
 from ui.shop import visitor, workshop
 from ui.words import explain, figures, plain, say, say_or, stage_name, tell

@@ -17,7 +17,7 @@ from pipeline.options import Choice, Line, Number, Rule, Switch, Text, rules
 from pipeline.plan import FINEST, PRESETS, Plan, arrange, first_options, simple, stage
 from pipeline.stage import Stage
 from pipeline.stages import ON_REQUEST, STAGES
-from studio.album import Picture, Suggestion
+from studio.picture import Picture, Suggestion
 from ui import address
 from ui.parts import ahead, model_files, suggestions
 from ui.shop import visitor, workshop

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from studio.album import Picture, Suggestion
+from studio.picture import Picture, Suggestion
 from ui.parts.polling import pause
 from ui.shop import visitor, workshop
 from ui.words import say

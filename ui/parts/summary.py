@@ -1,7 +1,7 @@
 """What was done to a photograph, in one sentence."""
 
 from pipeline.stage import Stage
-from studio.album import Restored
+from studio.picture import Restored
 from ui.words import say, say_or
 
 

@@ -7,8 +7,9 @@ import streamlit as st
 
 from pipeline.errors import StudioError
 from pipeline.plan import Plan
-from studio.album import Album, Picture
+from studio.album import Album
 from studio.jobs import State
+from studio.picture import Picture
 from ui import address
 from ui.parts import download, drop, preview, progress, settings
 from ui.parts.polling import pause
@@ -129,8 +130,10 @@ def _buttons(album: Album, number: int) -> None:
     name = plain(picture.name)
     if not picture.busy and st.button(say("batch.open"), key=f"open.{number}", help=say("batch.open.help", name=name)):
         address.open_picture(number)
-    remove = f":material/close: :small[{say('batch.remove', name=name)}]"
-    if not album.busy and st.button(remove, key=f"remove.{number}", type="tertiary"):
+    if album.busy:
+        return
+    text = say("batch.remove.help", name=name)
+    if st.button(say("batch.remove"), key=f"remove.{number}", help=text, icon=":material/close:", type="tertiary"):
         album.remove(number)
         st.rerun()
 

@@ -5,9 +5,10 @@ from typing import Any
 import streamlit as st
 
 from pipeline.errors import QueueFull, StudioError
-from studio.album import Album, Picture, Preview
+from studio.album import Album
 from studio.jobs import Job, State
-from ui import address, mask
+from studio.picture import Picture, Preview
+from ui import address, cutter, mask
 from ui.parts import pages, preview, progress, settings
 from ui.parts.polling import pause
 from ui.screens import result, start
@@ -83,10 +84,13 @@ def _before(album: Album, picture: Picture, number: int) -> None:
         st.subheader(plain(picture.name), anchor=False)
         st.caption(f"{seen.size[0]} × {seen.size[1]}")
         pages.choose(album, number)
+        is_cut = cutter.offer(album, number)
         plan = settings.choose(picture)
         settings.restore([picture], plan, say("restore"))
     with left, st.container(key="preview"):
-        if not mask.offer(album, number, plan):
+        if is_cut:
+            cutter.editor(album, number)
+        elif not mask.offer(album, number, plan):
             preview.show(album, number)
 
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import streamlit as st
 
 from pipeline.stage import Stage
-from studio.album import Album, Picture
+from studio.album import Album
+from studio.picture import Picture
 from ui.parts import download, model_files, report, settings, suggestions, summary
 from ui.viewer import viewer
 from ui.words import plain, say, stage_name, tell

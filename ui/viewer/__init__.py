@@ -7,7 +7,8 @@ from pipeline import finish
 from pipeline.finish import Finish
 from pipeline.methods import strengths
 from studio import layers
-from studio.album import Album, Picture
+from studio.album import Album
+from studio.picture import Picture
 from ui.components import component, spans
 from ui.keys import key
 from ui.words import say, stage_name
