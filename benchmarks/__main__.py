@@ -1,4 +1,4 @@
-"""The command line of the benchmarks: ``python -m benchmarks peers|quality|speed|load|fill|colours|sheet``.
+"""The command line of the benchmarks: ``python -m benchmarks peers|quality|speed|load|fill|colours|scans|sheet``.
 
 Exit codes: 0 done, 1 failed or not within the tolerance, 2 wrong use.
 """
@@ -62,6 +62,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     colours.add_argument("-o", "--out", type=Path, help="picture file of all results to write")
     colours.set_defaults(command=_colours)
+    scans = commands.add_parser("scans", help="prints found on composed scans, whose outlines are known")
+    scans.add_argument("folder", type=Path, help="photographs that become prints")
+    scans.add_argument("--count", type=_count, default=200, help="scans to compose (default 200)")
+    scans.add_argument("--seed", type=int, default=0, help="of the random numbers (default 0)")
+    scans.set_defaults(command=_scans)
     sheet = commands.add_parser("sheet", help="photographs side by side, restored by several plans")
     sheet.add_argument("photographs", type=Path, nargs="+", help="photographs to restore")
     sheet.add_argument("--plan", action="append", default=[], help='such as "denoise upscale.scale=4"; may be repeated')
@@ -185,6 +190,14 @@ def _colours(args: argparse.Namespace) -> bool:
         print(line, flush=True)
     if args.out:
         colours.make_sheet(pairs, Colorize(**asdict(stages[0]) | {"always": True}), engine, args.out)
+    return True
+
+
+def _scans(args: argparse.Namespace) -> bool:
+    from benchmarks.quality.scans import table
+
+    for line in table(args.folder, args.count, args.seed):
+        print(line, flush=True)
     return True
 
 

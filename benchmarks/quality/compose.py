@@ -20,6 +20,9 @@ SIZE = (1700, 2200)
 _CARDS = ((0.09, 0.09, 0.1), (0.3, 0.23, 0.17), (0.45, 0.45, 0.43), (0.86, 0.82, 0.72))
 """Colours of album pages."""
 
+_AROUND = 40
+"""How far shadows reach beyond a print, in pixels."""
+
 _MARGIN = 30
 
 
@@ -211,8 +214,11 @@ def _print(photograph: Image, corners: Image, style: Style, rng: Generator) -> I
 def lay(canvas: Image, picture: Image, corners: Image, style: Style, rng: Generator) -> None:
     """Lay a print on the page, with its shadows."""
     height, width = picture.shape[:2]
+    left, top = np.maximum(np.floor(corners.min(axis=0)).astype(int) - _AROUND, 0)
+    right, bottom = np.ceil(corners.max(axis=0)).astype(int) + _AROUND
+    canvas = canvas[top:bottom, left:right]
     own = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
-    matrix = cv2.getPerspectiveTransform(own - 0.5, corners.astype(np.float32) - 0.5)
+    matrix = cv2.getPerspectiveTransform(own - 0.5, (corners - (left, top) - 0.5).astype(np.float32))
     size = (canvas.shape[1], canvas.shape[0])
     cover = cv2.warpPerspective(np.ones((height, width), np.float32), matrix, size)
     way = rng.uniform(-1, 1, 2)

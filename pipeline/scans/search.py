@@ -12,6 +12,9 @@ from pipeline.scans.sides import Points, Side
 _LONG = 1100
 """Long side at which prints are searched, in pixels; their sides are then laid through the edges at full size."""
 
+_SOFT = 0.8
+"""Standard deviation in pixels of the blur that lowers the noise of the glass."""
+
 _PASSES = 2
 _WIDE, _NARROW = (9.0, 0.06), (9.0, 0.004)
 """How far sides are searched from the first guess, in pixels of the reduced scan, and by which slope they may lean; and
@@ -44,7 +47,7 @@ def find(image: Image) -> tuple[Outline, ...]:
     scale = max(max(image.shape[:2]) / _LONG, 1.0)
     small = _reduced(image, scale)
     lab = cv2.medianBlur(cv2.cvtColor(small, cv2.COLOR_RGB2Lab), 3)
-    page = glass.measure(lab)
+    page = glass.measure(cv2.GaussianBlur(lab, (0, 0), _SOFT))
     if page is None:
         return ()
     guess = regions.quadrilaterals(lab, page)
@@ -67,7 +70,7 @@ def _refined(image: Image, corners: Points, scale: float, *, alone: bool) -> Out
     for _ in range(_PASSES):
         reach, leaning = _WIDE if angle is None else _NARROW
         found = sides.refine(image, corners, reach * scale, leaning)
-        angle = _common_angle(found)
+        angle = _common_angle(found, alone=alone)
         if angle is not None:
             found = [side.turned_to(angle + 90 * i) for i, side in enumerate(found)]
         corners = sides.intersections(found)
@@ -90,14 +93,18 @@ def _is_print(outline: Outline, found: list[Side], image: Image, *, alone: bool)
     return outline.is_rectangle or (alone and outline.area >= _LARGE * image.shape[0] * image.shape[1])
 
 
-def _common_angle(found: list[Side]) -> float | None:
-    """Return the angle of a rectangle in degrees, on which at least three of the sides agree; None in perspective."""
+def _common_angle(found: list[Side], *, alone: bool) -> float | None:
+    """Return the angle of a rectangle in degrees; None in perspective.
+
+    At least three sides agree on it. Of the only print, which may be in perspective, the fourth then has few edges.
+    """
     turns = np.array([side.angle - 90 * i for i, side in enumerate(found)])
     turns = turns[0] + (turns - turns[0] + 180) % 360 - 180
     weights = np.array([side.length * side.support for side in found])
     agree = np.abs(turns[:, None] - turns) <= _NEARLY
     best = (agree * weights).sum(axis=1).argmax()
-    if agree[best].sum() < 3:
+    odd = [side.support for side, fits in zip(found, agree[best], strict=True) if not fits]
+    if len(odd) > 1 or (alone and odd and odd[0] >= _SURE_SUPPORT[1]):
         return None
     return float(np.average(turns[agree[best]], weights=weights[agree[best]] ** 2 + 1e-9))
 
