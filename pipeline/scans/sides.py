@@ -26,8 +26,8 @@ this share of its own length."""
 _STEP = 0.5
 """Distance of samples across the side, in pixels."""
 
-_FAINT, _SURE = 0.004, 0.05
-"""Contrast a pixel, of 1, of the faintest edge that counts, and of one that counts in full."""
+_FAINT = 0.004
+"""Contrast a pixel, of 1, of the faintest edge that counts."""
 
 _NEAR = 1.0
 """How far edges may be from the line, in pixels."""
@@ -166,7 +166,7 @@ def _edges(profiles: NDArray[np.float32], across: Points) -> tuple[Points, Point
 
 def _line(places: Points, where: Points, strength: Points, leaning: float) -> tuple[float, float, float]:
     """Return offset at 0, slope and support of the line along which there are most edges."""
-    weight = np.where(strength >= _FAINT, np.minimum(strength / _SURE, 1.0), 0.0)
+    weight = np.where(strength >= _FAINT, strength, 0.0)
     parts, peaks = np.nonzero(weight)
     x, y, w = places[parts], where[parts, peaks], weight[parts, peaks]
     offsets, slopes = _through_pairs(x, y, leaning)
@@ -178,8 +178,7 @@ def _line(places: Points, where: Points, strength: Points, leaning: float) -> tu
     support = np.maximum.reduceat(gains > 0, starts, axis=1).sum(axis=1)
     outward = offsets + slopes * places.mean()
     outermost = outward[support >= _NEARLY_ALL * support.max()].max()
-    flank = np.where(outward > outermost - _FLANK, score, 0.0)
-    best = np.where(flank >= _NEARLY_ALL * flank.max(), outward, -np.inf).argmax()
+    best = np.where(outward > outermost - _FLANK, score, 0.0).argmax()
     offset, slope = offsets[best], slopes[best]
     for _ in range(3):
         hit = np.abs(offset + slope * x - y) < _NEAR
