@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from models.errors import ModelError
 from models.families import (
+    DESCREENER_TAKES,
     FILLER_TAKES,
     also_in_wheel,
     bundled_colorizer,
@@ -54,7 +55,7 @@ def for_task(task: Task) -> tuple[ModelSpec, ...]:
 
     Parameters
     ----------
-    task : {"denoise", "deblur", "colorize", "upscale", "estimate", "detect", "fill"}
+    task : {"descreen", "denoise", "deblur", "colorize", "upscale", "estimate", "detect", "fill"}
         What they do.
     """
     return tuple(spec for spec in MODELS if spec.task == task)
@@ -67,6 +68,7 @@ MODELS: tuple[ModelSpec, ...] = (
     bundled_restorer("fast-x1", "Upscaler, same size", task="upscale"),
     bundled_restorer("fast-denoise", "Denoiser", task="denoise", tile=768),  # it has twice the depth of the others
     bundled_restorer("fast-deblur", "Deblurrer", task="deblur", takes=("photo", "guess")),
+    bundled_restorer("fast-descreen", "Descreener", task="descreen", takes=DESCREENER_TAKES),
     ModelSpec(
         id="fast-blur",
         title="Blur estimator",

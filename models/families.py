@@ -10,6 +10,9 @@ _REAL_ESRGAN = "github.com/xinntao/Real-ESRGAN"
 _REAL_ESRGAN_PAPER = "X. Wang et al., Real-ESRGAN, ICCV workshops 2021"
 _DRUNET_PAPER = "K. Zhang et al., Plug-and-Play Image Restoration with Deep Denoiser Prior, 2021"
 
+DESCREENER_TAKES: tuple[Part, ...] = ("photo", "screen", "guess")
+"""What the bundled descreener takes: three pictures."""
+
 FILLER_TAKES: tuple[Part, ...] = ("photo", "mask", "mask", "mask", "guess")
 """What the bundled filler takes: three pictures, the second of which is the mask."""
 

@@ -6,17 +6,18 @@ from pathlib import PurePath
 from types import MappingProxyType
 from typing import Literal
 
-Task = Literal["denoise", "deblur", "colorize", "upscale", "estimate", "detect", "fill"]
+Task = Literal["descreen", "denoise", "deblur", "colorize", "upscale", "estimate", "detect", "fill"]
 Tier = Literal["bundled", "official", "own"]
 Tiling = Literal["exact", "approximate", "never"]
 Format = Literal["openvino", "tensors", "onnx", "diffusers"]
-Part = Literal["photo", "guess", "mask", "hints", "luminance", "spectrum"]
+Part = Literal["photo", "guess", "screen", "mask", "hints", "luminance", "spectrum"]
 
 CHANNELS: Mapping[Part, int] = MappingProxyType(
-    {"photo": 3, "guess": 3, "mask": 1, "hints": 3, "luminance": 1, "spectrum": 1}
+    {"photo": 3, "guess": 3, "screen": 3, "mask": 1, "hints": 3, "luminance": 1, "spectrum": 1}
 )
-"""Channels of each part of an input: photo and guess are RGB in [0, 1]; mask is 1 in holes, else 0; luminance is CIE L
-in [0, 100]; hints are CIE a, b and 1 where a colour is given, else 0; spectrum is mean logarithmic power."""
+"""Channels of each part of an input: photo and guess are RGB in [0, 1]; screen is 0 in
+printed dots and 1 between them, for red, green and blue; mask is 1 in holes, else 0; luminance is CIE L in [0, 100];
+hints are CIE a, b and 1 where a colour is given, else 0; spectrum is mean logarithmic power."""
 
 BLEND = 32
 """Overlap for tiles of a network that sees too far to be exact."""

@@ -29,6 +29,7 @@ def infer(
     context: Context,
     *,
     guess: Image | None = None,
+    screen: Image | None = None,
     mask: Mask | None = None,
     mix: float = 1.0,
 ) -> Image:
@@ -44,6 +45,8 @@ def infer(
         Engine, progress and cancellation.
     guess : ndarray of float32, shape (H, W, 3), optional
         A first estimate of the result, RGB in [0, 1], for a network that takes one.
+    screen : ndarray of float32, shape (H, W, 3), optional
+        Where printed dots lie, as `pipeline.methods.halftone.redrawn` returns it, for a network that takes it.
     mask : ndarray of bool, shape (H, W), optional
         True in holes, for a network that takes it.
     mix : float
@@ -63,7 +66,7 @@ def infer(
     Cancelled
         If the work was cancelled.
     """
-    image = stack(spec, photo=photo, guess=guess, mask=mask)
+    image = stack(spec, photo=photo, guess=guess, screen=screen, mask=mask)
     context.advance(0.0)
     network = context.engine.network(spec, mix=mix, cancelled=context.cancelled)
     height, width = image.shape[:2]

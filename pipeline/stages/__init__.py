@@ -9,13 +9,14 @@ from pipeline.stage import Finding, Stage, Tier
 from pipeline.stages.colorize import Colorize
 from pipeline.stages.deblur import Deblur
 from pipeline.stages.denoise import Denoise
+from pipeline.stages.descreen import Descreen
 from pipeline.stages.post_denoise import PostDenoise
 from pipeline.stages.repair import Repair
 from pipeline.stages.sharpen import Sharpen
 from pipeline.stages.tone import Tone
 from pipeline.stages.upscale import Upscale
 
-STAGES: tuple[type[Stage], ...] = (Denoise, Repair, Deblur, Tone, Colorize, Upscale, PostDenoise, Sharpen)
+STAGES: tuple[type[Stage], ...] = (Descreen, Denoise, Repair, Deblur, Tone, Colorize, Upscale, PostDenoise, Sharpen)
 """Every stage, in the order of the pipeline."""
 
 BY_NAME: dict[str, type[Stage]] = {stage.name: stage for stage in STAGES}
@@ -30,6 +31,7 @@ __all__ = [
     "Colorize",
     "Deblur",
     "Denoise",
+    "Descreen",
     "Finding",
     "PostDenoise",
     "Repair",

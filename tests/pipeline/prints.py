@@ -1,11 +1,13 @@
 """Photographs as they are printed: in dots of one ink, or of three at the angles of printers."""
 
+import cv2
 import numpy as np
 
 from pipeline.methods.filters import gaussian, luma
 from pipeline.methods.halftone import Screen
 
 ROSETTE = (15, 75, 45)
+FINER = 3
 
 
 def screens(period, *degrees):
@@ -20,10 +22,13 @@ def in_grey(image):
 def printed(image, period, *degrees):
     """Return a photograph in dots: one angle prints in black, three print cyan, magenta and yellow."""
     truth = image if len(degrees) == 3 else in_grey(image)
-    y, x = np.mgrid[: image.shape[0], : image.shape[1]] * (2 * np.pi / period)
+    height, width = truth.shape[:2]
+    fine = cv2.resize(truth, (width * FINER, height * FINER), interpolation=cv2.INTER_LINEAR)
+    y, x = np.mgrid[: height * FINER, : width * FINER] * (2 * np.pi / (period * FINER))
     planes = []
     for channel, angle in zip(range(3), np.resize(np.deg2rad(degrees), 3), strict=True):
         along, across = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
         threshold = 0.5 + 0.25 * (np.cos(along) + np.cos(across))
-        planes.append(np.clip(0.5 + 8 * (truth[..., channel] - threshold), 0, 1))
-    return 0.05 + 0.9 * gaussian(np.stack(planes, axis=2).astype(np.float32), 0.7)
+        planes.append(np.clip(0.5 + 8 * (fine[..., channel] - threshold), 0, 1))
+    dots = cv2.resize(np.dstack(planes).astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
+    return 0.05 + 0.9 * gaussian(dots, 0.7)

@@ -1,0 +1,93 @@
+"""Descreen: finds the printed dots of books and newspapers in the spectrum, and removes them."""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import cv2
+import numpy as np
+
+from models import catalog
+from models.spec import ModelSpec
+from pipeline.arrays import Image
+from pipeline.context import Context
+from pipeline.methods import halftone
+from pipeline.methods.halftone import CLEAR, Screen
+from pipeline.methods.inference import infer
+from pipeline.notices import Notice
+from pipeline.options import choice, number, switch
+from pipeline.stage import Finding, Stage
+
+FAST = "fast-descreen"
+NOTCH = "notch"
+
+_WIDEST = 8.0
+"""Largest period, in pixels, that the network was trained on; wider ones are reduced to it."""
+
+
+@dataclass(frozen=True)
+class Dots(Finding):
+    """The dots of a printed picture."""
+
+    screens: tuple[Screen, ...] = ()
+    """One for each ink that shows, the clearest first; none where no dots were found."""
+
+
+@dataclass(frozen=True)
+class Descreen(Stage):
+    """Remove the dots of a printed picture.
+
+    Notch filters remove the frequencies of the dots. The bundled network sees the picture before and after them, and
+    where the dots lie; it removes their remains and restores edges and contrast. A picture that is not printed in dots
+    stays as it is. The stage is the first, since dots would pass for noise and for texture.
+    """
+
+    name: ClassVar[str] = "descreen"
+    summary: ClassVar[str] = "removes the dots of printed pictures"
+    cost: ClassVar[float] = 0.6
+    on_request: ClassVar[bool] = True
+
+    strength: float = number(1.0, low=0, high=1, step=0.05, help="share of the picture without dots in the result")
+    model: str = choice(
+        FAST,
+        [*(spec.id for spec in catalog.for_task("descreen")), NOTCH],
+        help="fast-descreen is the bundled network; notch only filters, and leaves a softer picture",
+    )
+    always: bool = switch(False, help="apply the network even where no dots are found")
+
+    def network(self) -> ModelSpec | None:
+        return None if self.model == NOTCH else catalog.get(self.model)
+
+    def examine(self, image: Image, context: Context) -> Dots:
+        if self.strength == 0:
+            return Dots(act=False)
+        screens = halftone.find(image)
+        if not screens:
+            skipped = Notice("descreen-skipped", self.name, limit=CLEAR)
+            return Dots() if self.always else Dots(act=False, notices=(skipped,))
+        first = screens[0]
+        figures = {"period": first.period, "clear": first.clearness, "limit": CLEAR, "count": len(screens)}
+        return Dots(suggestion=Notice("descreen-suggested", self.name, **figures), sure=True, screens=screens)
+
+    def apply(self, image: Image, finding: Dots, context: Context) -> Image:
+        context.advance(0.0)
+        period = max((screen.period for screen in finding.screens), default=0.0)
+        factor = max(1.0, period / _WIDEST)
+        clean = _at_size(image, finding.screens, factor, self.network(), context)
+        return clean if self.strength == 1 else image + self.strength * (clean - image)
+
+
+def _at_size(
+    image: Image, screens: tuple[Screen, ...], factor: float, spec: ModelSpec | None, context: Context
+) -> Image:
+    """Return a picture without dots, computed at a size that many times smaller."""
+    height, width = image.shape[:2]
+    if factor > 1:
+        size = max(1, round(width / factor)), max(1, round(height / factor))
+        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32)
+        screens = tuple(replace(screen, period=screen.period / factor) for screen in screens)
+    clean = halftone.filtered(image, screens)
+    if spec is not None:
+        clean = infer(spec, image, context, screen=halftone.redrawn(image, screens), guess=clean)
+    if factor > 1:
+        clean = np.clip(cv2.resize(clean, (width, height), interpolation=cv2.INTER_CUBIC), 0, 1)
+    return np.asarray(clean, np.float32)
