@@ -20,11 +20,13 @@ from studio.picture import Made
 
 
 async def make(request: Request) -> Response:
-    """Submit the job that makes a file: a restored picture, or a ZIP of all of an album."""
+    """Submit the job that makes a file: a restored picture, one beside its original, or a ZIP of all of an album."""
     shop, album, asked = shared.workshop(request), shared.album(request), await shared.fields(request)
     language = next((code for code in notices.languages() if code == asked.get("language")), "en")
     output, name, visitor = downloads.read_output(asked), _read_name(asked), shared.visitor(request)
-    if "number" in request.path_params:
+    if "number" in request.path_params and asked.get("share") is True:
+        made = shop.share(visitor, album, shared.picture(request), language)
+    elif "number" in request.path_params:
         made = shop.download(visitor, album, shared.picture(request), output, name, language)
     else:
         made = shop.download_all(visitor, album, output, language)

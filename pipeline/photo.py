@@ -7,11 +7,11 @@ handled here.
 import io
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.arrays import Image
-from pipeline.codecs import bounds, encode, reading
+from pipeline.codecs import bounds, encode, paper, reading
 from pipeline.codecs.kinds import recognise
 from pipeline.codecs.limits import DECODE_LIMIT, MAX_ASPECT, MIN_SIDE
 from pipeline.codecs.mark import with_mark
@@ -50,6 +50,9 @@ MAX_PIXELS = 2_000_000
 MAX_BYTES = 1 << 30
 """Largest file in bytes."""
 
+ORIGINAL = "original"
+"""Size of a print: the original's."""
+
 _HEAD = 4096
 """Bytes by which the format of a file is known."""
 
@@ -67,6 +70,11 @@ class Output:
         "keep",
         ("keep", "no-gps", "strip"),
         help="EXIF, XMP, IPTC and texts: keep them, without GPS and named places, or not at all",
+    )
+    paper: str = choice(
+        ORIGINAL,
+        (ORIGINAL, *paper.SIZES),
+        help="centimetres of a print: the original's by its dots per inch, or a size of paper at 300 dpi or less",
     )
     mark: bool = switch(False, help="draw a small mark in a corner if a model generated parts of the picture")
 
@@ -235,11 +243,17 @@ def encode_photo(
         msg = f"Expected pixels of shape (H, W, 3), got {pixels.shape}."
         raise PhotoUnwritable(msg)
     guessed = bool(guesses)
+    dpi = photo.metadata.dpi
+    if dpi:
+        dpi = paper.scaled(dpi, (pixels.shape[1], pixels.shape[0]), photo.original_size)
+    if output.paper != ORIGINAL:
+        pixels, dots = paper.fitted(pixels, output.paper)
+        dpi = dots, dots
     with encode.guarded(output.format):
         if output.mark and guessed:
             pixels = with_mark(pixels)
         canvas, limits = encode.lay_out(pixels, photo.alpha, photo.depth, output.format)
-    notes = encode.Notes(photo.metadata, output.metadata, software, history, guessed)
+    notes = encode.Notes(replace(photo.metadata, dpi=dpi), output.metadata, software, history, guessed)
     allowed = bounds.to_write(canvas.samples.nbytes)
     try:
         data, notices = workers.call(encode.write, canvas, notes, output.format, output.quality, bounds=allowed)

@@ -8,18 +8,21 @@ import time
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pipeline import disk
+from pipeline.arrays import Image
 from pipeline.errors import OptionError, QueueFull
 from pipeline.notices import figures, headline
-from pipeline.photo import Output, encode_photo, read_photo, restored_name, safe_stem
+from pipeline.photo import Output, Photo, encode_photo, read_photo, restored_name, safe_stem
 from studio import memory
 from studio.album import Album
 from studio.jobs import Job, JobQueue
 from studio.picture import Made, Picture
+from studio.sharing import before_and_after
 from studio.shelf import Room
 
 FOLDER = "made"
@@ -43,7 +46,7 @@ def read_output(asked: Mapping[str, Any]) -> Output:
     OptionError
         If an option is out of range, or the quality is no whole number.
     """
-    known = {name: asked[name] for name in ("format", "quality", "metadata", "mark") if name in asked}
+    known = {name: asked[name] for name in ("format", "quality", "metadata", "mark", "paper") if name in asked}
     if not isinstance(known.get("quality", 1), int):
         msg = f"Output.quality must be a whole number, not {known['quality']!r}."
         raise OptionError(msg)
@@ -95,6 +98,11 @@ class Downloads:
         _ = picture.done
         return self._submit(visitor, album, [lambda _: self._encode(picture, output, stem, language)])
 
+    def share(self, visitor: str, album: Album, picture: Picture, language: str) -> Job[Made]:
+        """Return the job that writes a photograph beside its original, small enough for a message; as `make`."""
+        _ = picture.done
+        return self._submit(visitor, album, [lambda _: self._shared(picture, language)])
+
     def make_all(self, visitor: str, album: Album, output: Output, language: str) -> Job[Made]:
         """Return the job that completes a ZIP of all restored pictures of an album; two of one name get numbers.
 
@@ -129,16 +137,27 @@ class Downloads:
             return job
 
     def _encode(self, picture: Picture, output: Output, stem: str, language: str) -> Made:
-        photo = read_photo(picture.source, name=picture.name, max_pixels=self._max_pixels, page=picture.page)
-        done = picture.done
-        encoded = encode_photo(picture.rendered(), photo, output, history=done.history, guesses=done.guesses)
+        photo = self._read(picture)
         name = f"{safe_stem(stem + '.x')}{output.suffix}" if stem.strip() else restored_name(photo.name, output)
+        return self._write(picture, picture.rendered(), photo, output, name, language)
+
+    def _shared(self, picture: Picture, language: str) -> Made:
+        photo, pixels = replace(self._read(picture), alpha=None), before_and_after(picture)
+        name = f"{safe_stem(picture.name)}_before_after.jpg"
+        return self._write(picture, pixels, photo, Output("jpeg", metadata="strip"), name, language)
+
+    def _read(self, picture: Picture) -> Photo:
+        return read_photo(picture.source, name=picture.name, max_pixels=self._max_pixels, page=picture.page)
+
+    def _write(self, picture: Picture, pixels: Image, photo: Photo, output: Output, name: str, language: str) -> Made:
+        done = picture.done
+        encoded = encode_photo(pixels, photo, output, history=done.history, guesses=done.guesses)
         path = _new_folder(picture.source.parent / FOLDER) / name
         with self._room(len(encoded.data)), disk.making(path):
             path.write_bytes(encoded.data)
         notices = (f"{headline(notice, language)} {figures(notice, language)}" for notice in encoded.notices)
         made = Made(path, tuple(notice.strip() for notice in notices))
-        del encoded, photo
+        del encoded, photo, pixels
         memory.give_back()
         return made
 

@@ -258,6 +258,10 @@ class Workshop:
         """Return the job that writes a restored picture; see `Downloads.make`."""
         return self._downloads.make(visitor, album, picture, output, stem, language)
 
+    def share(self, visitor: str, album: Album, picture: Picture, language: str = "en") -> Job[Made]:
+        """Return the job that writes a photograph beside its original; see `Downloads.share`."""
+        return self._downloads.share(visitor, album, picture, language)
+
     def download_all(self, visitor: str, album: Album, output: Output, language: str = "en") -> Job[Made]:
         """Return the job that completes a ZIP of all restored pictures; see `Downloads.make_all`."""
         return self._downloads.make_all(visitor, album, output, language)

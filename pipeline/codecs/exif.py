@@ -12,6 +12,9 @@ from pipeline.codecs import tags
 PREFIX = b"Exif\0\0"
 THUMBNAIL_OFFSET, THUMBNAIL_LENGTH = 0x201, 0x202
 COLOUR_SPACE, INTEROP_INDEX = 0xA001, 1
+_PER_CENTIMETRE = 3
+"""Of the tag that tells the unit of a resolution."""
+
 SIZE_TAGS = ((0x100, 0x101), (0xA002, 0xA003))
 
 
@@ -66,7 +69,7 @@ def _editable(block: bytearray) -> bytes | None:
     """Return the block, or None if it could not be edited when it is written, after the restoration."""
     try:
         checked = _sound(block)
-        without_gps(with_size(checked, (1, 1)))
+        without_gps(with_resolution(with_size(checked, (1, 1)), (1, 1)))
     except ValueError:
         return None
     return checked
@@ -91,6 +94,18 @@ def with_size(block: bytes, size: tuple[int, int]) -> bytes:
         for names in SIZE_TAGS:
             for tag, value in zip(names, size, strict=True):
                 _put_number(changed, table.get(tag), value)
+    return _sound(changed)
+
+
+def with_resolution(block: bytes, dpi: tuple[float, float]) -> bytes:
+    """Return the block with its resolution tags, if any, set to dots per inch."""
+    changed = bytearray(block)
+    first, _ = tags.read_table(block, tags.first_table(block))
+    unit = 2.54 if tags.number(block, first.get(tags.RESOLUTION_UNIT)) == _PER_CENTIMETRE else 1.0
+    for tag, dots in zip((tags.X_RESOLUTION, tags.Y_RESOLUTION), dpi, strict=True):
+        entry = first.get(tag)
+        if tags.rational(block, entry) and entry is not None:
+            struct.pack_into(tags.byte_order(block) + "II", changed, entry.value_at, round(dots / unit * 1000), 1000)
     return _sound(changed)
 
 

@@ -101,7 +101,7 @@ def updated(
     if policy == "strip":
         return Metadata(dpi=metadata.dpi), ()
     keep_gps = policy == "keep"
-    exif, exif_notices = _updated_exif(metadata.exif, size, keep_gps)
+    exif, exif_notices = _updated_exif(metadata, size, keep_gps)
     iptc, iptc_notices = _updated_iptc(metadata.iptc, keep_gps)
     kept = metadata.texts if keep_gps else text_records.without_places(metadata.texts)
     placed = text_records.place(kept, form, software, history)
@@ -126,13 +126,13 @@ def updated(
     return changed, (*exif_notices, *iptc_notices, *xmp_notices, *placed.notices)
 
 
-def _updated_exif(
-    block: bytes | None, size: tuple[int, int], keep_gps: bool
-) -> tuple[bytes | None, tuple[Notice, ...]]:
-    if block is None:
+def _updated_exif(metadata: Metadata, size: tuple[int, int], keep_gps: bool) -> tuple[bytes | None, tuple[Notice, ...]]:
+    if metadata.exif is None:
         return None, ()
     try:
-        resized = exif_block.with_size(block, size)
+        resized = exif_block.with_size(metadata.exif, size)
+        if metadata.dpi:
+            resized = exif_block.with_resolution(resized, metadata.dpi)
         return resized if keep_gps else exif_block.without_gps(resized), ()
     except ValueError as error:
         return None, (dropped("EXIF", str(error)),)

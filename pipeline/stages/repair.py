@@ -22,7 +22,7 @@ _MANY, _MANY_WORTH = 100, 0.002
 """Places from which on a smaller part is enough: specks all over a print, not one thing taken for damage."""
 _TOO_SMALL_TO_TELL = 40_000
 """In a picture of fewer pixels, a thumbnail, whiskers and rims are as thin as scratches."""
-_CLEAR, _MOSTLY = 0.9, 0.4
+_CLEAR, _MOSTLY = 0.9, 0.3
 """Likelihood of clear damage, and its share of all damage from which the finding is sure; folds of cloth and strands of
 hair that pass for damage have half as much."""
 

@@ -19,6 +19,7 @@ from tests.api.asking import ask, blocked, decoded, fetched, make, png, restored
 from tests.photographs import photograph
 
 CAT = png((photograph("chelsea", 200)[..., ::-1] * 255).astype(np.uint8))
+CAT_SIZE = photograph("chelsea", 200).shape[:2]
 
 
 @pytest.fixture(scope="module")
@@ -148,3 +149,16 @@ def test_files_that_were_fetched_long_ago_are_deleted(shop, album):
     os.utime(old, (time.time() - 3600,) * 2)
     make(shop, album, {"format": "png"}, 0)
     assert not old.exists()
+
+
+def test_before_and_after_are_shared_in_one_picture(shop, album):
+    made = make(shop, album, {"share": True}, 0)
+    assert re.fullmatch(r"0/made/\w+/cat_before_after\.jpg", made["file"])
+    both = decoded(fetched(shop, album, made))[..., ::-1] / 255
+    height, width = CAT_SIZE
+    assert both.shape[:2] == (2 * height + 6, width)  # it is wide, so one is above the other
+    before, after = both[:height], both[-height:]
+    picture = album.pictures[0]
+    assert np.abs(before - picture.done.layers.picture(0)).mean() < 0.02
+    assert np.abs(after - picture.rendered()).mean() < 0.02
+    assert both[height : height + 6].min() > 0.9

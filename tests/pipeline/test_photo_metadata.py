@@ -51,7 +51,7 @@ def test_sizes_and_orientation_are_those_of_the_output(form):
     text = picture.info["xmp"].decode()
     assert 'tiff:Orientation="1"' in text
     assert "<tiff:ImageWidth>64<" in text
-    assert block[0x11A] == 150  # the resolutions are swapped with the sides
+    assert block[0x11A] == 300  # swapped with the sides, and twice as fine as 150, as the picture was doubled
 
 
 @pytest.mark.parametrize("form", FORMATS)

@@ -38,13 +38,18 @@ def offer(album: Album, number: int) -> bool:
         scan = picture.scan
         album.put_back(scan)
         address.open_picture(scan)
-    is_open = st.toggle(say("cut.open"), help=say("cut.open.help"), key=f"cut.on.{album.id}.{number}")
+    return st.toggle(say("cut.open"), help=say("cut.open.help"), key=f"cut.on.{album.id}.{number}")
+
+
+def tell(picture: Picture) -> None:
+    """Draw how many photographs seem to be on a scan, once that is known."""
     found = _prints(picture)
-    if found is not None and found.finished and found.result and not is_open:
+    if found is None or not found.finished:
+        st.fragment(_look_again, run_every=pause(found, _EVERY))(picture)
+    elif found.result:
         count = len(found.result)
         text = say("cut.found", count=count) if count > 1 else say("cut.margin")
         st.caption(f":material/lightbulb: {text}")
-    return is_open
 
 
 def editor(album: Album, number: int) -> None:
@@ -129,8 +134,12 @@ def _prints(picture: Picture) -> Job[list[Any]] | None:
 
 
 def _await(picture: Picture) -> None:
+    st.caption(say("cut.looking"))
+    _look_again(picture)
+
+
+def _look_again(picture: Picture) -> None:
     """Draw the page again once the prints are found."""
     found = _prints(picture)
     if found is not None and found.finished:
         st.rerun(scope="app")
-    st.caption(say("cut.looking"))

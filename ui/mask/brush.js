@@ -86,7 +86,7 @@ export class Brush {
   }
 
   #wheel(event) {
-    const factor = wheelZoom(event)
+    const factor = wheelZoom(event, this.editor.view)
     if (!factor) return
     event.preventDefault()
     this.editor.view.zoomBy(factor, pointIn(this.frame, event))

@@ -76,6 +76,7 @@ function draw(button) {
 export default function show({ data, parentElement }) {
   const button = parentElement.querySelector("button")
   latest.set(button, data)
+  button.className = data.isSecond ? "second" : ""
   draw(button)
   button.onclick = async () => {
     if (working.has(button)) return

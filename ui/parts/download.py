@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from pipeline.options import Choice, Number, rules
-from pipeline.photo import Output, restored_name, safe_stem
+from pipeline.photo import ORIGINAL, Output, restored_name, safe_stem
 from pipeline.plan import to_json
 from studio.album import Album
 from ui.components import component
@@ -26,7 +26,10 @@ def picture(album: Album, number: int) -> None:
         asked = _output() | {"name": name}
         if shown.done.guesses:
             asked["mark"] = st.toggle(say("download.mark"), key="mark")
-        _draw(f"studio/{album.id}/{number}/make", album, say("download.button"), asked, f"get.{number}")
+        make = f"studio/{album.id}/{number}/make"
+        _draw(make, album, say("download.button"), asked, f"get.{number}")
+        with st.container(key="share"):
+            _draw(make, album, say("download.share"), {"share": True}, f"share.{number}", is_second=True)
         st.download_button(
             say("download.settings"),
             lambda: to_json(shown.settled_plan()),
@@ -52,7 +55,8 @@ def _output() -> dict[str, object]:
     metadata = right.selectbox(
         say("download.metadata"), _choices("metadata"), format_func=lambda c: say(f"download.{c}"), key="metadata"
     )
-    asked: dict[str, object] = {"format": form, "metadata": metadata}
+    paper = st.selectbox(say("download.paper"), _choices("paper"), format_func=_paper, key="paper")
+    asked: dict[str, object] = {"format": form, "metadata": metadata, "paper": paper}
     quality = rules(Output)["quality"]
     if form in _LOSSY and isinstance(quality, Number):
         span = int(quality.low), int(quality.high), int(quality.default)
@@ -60,7 +64,17 @@ def _output() -> dict[str, object]:
     return asked
 
 
-def _draw(address: str, album: Album, label: str, asked: dict[str, object], key: str) -> None:
+def _paper(name: str) -> str:
+    return (
+        say("download.paper.original")
+        if name == ORIGINAL
+        else say("download.paper.size", size=name.replace("x", " × "))
+    )
+
+
+def _draw(
+    address: str, album: Album, label: str, asked: dict[str, object], key: str, *, is_second: bool = False
+) -> None:
     words = {name: say(f"download.{name}") for name in ("preparing", "failed")}
     data = {
         "make": address,
@@ -68,6 +82,7 @@ def _draw(address: str, album: Album, label: str, asked: dict[str, object], key:
         "files": f"studio/{album.id}/files/",
         "asked": asked | {"language": language()},
         "label": label,
+        "isSecond": is_second,
         **words,
     }
     _button(data=data, key=key)

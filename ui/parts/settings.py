@@ -3,7 +3,7 @@
 Every widget stands in the address of the page by its key, so that a set-up can be shared and outlives a reload.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -102,8 +102,9 @@ def _simple(picture: Picture | None) -> Plan:
     if picture is None:
         _wish("each", at_first=True)
     known = suggestions.known(picture)
-    also = [name for name in ON_REQUEST if _suggested(name, known.get(name))]
+    also = [name for name in ON_REQUEST if _wish(name, at_first=name in known and known[name].sure)]
     if picture is not None:
+        _reasons(known, also)
         suggestions.wait(picture)
     plan = simple(scale, also=also, finest=finest)
     if picture is not None:
@@ -118,16 +119,12 @@ def _simple(picture: Picture | None) -> Plan:
     return plan
 
 
-def _suggested(name: str, suggested: Suggestion | None) -> bool:
-    """Draw the switch of a stage that runs on request, and why it is suggested; return whether it is on.
-
-    It is on at first where the suggestion is sure.
-    """
-    is_on = _wish(name, at_first=suggested is not None and suggested.sure)
-    is_decided = address.asked(name, address.switch) is not None
-    if suggested is not None and not (is_on and is_decided):
-        suggestions.tell(suggested, say(name), follows=is_on)
-    return is_on
+def _reasons(known: Mapping[str, Suggestion], also: Collection[str]) -> None:
+    """Draw why stages are suggested, below all switches: these stay where they are under a person's finger."""
+    for name, suggested in known.items():
+        is_decided = address.asked(name, address.switch) is not None
+        if not (name in also and is_decided):
+            suggestions.tell(suggested, say(name), follows=name in also)
 
 
 def _wish(name: str, *, at_first: bool = False) -> bool:

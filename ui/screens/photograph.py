@@ -86,6 +86,8 @@ def _before(album: Album, picture: Picture, number: int) -> None:
         pages.choose(album, number)
         is_cut = cutter.offer(album, number)
         plan = settings.choose(picture)
+        if not is_cut:
+            cutter.tell(picture)
         settings.restore([picture], plan, say("restore"))
     with left, st.container(key="preview"):
         if is_cut:

@@ -15,7 +15,7 @@ from ui.words import say, stage_name
 
 _HERE = Path(__file__).parent
 _LABELS = ("label", "before", "after", "divider", "fit", "full", "in", "out", "hold", "screen", "strip", "photo")
-_MORE_LABELS = ("result", "help", "failed")
+_MORE_LABELS = ("beside", "result", "help", "failed")
 _STRENGTH = {"low": strengths.NONE, "high": strengths.ALL, "step": 0.05, "neutral": strengths.ALL}
 
 _component = component(_HERE / "viewer", _HERE / "controls.css")

@@ -31,10 +31,11 @@ export class Divider {
     this.view = view
     this.pointers = new Map()
     this.percent = 50
+    this.isBeside = false
     frame.addEventListener("pointerdown", (event) => this.#down(event))
     frame.addEventListener("pointermove", (event) => this.#move(event))
     for (const end of ["pointerup", "pointercancel"]) frame.addEventListener(end, (event) => this.#up(event))
-    frame.addEventListener("dblclick", (event) => view.toggleFull(pointIn(this.frame, event)))
+    frame.addEventListener("dblclick", (event) => view.toggleFull(this.#point(event)))
     frame.addEventListener("wheel", (event) => this.#wheel(event), { passive: false })
     handle.addEventListener("keydown", (event) => this.#key(event))
   }
@@ -46,12 +47,19 @@ export class Divider {
     this.handle.setAttribute("aria-valuetext", `${Math.round(percent)} %`)
   }
 
+  /** Where an event is in the picture's frame; side by side, each half of the frame is one. */
+  #point(event) {
+    const { x, y } = pointIn(this.frame, event)
+    const half = this.frame.clientWidth / 2
+    return { x: this.isBeside && x > half ? x - half : x, y }
+  }
+
   #down(event) {
     if (event.button) return
     this.frame.setPointerCapture(event.pointerId)
-    const point = pointIn(this.frame, event)
+    const point = this.#point(event)
     this.pointers.set(event.pointerId, point)
-    this.mode = dragMode(this.pointers.size, event.target === this.handle, this.view.isCropped)
+    this.mode = dragMode(this.pointers.size, event.target === this.handle, this.view.isCropped || this.isBeside)
     if (this.mode === "divide") {
       this.handle.focus({ preventScroll: true })
       this.move(percentAt(point.x, this.frame.clientWidth))
@@ -62,7 +70,7 @@ export class Divider {
   #move(event) {
     const before = this.pointers.get(event.pointerId)
     if (!before) return
-    const now = pointIn(this.frame, event)
+    const now = this.#point(event)
     if (this.mode === "divide") this.move(percentAt(now.x, this.frame.clientWidth))
     if (this.mode === "pan") this.view.pan(now.x - before.x, now.y - before.y)
     if (this.mode === "pinch") pinch(this.view, this.pointers, event.pointerId, now)
@@ -75,10 +83,10 @@ export class Divider {
   }
 
   #wheel(event) {
-    const factor = wheelZoom(event)
+    const factor = wheelZoom(event, this.view)
     if (!factor) return
     event.preventDefault()
-    this.view.zoomBy(factor, pointIn(this.frame, event))
+    this.view.zoomBy(factor, this.#point(event))
   }
 
   #key(event) {

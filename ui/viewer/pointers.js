@@ -8,9 +8,10 @@ export function pointIn(frame, event) {
   return { x: event.clientX - box.left, y: event.clientY - box.top }
 }
 
-/** The factor by which a turn of the wheel zooms, or null where it scrolls the page. */
-export function wheelZoom({ ctrlKey, metaKey, deltaY }) {
-  return ctrlKey || metaKey ? Math.exp(-deltaY / 300) : null
+/** The factor by which a turn of the wheel zooms; null where the whole picture is seen already: the page scrolls on. */
+export function wheelZoom({ deltaY }, { isFitted }) {
+  const factor = Math.exp(-deltaY / 300)
+  return factor < 1 && isFitted ? null : factor
 }
 
 /**

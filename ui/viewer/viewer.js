@@ -113,7 +113,8 @@ class Viewer {
     if (!width) return
     const isFullScreen = this.root.getRootNode().fullscreenElement === this.root
     this.frame.style.height = isFullScreen ? "" : `${frameHeight(this.view.size, width, innerHeight)}px`
-    this.view.resize({ width: this.frame.clientWidth, height: this.frame.clientHeight }, devicePixelRatio)
+    const part = this.divider.isBeside ? 2 : 1
+    this.view.resize({ width: this.frame.clientWidth / part, height: this.frame.clientHeight }, devicePixelRatio)
     this.before.show({ layer: this.data.photo }, this.#wholeWidth())
     this.#showAfter()
   }
@@ -141,6 +142,7 @@ class Viewer {
       in: () => this.view.zoomBy(ZOOM_STEP),
       fit: () => this.view.fit(),
       full: () => this.view.full(),
+      beside: () => this.#toggleBeside(),
       screen: () => this.#toggleScreen(),
     })
     this.#bindHold(buttonOf(this.root, "hold"))
@@ -156,6 +158,13 @@ class Viewer {
       if (event.key === " " || event.key === "Enter") show(true)
     })
     hold.addEventListener("contextmenu", (event) => event.preventDefault())
+  }
+
+  #toggleBeside() {
+    this.divider.isBeside = !this.divider.isBeside
+    this.frame.classList.toggle("beside", this.divider.isBeside)
+    buttonOf(this.root, "beside").setAttribute("aria-pressed", this.divider.isBeside)
+    this.#layout()
   }
 
   #toggleScreen() {
