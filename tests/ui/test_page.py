@@ -253,6 +253,9 @@ def test_a_preset_sets_the_stages(chosen):
     chosen.button("preset.drawing").click().run()
     assert chosen.slider("upscale.scale").value == 4.0
     assert not chosen.toggle("post-denoise.on").value
+    assert [button.icon for button in chosen.button if button.key == "preset.drawing"] == [":material/check:"]
+    chosen.slider("upscale.scale").set_value(3.0).run()
+    assert not any(button.icon for button in chosen.button if str(button.key).startswith("preset."))
 
 
 def test_choices_stand_in_the_address_without_their_translation(chosen):

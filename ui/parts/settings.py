@@ -134,7 +134,7 @@ def _wish(name: str, *, at_first: bool = False) -> bool:
 
 
 def _advanced(picture: Picture | None) -> Plan:
-    _presets()
+    place = st.container()
     known = suggestions.known(picture)
     chosen = [made for kind in STAGES if (made := _card(kind, known.get(kind.name))) is not None]
     if picture is not None:
@@ -143,17 +143,20 @@ def _advanced(picture: Picture | None) -> Plan:
         st.warning(say("nothing-on"))
     st.caption(say("preset.share"))
     plan = arrange(chosen)
+    with place:
+        _presets(plan)
     if picture is not None:
         ahead.tell(plan, picture)
     return plan
 
 
-def _presets() -> None:
-    """Draw the buttons that set all stages at once."""
+def _presets(chosen: Plan) -> None:
+    """Draw the buttons that set all stages at once; the one whose stages are chosen is marked."""
     st.markdown(f"**{say('preset')}**")
     with st.container(horizontal=True, gap="small"):
         for name, plan in PRESETS.items():
-            st.button(say(f"preset.{name}"), on_click=_apply, args=(plan,), key=f"preset.{name}")
+            mark = ":material/check:" if plan.stages == chosen.stages else None
+            st.button(say(f"preset.{name}"), on_click=_apply, args=(plan,), key=f"preset.{name}", icon=mark)
 
 
 def _apply(plan: Plan) -> None:
