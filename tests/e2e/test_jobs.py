@@ -89,3 +89,16 @@ def test_five_photographs_with_a_broken_one(page):
     restored(page)
     page.get_by_role("button", name="All photographs").click()
     page.get_by_text("5 photographs").wait_for()
+
+
+def test_a_folder_can_be_dropped(page, tmp_path):
+    (tmp_path / "box" / "letters").mkdir(parents=True)
+    for name in ("a.jpg", "b.jpg", "letters/c.jpg"):
+        (tmp_path / "box" / name).write_bytes(sideways_jpeg(120))
+    box = page.locator("[data-testid=stFileUploaderDropzone]").bounding_box()
+    mouse = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(tmp_path / "box")], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        where = {"x": box["x"] + 50, "y": box["y"] + 50}
+        mouse.send("Input.dispatchDragEvent", {"type": kind, **where, "data": data})
+    page.get_by_role("heading", name="3 photographs").wait_for()
