@@ -22,6 +22,9 @@ NOTCH = "notch"
 
 _WIDEST = 8.0
 """Largest period, in pixels, that the network was trained on; wider ones are reduced to it."""
+_BAND_PIXELS = 4_000_000
+_OVERLAP = 128
+"""Rows that a band sees of its neighbours: twice the receptive radius of the network."""
 
 
 @dataclass(frozen=True)
@@ -70,24 +73,35 @@ class Descreen(Stage):
 
     def apply(self, image: Image, finding: Dots, context: Context) -> Image:
         context.advance(0.0)
-        period = max((screen.period for screen in finding.screens), default=0.0)
-        factor = max(1.0, period / _WIDEST)
-        clean = _at_size(image, finding.screens, factor, self.network(), context)
+        height, width = image.shape[:2]
+        factor = max([1.0, *(screen.period / _WIDEST for screen in finding.screens)])
+        screens = [replace(screen, period=screen.period / factor) for screen in finding.screens]
+        small = image if factor == 1 else _resized(image, round(height / factor), round(width / factor))
+        clean = self._by_bands(small, screens, context)
+        if factor > 1:
+            clean = np.clip(_resized(clean, height, width), 0, 1)
         return clean if self.strength == 1 else image + self.strength * (clean - image)
 
+    def _by_bands(self, image: Image, screens: list[Screen], context: Context) -> Image:
+        """Return a picture without dots; a large one is computed in bands of rows, so that it needs little memory."""
+        height, width = image.shape[:2]
+        rows = max(_BAND_PIXELS // width, 4 * _OVERLAP)
+        result = np.empty_like(image)
+        for top in range(0, height, rows):
+            first, bottom = max(top - _OVERLAP, 0), min(top + rows, height)
+            part = context.portion(top / height, bottom / height)
+            band = self._without_dots(image[first : bottom + _OVERLAP], screens, part)
+            result[top:bottom] = band[top - first : bottom - first]
+        return result
 
-def _at_size(
-    image: Image, screens: tuple[Screen, ...], factor: float, spec: ModelSpec | None, context: Context
-) -> Image:
-    """Return a picture without dots, computed at a size that many times smaller."""
-    height, width = image.shape[:2]
-    if factor > 1:
-        size = max(1, round(width / factor)), max(1, round(height / factor))
-        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32)
-        screens = tuple(replace(screen, period=screen.period / factor) for screen in screens)
-    clean = halftone.filtered(image, screens)
-    if spec is not None:
-        clean = infer(spec, image, context, screen=halftone.redrawn(image, screens), guess=clean)
-    if factor > 1:
-        clean = np.clip(cv2.resize(clean, (width, height), interpolation=cv2.INTER_CUBIC), 0, 1)
-    return np.asarray(clean, np.float32)
+    def _without_dots(self, image: Image, screens: list[Screen], context: Context) -> Image:
+        smooth, spec = halftone.filtered(image, screens), self.network()
+        if spec is None:
+            return smooth
+        return infer(spec, image, context, screen=halftone.redrawn(image, screens), guess=smooth)
+
+
+def _resized(image: Image, height: int, width: int) -> Image:
+    """Return a picture reduced by area, or enlarged by cubic interpolation."""
+    way = cv2.INTER_AREA if height < image.shape[0] else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(image, (width, height), interpolation=way), np.float32)

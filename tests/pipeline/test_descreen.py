@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -78,3 +79,12 @@ def test_wide_dots_are_removed_at_a_smaller_size():
     assert out.shape == dots.shape
     assert shapes[0][2] < 512 * 8 / 9.5 + 8
     assert psnr(out, photo) > psnr(dots, photo) + 5
+
+
+def test_bands_of_a_large_picture_show_no_seam(monkeypatch):
+    dots = printed(cv2.resize(photograph("astronaut", 512), (300, 1100)), 4, *ROSETTE)
+    whole = Descreen().run(dots, Context(Engine("cpu", "float32")))
+    monkeypatch.setattr("pipeline.stages.descreen._BAND_PIXELS", 1)
+    banded = Descreen().run(dots, Context(Engine("cpu", "float32")))
+    assert np.abs(banded - whole).max() < 0.1
+    assert psnr(banded, whole) > 50
