@@ -22,7 +22,7 @@ _BESIDE = 7
 _LEANS = (-4, -2, 0, 2, 4)
 """How far the ends of a line may lean, in pixels."""
 
-_TELLING = 0.92
+_TELLING = 0.86
 """Share of a line along which there is an edge, where nothing else speaks for a cut."""
 
 _HELPED, _GAIN = 0.75, 0.012

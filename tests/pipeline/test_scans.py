@@ -57,10 +57,26 @@ def test_nothing_is_cut_from_a_picture_without_a_border(name):
     assert scans.find(photograph(name, 512)) == ()
 
 
-def test_a_plain_sky_above_a_picture_is_no_glass():
+def test_a_plain_sky_above_a_straight_horizon_is_no_glass():
     picture = photograph("coffee", 512).copy()
-    picture[:150] = (0.02, 0.02, 0.05)
+    picture[:200] = (0.02, 0.02, 0.05)
     assert scans.find(picture) == ()
+
+
+def test_a_print_is_not_cut_along_its_horizon():
+    land = photograph("coffee", SIDE).copy()
+    land[:100] = (0.5, 0.7, 0.9)
+    scan = scanned({"coffee": place("coffee", (450, 500))}, Style(DARK))
+    left, top = (450 - land.shape[1] // 2, 500 - land.shape[0] // 2)
+    scan[top : top + land.shape[0], left : left + land.shape[1]] = land
+    check(scans.find(scan), {"coffee": place("coffee", (450, 500))})
+
+
+def test_a_frame_on_the_wall_behind_somebody_is_no_print():
+    scan = scanned({"coffee": place("coffee", (250, 250))}, Style(BRIGHT))
+    person = cv2.ellipse(np.zeros(scan.shape[:2], np.uint8), (600, 800), (250, 400), 20, 0, 360, 1, -1)
+    scan[person > 0] = (0.3, 0.2, 0.15)
+    assert scans.find(scan) == ()
 
 
 def test_an_empty_glass_holds_nothing():
