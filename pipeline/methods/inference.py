@@ -4,7 +4,7 @@ A tile that runs out of memory or has values that are not finite is computed aga
 the CPU; each retry adds a notice. If all fail, so does the stage: a picture never has a hole without an error.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import cv2
@@ -16,7 +16,7 @@ from pipeline.arrays import Image, Mask
 from pipeline.context import Context
 from pipeline.errors import InferenceFailed, OptionError
 from pipeline.methods.filters import luma
-from pipeline.methods.tiles import run_tiled, spans
+from pipeline.methods.tiles import Tileable, run_tiled, spans
 
 _SMALLEST_TILE = 64
 _STRIP_ROWS = 256
@@ -66,26 +66,50 @@ def infer(
     Cancelled
         If the work was cancelled.
     """
-    image = stack(spec, photo=photo, guess=guess, screen=screen, mask=mask)
+    parts = inputs(spec, photo=photo, guess=guess, screen=screen, mask=mask)
     context.advance(0.0)
     network = context.engine.network(spec, mix=mix, cancelled=context.cancelled)
-    height, width = image.shape[:2]
-    padded = _pad(image, spec)
-    tile = _tile(padded, spec)
+    height, width = photo.shape[:2]
+    padded = _Stacked([_pad(part, spec) for part in parts])
+    tile = _tile(padded.shape, spec)
     run = partial(_run_tile, spec=spec, network=network, context=context, mix=mix)
-    output = padded
+    output = photo
     for done, count, blended in _tiled(run, padded, spec, tile):
         output = blended
         context.advance(done / count)
     output = output[: height * spec.scale, : width * spec.scale]
     np.clip(output, 0.0, 1.0, out=output)
-    if is_neutral(image):
+    if is_neutral(photo):
         _make_neutral(output)
     return output
 
 
+class _Stacked:
+    """Pictures whose channels are put on one another where a tile is cut out; the whole is never in memory twice."""
+
+    def __init__(self, parts: Sequence[Image]) -> None:
+        self._parts = parts
+        self.shape = parts[0].shape[:2]
+
+    def __getitem__(self, place: tuple[slice, slice]) -> Image:
+        tiles = [part[place] for part in self._parts]
+        return tiles[0] if len(tiles) == 1 else np.dstack(tiles)
+
+
 def stack(spec: ModelSpec, **given: Image | Mask | None) -> Image:
-    """Return the input of a network.
+    """Return the input of a network in one array; the arguments and errors are those of `inputs`.
+
+    Returns
+    -------
+    ndarray of float32, shape (H, W, spec.channels)
+        The photo itself, not a copy, if the network takes nothing else.
+    """
+    parts = inputs(spec, **given)
+    return parts[0] if len(parts) == 1 else np.dstack(parts)
+
+
+def inputs(spec: ModelSpec, **given: Image | Mask | None) -> list[Image]:
+    """Return the inputs of a network, in its order.
 
     Parameters
     ----------
@@ -96,8 +120,8 @@ def stack(spec: ModelSpec, **given: Image | Mask | None) -> Image:
 
     Returns
     -------
-    ndarray of float32, shape (H, W, spec.channels)
-        The photo itself, not a copy, if the network takes nothing else.
+    list of ndarray of float32, shape (H, W, 3) or (H, W)
+        Not copied where they are of that type.
 
     Raises
     ------
@@ -110,9 +134,7 @@ def stack(spec: ModelSpec, **given: Image | Mask | None) -> Image:
         hint = "It works in the deblur stage only." if spec.takes == ("photo", "guess") else "Choose another model."
         msg = f"Expected a model that takes {got}, got {spec.title}, which takes {takes}. {hint}"
         raise OptionError(msg)
-    if len(spec.takes) == 1:
-        return np.asarray(parts[spec.takes[0]], np.float32)
-    return np.dstack([parts[name] for name in spec.takes]).astype(np.float32, copy=False)
+    return [np.asarray(parts[name], np.float32) for name in spec.takes]
 
 
 def restorer(spec: ModelSpec) -> ModelSpec:
@@ -168,9 +190,9 @@ def _pad(image: Image, spec: ModelSpec) -> Image:
     return np.asarray(cv2.copyMakeBorder(image, 0, bottom, 0, right, border), np.float32)
 
 
-def _tile(image: Image, spec: ModelSpec) -> int:
+def _tile(shape: tuple[int, ...], spec: ModelSpec) -> int:
     """Return the side of tiles; a picture with no more pixels than a tile is not split, whatever its shape."""
-    height, width = image.shape[:2]
+    height, width = shape
     return max(height, width) if spec.tiling == "never" or height * width <= spec.tile**2 else spec.tile
 
 
@@ -178,7 +200,9 @@ def _fit(side: int, spec: ModelSpec) -> int:
     return -(-max(side, spec.minimum) // spec.multiple) * spec.multiple
 
 
-def _tiled(run: Callable[[Image], Image], image: Image, spec: ModelSpec, tile: int) -> Iterator[tuple[int, int, Image]]:
+def _tiled(
+    run: Callable[[Image], Image], image: Tileable, spec: ModelSpec, tile: int
+) -> Iterator[tuple[int, int, Image]]:
     """Run tile by tile, with margins as wide as the receptive radius, or blended overlaps where tiles are not exact."""
     margin, ramp = (spec.context, 0) if spec.tiling == "exact" else (spec.context // 4, spec.context // 2)
     rows, columns = (

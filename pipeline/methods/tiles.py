@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -17,6 +18,17 @@ from pipeline.arrays import Image
 _STRIP_ROWS = 128
 _POOL = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="studio-blend")
 """Threads for blending. The first write to fresh memory is slow; on one core it would take longer than the blend."""
+
+
+class Tileable(Protocol):
+    """A picture, or what gives tiles like one."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Height and width first."""
+
+    def __getitem__(self, place: tuple[slice, slice]) -> Image:
+        """Return a tile, shape (h, w, C)."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +89,7 @@ def _weight(length: int, margin: int, ramp: int, *, first: bool, last: bool) -> 
 
 def run_tiled(
     run: Callable[[Image], Image],
-    image: Image,
+    image: Tileable,
     rows: list[Span],
     columns: list[Span],
     *,

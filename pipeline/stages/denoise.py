@@ -87,7 +87,11 @@ class Denoise(Stage):
         if spec is None:
             return self._filter(image, finding.sigma, context)
         clean = infer(spec, image, context)
-        return image + self._share(image, clean, context) * (clean - image)
+        share = self._share(image, clean, context)
+        clean -= image
+        clean *= share
+        clean += image
+        return clean
 
     def _share(self, image: Image, clean: Image, context: Context) -> float:
         """Return the share of the noise to remove, with a notice where noise dominates."""
