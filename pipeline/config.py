@@ -19,6 +19,9 @@ class Config:
     max_pixels: int = 2_000_000
     """The cap in pixels; larger photographs are reduced to it, with a notice."""
 
+    max_full_pixels: int = 24_000_000
+    """The cap where a person asks for the full size; 24 megapixels take 1.5 GB of memory."""
+
     max_waiting: int = 30
     """Largest number of visitors who may wait while others' jobs run."""
 

@@ -82,7 +82,10 @@ class Picture:
     """Which page of the file, from 1; the file's own choice by default."""
 
     size: tuple[int, int] = (0, 0)
-    """Width and height that the stages see; known once a job has read the file, also for its preview."""
+    """Width and height that stages see at the usual cap; known once a job has read the file, also for its preview."""
+
+    is_full: bool = False
+    """Whether its last job works at full size."""
 
     preview: Job[Preview] | None = None
     plate: Job[Path] | None = None

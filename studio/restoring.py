@@ -43,7 +43,8 @@ def restore(
         As `read_photo` and `run` do; also where the disk is full.
     """
     photo = read_photo(picture.source, name=picture.name, max_pixels=max_pixels, page=picture.page)
-    picture.size = photo.size
+    if not picture.is_full:
+        picture.size = photo.size
     path = picture.mask
     mask = None if path is None else read_mask(path, photo)[0]  # of the photograph's size, as `keep_mask` checks
     before = picture.restored

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import IO, Any
 
 from models.runtime.engine import Engine
+from pipeline.codecs.geometry import fit
 from pipeline.config import Config
 from pipeline.errors import QueueFull
 from pipeline.finish import Finish
 from pipeline.photo import Output, prepare
 from pipeline.plan import Plan, with_stages
-from studio import memory
+from studio import memory, sizes
 from studio.album import Album
 from studio.comparison import Comparison, against
 from studio.cuts import Corners, Cuts
@@ -135,7 +136,15 @@ class Workshop:
         """Return an album; None where there is none of that id, or it was evicted."""
         return self._shelf.get(album_id)
 
-    def submit(self, visitor: str, pictures: Sequence[Picture], plan: Plan, follow: Collection[str] = ()) -> None:
+    def submit(
+        self,
+        visitor: str,
+        pictures: Sequence[Picture],
+        plan: Plan,
+        follow: Collection[str] = (),
+        *,
+        is_full: bool = False,
+    ) -> None:
         """Put the restoration of photographs into the queue; those that wait or run already are left alone.
 
         Parameters
@@ -148,6 +157,8 @@ class Workshop:
             What to do.
         follow : collection of str
             Stages that are run besides on each photograph for which they are surely suggested.
+        is_full : bool
+            Whether to work at full size, as far as `sizes.cap` allows.
 
         Raises
         ------
@@ -159,7 +170,7 @@ class Workshop:
             work = [partial(self._restore, picture, plan, follow) for picture in idle]
             jobs = self._networks.submit_all(work, visitor)
             for picture, job in zip(idle, jobs, strict=True):
-                picture.job, picture.plan = job, plan
+                picture.job, picture.plan, picture.is_full = job, plan, is_full
                 self._postpone(picture)
 
     def _postpone(self, picture: Picture) -> None:
@@ -172,8 +183,10 @@ class Workshop:
         plan = self._followed(picture, plan, follow)
         with self._submitting:  # the job may have begun before `submit` has recorded its plan
             picture.plan = plan
-        made = restore(picture, plan, self.engine, job, max_pixels=self.config.max_pixels, room=self._shelf.room)
-        self._pace.learn(plan, picture.size[0] * picture.size[1], made.timings)
+        cap = sizes.cap(self.config, plan, is_full=picture.is_full)
+        made = restore(picture, plan, self.engine, job, max_pixels=cap, room=self._shelf.room)
+        width, height = fit(made.original_size, cap)
+        self._pace.learn(plan, width * height, made.timings)
         memory.give_back()
         return made
 
@@ -199,7 +212,8 @@ class Workshop:
         """Return the seconds that the restoration of a photograph still takes; None before it has begun."""
         if picture.job is None or picture.plan is None:
             return None
-        return self._pace.left(picture.plan, picture.size[0] * picture.size[1], picture.job)
+        width, height = sizes.working(self.config, picture, picture.plan, is_full=picture.is_full)
+        return self._pace.left(picture.plan, width * height, picture.job)
 
     def time_left_of(self, pictures: Iterable[Picture]) -> float | None:
         """Return the seconds until photographs that wait or run are restored; None while that is not known.
@@ -215,10 +229,10 @@ class Workshop:
         known = [seconds for seconds in times if seconds is not None]
         return sum(known) / len(known) * len(busy) if known else None
 
-    def expected_time(self, plan: Plan, picture: Picture) -> float | None:
+    def expected_time(self, plan: Plan, picture: Picture, *, is_full: bool = False) -> float | None:
         """Return the seconds that a restoration would take on this computer; None while that is not known."""
-        pixels = picture.size[0] * picture.size[1]  # 0 until somebody looked at it
-        return self._pace.expected(plan, pixels) if pixels else None
+        width, height = sizes.working(self.config, picture, plan, is_full=is_full)  # 0 until somebody looked at it
+        return self._pace.expected(plan, width * height) if width else None
 
     def preview(self, visitor: str, picture: Picture) -> Job[Preview]:
         """Return the job that makes a photograph at screen size; see `Previews.of`."""

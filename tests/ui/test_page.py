@@ -509,3 +509,23 @@ def test_what_differs_from_the_order_is_told_in_the_language_of_the_page(app):
     assert told
     for caption in told:
         assert re.search("[а-я]", caption.removeprefix(":material/info:")), caption
+
+
+def test_a_large_photograph_is_restored_at_full_size_where_somebody_asks_for_it(app):
+    dropped(app, ("large.jpg", cv2.imencode(".jpg", np.full((1500, 1400, 3), 90, np.uint8))[1].tobytes(), "image/jpeg"))
+    app.segmented_control("scale").set_value(1.0).run()
+    assert "smaller than your photograph" in app.warning[0].value
+    app.toggle("full").set_value(True).run()
+    assert not app.warning
+    assert any(caption.startswith("1400 × 1500") for caption in captions(app))
+    app.button("restore").click().run()
+    finished(app)
+    assert album(app).pictures[0].done.layers.size == (1400, 1500)
+
+
+def test_full_size_is_offered_only_where_the_result_stays_small_enough(app):
+    large = np.zeros((3000, 2000, 3), np.uint8)
+    dropped(app, ("large.jpg", cv2.imencode(".jpg", large)[1].tobytes(), "image/jpeg"))
+    assert "full" in {toggle.key for toggle in app.toggle}
+    app.segmented_control("scale").set_value(4.0).run()
+    assert "full" not in {toggle.key for toggle in app.toggle}

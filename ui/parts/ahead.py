@@ -6,9 +6,19 @@ from collections.abc import Iterable
 import streamlit as st
 
 from pipeline.plan import Plan
+from studio import sizes
 from studio.picture import Picture
+from ui import address
 from ui.shop import workshop
 from ui.words import say, say_time
+
+_FULL = "full"
+"""Key of the switch for work at full size."""
+
+
+def is_full() -> bool:
+    """Return whether a person asked for work at full size."""
+    return address.asked(_FULL, address.switch) is True
 
 
 def tell(plan: Plan, picture: Picture) -> None:
@@ -30,22 +40,28 @@ def choices(plans: Iterable[Plan], picture: Picture) -> None:
 
 
 def warn(plan: Plan, picture: Picture) -> None:
-    """Draw that the studio works on fewer pixels than a photograph has, or that its result will even be smaller."""
+    """Draw that the studio works on fewer pixels than a photograph has, and the switch for its full size."""
     seen = picture.preview.result if picture.preview else None
     if seen is None or picture.size in ((0, 0), seen.size):
         return
     width, height = _size(plan, picture)
-    (w0, h0), (w1, h1) = seen.size, picture.size
-    code = "ahead.smaller" if width < w0 else "ahead.reduced"
-    text = say(code, w=width, h=height, w0=w0, h0=h0, w1=w1, h1=h1)
-    st.warning(text, icon=":material/photo_size_select_large:")
+    (w0, h0), (w1, h1) = seen.size, sizes.working(workshop().config, picture, plan, is_full=is_full())
+    if (w1, h1) != (w0, h0):
+        code = "ahead.smaller" if width < w0 else "ahead.reduced"
+        text = say(code, w=width, h=height, w0=w0, h0=h0, w1=w1, h1=h1)
+        st.warning(text, icon=":material/photo_size_select_large:")
+    config = workshop().config
+    if sizes.cap(config, plan, is_full=True) > config.max_pixels:
+        address.setting(_FULL, address.switch, default=False)
+        st.toggle(say("full"), help=say("full.help"), key=_FULL, on_change=address.keep, args=(_FULL, False))
 
 
 def _size(plan: Plan, picture: Picture) -> tuple[int, int]:
     enlarges = math.prod(stage.enlarges for stage in plan.stages)
-    width, height = (max(round(side * enlarges), 1) for side in picture.size)
+    seen = sizes.working(workshop().config, picture, plan, is_full=is_full())
+    width, height = (max(round(side * enlarges), 1) for side in seen)
     return width, height
 
 
 def _time(plan: Plan, picture: Picture) -> float | None:
-    return workshop().expected_time(plan, picture)
+    return workshop().expected_time(plan, picture, is_full=is_full())

@@ -61,7 +61,8 @@ def restore(pictures: Sequence[Picture], plan: Plan, label: str) -> None:
 def submit(pictures: Sequence[Picture], plan: Plan, follow: Collection[str] = ()) -> None:
     """Submit the restoration of photographs; the arguments are those of `Workshop.submit`."""
     try:
-        workshop().submit(visitor(), pictures, plan, follow)
+        is_full = len(pictures) == 1 and ahead.is_full()
+        workshop().submit(visitor(), pictures, plan, follow, is_full=is_full)
     except StudioError as error:
         st.error(explain(error))
         return
