@@ -14,8 +14,8 @@ from training.damage.scratches import Rng
 
 COLOURED = 0.45
 """Share of the prints in several inks."""
-FINER = 2
-"""The dots are drawn so many times finer than the scan."""
+ALIASED = 0.375
+"""Share of the scans that are sampled without smoothing; the dots of the others are drawn twice as fine and reduced."""
 
 _ANGLES = ((15.0, 75.0, 0.0, 45.0), (15.0, 75.0, 0.0), (15.0, 75.0, 45.0))
 """Usual angles of cyan, magenta, yellow and, in the first, black, in degrees."""
@@ -49,10 +49,10 @@ def printed(image: Image, rng: Rng) -> tuple[Image, Image]:
         image = grey(image)
     height, width = image.shape[:2]
     zoom = rng.uniform(0.75, 1.35) if rng.random() < 0.3 else 1.0
-    screens = _screens(rng, coloured)
+    screens, finer = _screens(rng, coloured), 1 if rng.random() < ALIASED else 2
     size = round(height * zoom), round(width * zoom)
-    drawn = [Screen(screen.period * zoom * FINER, screen.angle) for screen in screens]
-    fine = resize(image, size[0] * FINER, size[1] * FINER, cv2.INTER_LINEAR)
+    drawn = [Screen(screen.period * zoom * finer, screen.angle) for screen in screens]
+    fine = resize(image, size[0] * finer, size[1] * finer, cv2.INTER_LINEAR)
     print_ = _inked(fine, drawn, rng) if coloured else _one_ink(fine, drawn[0], rng)
     low, high, tint, ink = _paper(rng, coloured)
     scan = _scanned(low + (high - low) * resize(print_, *size, cv2.INTER_AREA), screens[0].period * zoom, rng)
