@@ -46,7 +46,7 @@ class Descreen(Stage):
 
     name: ClassVar[str] = "descreen"
     summary: ClassVar[str] = "removes the dots of printed pictures"
-    cost: ClassVar[float] = 0.6
+    cost: ClassVar[float] = 1.0
     on_request: ClassVar[bool] = True
 
     strength: float = number(1.0, low=0, high=1, step=0.05, help="share of the picture without dots in the result")
