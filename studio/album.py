@@ -95,8 +95,12 @@ class Album:
         OptionError
             If the photograph waits or is being restored.
         """
-        self._at_rest(number).drop()
+        picture = self._at_rest(number)
         del self.numbered[number]
+        self._discard(number, picture)
+
+    def _discard(self, number: int, picture: Picture) -> None:
+        picture.drop()
         shutil.rmtree(self.folder / str(number), ignore_errors=True)
 
     def set_aside(self, number: int, cut: Sequence[int]) -> None:
@@ -111,7 +115,10 @@ class Album:
         """
         for each in cut:
             self.numbered[each].scan = number
-        self.scans[number] = self.numbered.pop(number)
+        before = dict(self.numbered)
+        self.scans[number] = before[number]
+        places = [(cut if each == number else [each]) for each in before if each not in cut]
+        self.numbered = {each: before[each] for place in places for each in place}
 
     def put_back(self, number: int) -> None:
         """Put a scan back into its place, and remove the photographs that were cut out of it.
@@ -124,9 +131,11 @@ class Album:
         cut = [each for each, picture in self.numbered.items() if picture.scan == number]
         for each in cut:
             self._at_rest(each)
+        places = [(number if each == cut[0] else each) for each in self.numbered if each not in cut[1:]]
+        pictures = self.numbered | {number: self.scans.pop(number)}
+        self.numbered = {each: pictures[each] for each in places}
         for each in cut:
-            self.remove(each)
-        self.numbered = dict(sorted((self.numbered | {number: self.scans.pop(number)}).items()))
+            self._discard(each, pictures[each])
 
     def _at_rest(self, number: int) -> Picture:
         picture = self.numbered[number]

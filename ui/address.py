@@ -31,11 +31,16 @@ def album() -> Album | None:
 
 
 def picture(album: Album) -> int | None:
-    """Return the number of the photograph that is open; None where the list is, as for all albums but those of one."""
+    """Return the number of the photograph that is open; None where the list of several is."""
     number = asked(PICTURE, int)
     if number in album.numbered:
         return number
-    return next(iter(album.numbered)) if len(album.numbered) == album.taken == 1 else None
+    if len(album.numbered) == 1:
+        return next(iter(album.numbered))
+    if number is not None:
+        close()
+        st.info(say("album.removed"))
+    return None
 
 
 def enter(album: Album) -> NoReturn:

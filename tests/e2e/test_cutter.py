@@ -43,7 +43,7 @@ def test_a_page_of_prints_is_split_and_put_back(cutter):
     cutter.get_by_role("heading", name="2 photographs").wait_for()
     cutter.locator(".st-key-open-1").get_by_role("button").click()
     cutter.get_by_role("heading", name="page_1.png").wait_for()
-    cutter.get_by_role("button", name="Back to the whole picture").click()
+    cutter.get_by_role("button", name="Undo the cut").click()
     cutter.get_by_role("heading", name="page.jpg").wait_for()
 
 
@@ -57,6 +57,8 @@ def test_a_corner_follows_the_mouse_and_the_keys(cutter):
     cutter.mouse.up()
     dragged = handle.bounding_box()
     assert (dragged["x"] - before["x"], dragged["y"] - before["y"]) == pytest.approx((-20, -10), abs=1)
+    assert corner(cutter, 2).bounding_box()["y"] == pytest.approx(dragged["y"], abs=1)  # it is a rectangle still
+    assert corner(cutter, 4).bounding_box()["x"] == pytest.approx(dragged["x"], abs=1)
     handle.focus()
     cutter.keyboard.press("Shift+ArrowRight")
     assert handle.bounding_box()["x"] > dragged["x"] + 3
@@ -82,6 +84,28 @@ class TestShapes:
     def test_a_corner_stays_in_the_picture_and_the_outline_convex(self, js):
         assert js.call(SHAPES, "moved", SQUARE, 0, [-3, 0.2])[0] == [0, 0.2]
         assert js.call(SHAPES, "moved", SQUARE, 0, [0.9, 0.9]) == SQUARE
+
+    @pytest.mark.parametrize("index", range(4))
+    @pytest.mark.parametrize("angle", [0, 10])
+    def test_a_rectangle_stays_one_where_a_corner_is_moved(self, js, index, angle):
+        inner = js.call(SHAPES, "straightened", [[0.3, 0.3], [0.7, 0.3], [0.7, 0.7], [0.3, 0.7]], angle, SIZE)
+        to = [inner[index][0] + (0.05 if index in (1, 2) else -0.05), inner[index][1]]
+        new = np.array(js.call(SHAPES, "resized", inner, index, to, SIZE))
+        np.testing.assert_allclose(new[index], to)
+        np.testing.assert_allclose(new[(index + 2) % 4], inner[(index + 2) % 4])
+        sides = (np.roll(new, -1, axis=0) - new) * (400, 200)
+        assert sides[0] @ sides[1] == pytest.approx(0, abs=1e-6)
+        assert np.degrees(np.arctan2(*sides[0][::-1])) == pytest.approx(angle)
+
+    def test_proportions_hold_while_a_corner_is_moved(self, js):
+        new = np.array(js.call(SHAPES, "resized", SQUARE, 2, [0.6, 0.9], SIZE, 1.5)) * (400, 200)
+        width, height = new[2] - new[0]
+        assert width / height == pytest.approx(1.5)
+
+    def test_straightening_the_whole_picture_stays_inside(self, js):
+        turned = np.array(js.call(SHAPES, "straightened", SQUARE, 10, SIZE))
+        assert turned.min() >= -1e-9
+        assert turned.max() <= 1 + 1e-9
 
     def test_straightening_turns_about_the_middle_and_back(self, js):
         inner = [[0.3, 0.3], [0.7, 0.3], [0.7, 0.7], [0.3, 0.7]]

@@ -28,7 +28,7 @@ def test_a_photograph_of_a_list_can_be_opened_before_it_is_restored(app):
 
 def test_a_file_that_failed_can_be_opened_and_says_why(app):
     dropped(app, CUP, WORDS)
-    app.button("restore").click().run()
+    app.button("restore.list").click().run()
     finished(app)
     assert "1 of 2 restored · 1 failed" in [warning.value for warning in app.warning]
     app.button("open.1").click().run()
@@ -37,34 +37,55 @@ def test_a_file_that_failed_can_be_opened_and_says_why(app):
 
 def test_what_failed_is_tried_again_alone(app):
     dropped(app, CUP, WORDS)
-    app.button("restore").click().run()
+    app.button("restore.list").click().run()
     finished(app)
     first = album(app).pictures[0].restored
     album(app).pictures[1].source.write_bytes(CUP[1])
-    assert app.button("restore").label == "Try the failed ones again"
-    app.button("restore").click().run()
+    assert app.button("restore.list").label == "Try the failed ones again"
+    app.button("restore.list").click().run()
     finished(app)
     assert [picture.state for picture in album(app).pictures] == [State.DONE, State.DONE]
     assert album(app).pictures[0].restored is first
 
 
 def test_photographs_are_removed_and_added_and_no_number_is_given_twice(app):
-    dropped(app, CUP, WORDS)
+    dropped(app, CUP, WORDS, CUP)
     folder = album(app).folder
     app.button("remove.1").click().run()
     assert not (folder / "1").exists()
-    assert list(album(app).numbered) == [0]
+    assert list(album(app).numbered) == [0, 2]
     uploader(app, "add").set_value([CUP, CUP]).run()
-    assert list(album(app).numbered) == [0, 2, 3]
-    assert "3 photographs" in [each.value for each in app.subheader]
+    assert list(album(app).numbered) == [0, 2, 3, 4]
+    assert "4 photographs" in [each.value for each in app.subheader]
 
 
 def test_a_list_whose_last_photograph_is_removed_leads_to_the_first_screen(app):
-    dropped(app, CUP, CUP)
-    app.button("remove.0").click().run()
-    app.button("remove.1").click().run()
+    dropped(app, CUP, CUP, CUP)
+    for number in (0, 1):
+        app.button(f"remove.{number}").click().run()
+    assert "open.2" not in {button.key for button in app.button}  # the last one is open
+    album(app).remove(2)
+    app.run()
     assert "album" not in app.query_params
     assert uploader(app, "drop")
+
+
+def test_what_is_pressed_on_a_photograph_that_is_gone_does_not_restore_the_others(app):
+    dropped(app, CUP, CUP, CUP)
+    app.button("open.1").click().run()
+    album(app).remove(1)  # in another tab
+    app.button("restore").click().run()
+    assert "no longer in the list" in app.info[0].value
+    assert all(picture.job is None for picture in album(app).pictures)
+
+
+def test_simple_mode_goes_on_with_what_was_chosen_in_advanced_mode(chosen):
+    chosen.segmented_control("mode").set_value("advanced").run()
+    chosen.toggle("tone.on").set_value(True).run()
+    chosen.slider("upscale.scale").set_value(4.0).run()
+    chosen.segmented_control("mode").set_value("simple").run()
+    assert chosen.toggle("tone").value
+    assert chosen.segmented_control("scale").value == 4.0
 
 
 def test_a_long_list_has_pages(app, monkeypatch):

@@ -19,7 +19,7 @@ from ui.shop import visitor, workshop
 from ui.words import explain, plain, say
 
 _HERE = Path(__file__).parent
-_LABELS = ("left", "right", "straighten", "proportion", "add", "remove", "help", "cut")
+_LABELS = ("left", "right", "straighten", "proportion", "perspective", "add", "remove", "help", "cut")
 _LATER = {"number": "{number}", "count": "{count}"}
 """What the browser fills in."""
 

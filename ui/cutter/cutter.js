@@ -1,12 +1,13 @@
 // Outlines over a scan, with corners to drag; the press of a button sends them. Streamlit calls the default function at
 // first and after every change of data.
 
-import { moved, proportioned, straightened, turned, whole } from "./shapes.js"
+import { moved, proportioned, resized, straightened, turned, whole } from "./shapes.js"
 
 const SVG = "http://www.w3.org/2000/svg"
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
 const STEP = 1 / 500
 const NEW_SIDE = 0.3 // of the picture, of an outline that is added
+const PLACES = 4 // where outlines are added, along the diagonal
 const cutters = new WeakMap()
 
 class Cutter {
@@ -61,12 +62,19 @@ class Cutter {
 
   #choose(index) {
     this.chosen = index
-    this.base = null
-    this.root.querySelector("input").value = 0
+    this.#level()
     this.#draw()
   }
 
+  /** Begin to straighten from how the outline is now. */
+  #level() {
+    this.base = null
+    this.root.querySelector("input[type=range]").value = 0
+    this.root.querySelector("output").textContent = "0°"
+  }
+
   #straighten(degrees) {
+    this.root.querySelector("output").textContent = `${degrees}°`
     this.base ??= this.outlines[this.chosen]
     this.outlines[this.chosen] = straightened(this.base, degrees, this.#size)
     this.#draw()
@@ -77,9 +85,13 @@ class Cutter {
     this.#choose(this.chosen)
   }
 
+  /** Add an outline beside the last one that was added; the one around the whole picture gives way to it. */
   #add() {
-    const [low, high] = [(1 - NEW_SIDE) / 2, (1 + NEW_SIDE) / 2]
-    this.outlines.push(whole().map((corner) => corner.map((share) => low + share * (high - low))))
+    this.added = (this.added ?? 0) + 1
+    const place = ((this.added - 1) % PLACES) / PLACES
+    const outline = whole().map((corner) => corner.map((share) => 0.05 + place * 0.9 + share * NEW_SIDE))
+    const others = this.outlines.filter((corners) => JSON.stringify(corners) !== JSON.stringify(whole()))
+    this.outlines = [...others, outline.map((corner) => corner.map((share) => Math.min(share, 1)))]
     this.#choose(this.outlines.length - 1)
   }
 
@@ -106,17 +118,20 @@ class Cutter {
   }
 
   #shapes() {
-    const rings = this.outlines.map((corners) => `M${corners.map((corner) => corner.join(" ")).join("L")}Z`)
-    const shade = made("path", { d: `M0 0H1V1H0Z${rings.join("")}` })
+    const mask = made("mask", { id: "outside", maskContentUnits: "objectBoundingBox" })
+    mask.append(made("rect", { width: 1, height: 1, fill: "#fff" }))
+    for (const corners of this.outlines)
+      mask.append(made("polygon", { points: pointsOf(corners), fill: "#000", class: "hole" }))
+    const shade = made("rect", { width: 1, height: 1, class: "shade", mask: "url(#outside)" })
     const outlines = this.outlines.map((corners, index) =>
       made("polygon", {
-        points: corners.map((corner) => corner.join(",")).join(" "),
+        points: pointsOf(corners),
         class: index === this.chosen ? "chosen" : "",
         "data-index": index,
       }),
     )
     const tops = this.outlines.map(([[x1, y1], [x2, y2]]) => made("line", { x1, y1, x2, y2 }))
-    return [shade, ...outlines, ...tops]
+    return [mask, shade, ...outlines, ...tops]
   }
 
   #handle(at) {
@@ -140,11 +155,17 @@ class Cutter {
   }
 
   #move(at, place) {
-    this.outlines[this.chosen] = moved(this.outlines[this.chosen], at, place)
-    this.base = null
-    this.root.querySelector("input").value = 0
+    const now = this.outlines[this.chosen]
+    const isFree = this.root.querySelector("input[type=checkbox]").checked
+    const proportion = Number(this.root.querySelector("select").value)
+    this.outlines[this.chosen] = isFree ? moved(now, at, place) : resized(now, at, place, this.#size, proportion)
+    this.#level()
     this.#draw()
   }
+}
+
+function pointsOf(corners) {
+  return corners.map((corner) => corner.join(",")).join(" ")
 }
 
 function made(name, attributes) {

@@ -28,6 +28,45 @@ export function moved(corners, index, [x, y]) {
   return isConvex(changed) ? changed : corners
 }
 
+/**
+ * An outline with one corner moved and the opposite one kept, as a rectangle of the same slant.
+ * @param {Corner[]} corners
+ * @param {number} index of the corner that moves
+ * @param {Corner} to
+ * @param {Size} size of the picture, in pixels
+ * @param {number} proportion width over height, or 0 where any will do
+ */
+export function resized(corners, index, to, size, proportion = 0) {
+  const points = corners.map((corner) => pixels(corner, size))
+  const angle = Math.atan2(points[1][1] - points[0][1], points[1][0] - points[0][0])
+  const [cosine, sine] = [Math.cos(angle), Math.sin(angle)]
+  const fixed = points[(index + 2) % 4]
+  const [x, y] = pixels(
+    to.map((share) => Math.min(Math.max(share, 0), 1)),
+    size,
+  )
+  const [dx, dy] = [x - fixed[0], y - fixed[1]]
+  let [wide, high] = [dx * cosine + dy * sine, dy * cosine - dx * sine]
+  if (proportion) [wide, high] = inProportion(wide, high, proportion)
+  const along = [fixed[0] + wide * cosine, fixed[1] + wide * sine]
+  const down = [fixed[0] - high * sine, fixed[1] + high * cosine]
+  const changed = [...points]
+  changed[index] = [along[0] - high * sine, along[1] + high * cosine]
+  changed[(index + 1) % 4] = index % 2 ? along : down
+  changed[(index + 3) % 4] = index % 2 ? down : along
+  const shares = changed.map(([px, py]) => [px / size.width, py / size.height])
+  return isConvex(shares) ? shares : corners
+}
+
+function pixels([x, y], { width, height }) {
+  return [x * width, y * height]
+}
+
+function inProportion(wide, high, proportion) {
+  const width = Math.min(Math.abs(wide), Math.abs(high) * proportion)
+  return [Math.sign(wide) * width, (Math.sign(high) * width) / proportion]
+}
+
 /** Whether the way around an outline always turns right, and no side is too short. */
 export function isConvex(corners) {
   return corners.every((corner, index) => {
@@ -40,14 +79,27 @@ export function isConvex(corners) {
 }
 
 /**
- * An outline turned about its middle.
+ * An outline turned about its middle, and made smaller where it would leave the picture.
  * @param {Corner[]} corners
  * @param {number} degrees clockwise
  * @param {Size} size of the picture, in pixels
  */
 export function straightened(corners, degrees, size) {
   const [sine, cosine] = [Math.sin((degrees * Math.PI) / 180), Math.cos((degrees * Math.PI) / 180)]
-  return around(corners, size, ([x, y]) => [x * cosine - y * sine, x * sine + y * cosine])
+  return inside(around(corners, size, ([x, y]) => [x * cosine - y * sine, x * sine + y * cosine]))
+}
+
+/** An outline made smaller about its middle, as far as it leaves the picture. */
+function inside(corners) {
+  const middle = [0, 1].map((axis) => corners.reduce((sum, corner) => sum + corner[axis], 0) / 4)
+  const rooms = corners.flatMap((corner) =>
+    corner.map((share, axis) => {
+      const way = share - middle[axis]
+      return way ? (way > 0 ? 1 - middle[axis] : -middle[axis]) / way : 1
+    }),
+  )
+  const part = Math.min(1, ...rooms)
+  return corners.map((corner) => corner.map((share, axis) => middle[axis] + part * (share - middle[axis])))
 }
 
 /**

@@ -52,10 +52,21 @@ def choose(picture: Picture | None = None) -> Plan:
     return plan
 
 
-def restore(pictures: Sequence[Picture], plan: Plan, label: str) -> None:
-    """Draw the button that submits the restoration of photographs, and the reason where that fails."""
-    if st.button(label, type="primary", width="stretch", key="restore"):
+def restore(pictures: Sequence[Picture], plan: Plan, label: str, key: str = "restore") -> None:
+    """Draw the button that submits the restoration of photographs, and the reason where that fails.
+
+    A list and a photograph give it different keys: what is pressed on a page that shows a photograph which is gone must
+    not restore the list.
+    """
+    is_possible = not any(_is_missing(chosen) for chosen in plan.stages if chosen.name not in plan.optional)
+    if st.button(label, type="primary", width="stretch", key=key, disabled=not is_possible):
         submit(pictures, plan, _undecided())
+
+
+def _is_missing(chosen: Stage) -> bool:
+    """Return whether the file of a stage's network has to be downloaded first; the page offers that beside it."""
+    spec = None if own.is_file(chosen.method) else chosen.network()
+    return spec is not None and weights.status(spec) == "missing"
 
 
 def submit(pictures: Sequence[Picture], plan: Plan, follow: Collection[str] = ()) -> None:
@@ -77,12 +88,19 @@ def _undecided() -> list[str]:
 
 
 def _change_mode() -> None:
-    """Take what was chosen in simple mode to advanced mode."""
+    """Take what was chosen in one mode to the other."""
     address.keep("mode", MODES[0])
     if st.session_state["mode"] == "advanced":
         address.record("upscale.scale", st.session_state["scale"], DEFAULT_SCALE)
         for name in ON_REQUEST:
             address.record(f"{name}.on", st.session_state[name], default=False)
+        return
+    scale = address.asked("upscale.scale", float)
+    address.record("scale", scale if scale in SCALES else DEFAULT_SCALE, DEFAULT_SCALE)
+    for name in ON_REQUEST:
+        is_on = address.asked(f"{name}.on", address.switch)
+        if is_on is not None or address.asked(name, address.switch):
+            address.record(name, bool(is_on), None)
 
 
 def _simple(picture: Picture | None) -> Plan:

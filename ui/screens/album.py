@@ -56,7 +56,7 @@ def _restore(album: Album, plan: Plan) -> None:
     is_retry = bool(unfinished) and all(picture.state is State.FAILED for picture in unfinished)
     again = say("batch.again")
     label = say("batch.retry") if is_retry else say("restore") if unfinished else again
-    settings.restore(unfinished or album.pictures, plan, label)
+    settings.restore(unfinished or album.pictures, plan, label, key="restore.list")
     if 0 < len(unfinished) < len(album.pictures) and st.button(again, width="stretch", key="restore.all"):
         settings.submit(album.pictures, plan)
 

@@ -52,7 +52,9 @@ def _show_picture(album: Album, number: int) -> None:
     if picture.busy:
         progress.watch(album, number)
         return
-    _tell_failure(picture)
+    seen = picture.preview.result if picture.preview else None
+    if seen is None or seen.error is None:  # else it is told below
+        _tell_failure(picture)
     if picture.restored is None:
         _before(album, picture, number)
         return

@@ -64,7 +64,7 @@ def _suggestions(picture: Picture) -> None:
     there = {stage.name for stage in picture.done.plan.stages}
     for name, suggested in suggestions.known(picture).items():
         if name not in there:
-            suggestions.tell(suggested, stage_name(name))
+            suggestions.tell(suggested, say(name))
 
 
 @st.fragment
