@@ -61,7 +61,7 @@ def train(task: Task, settings: Settings) -> Path:
     seen, unseen = hold_out(_photographs(task, settings), settings.held_out, settings.origins)
     print(f"{task.name}: {len(seen)} photographs to train on, {len(unseen)} to validate on, {device}")
     patches = task.patches(seen, settings, ENDLESS, settings.seed)
-    data = _dataset(task, settings, patches)
+    data = _dataset(settings, patches)
     validation = task.patches(unseen, settings, ENDLESS, VALIDATION_SEED)
     run = _begin(task, settings, patches, device)
     settings.out.mkdir(parents=True, exist_ok=True)
@@ -96,7 +96,7 @@ def _photographs(task: Task, settings: Settings) -> list[Photograph]:
     ]
 
 
-def _dataset(task: Task, settings: Settings, patches: Patches) -> Dataset[tuple[Tensor, Tensor]]:
+def _dataset(settings: Settings, patches: Patches) -> Dataset[tuple[Tensor, Tensor]]:
     """Return the patches themselves, or a pool of them; a resumed run uses the pool that it has made."""
     if not settings.pool:
         return patches
@@ -104,7 +104,7 @@ def _dataset(task: Task, settings: Settings, patches: Patches) -> Dataset[tuple[
     if not (settings.resume and pool.is_made(folder, settings.pool)):
         source = teacher.load(load_state(settings.teacher)) if settings.teacher else None
         pool.make(folder, patches, settings.pool, teacher=source, workers=settings.workers)
-    return pool.Pool(folder, settings.seed, task.more)
+    return pool.Pool(folder, settings.seed)
 
 
 def _begin(task: Task, settings: Settings, patches: Patches, device: torch.device) -> Run:

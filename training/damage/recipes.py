@@ -154,18 +154,6 @@ def reduced(image: Image, rng: np.random.Generator, scale: int) -> Image:
     return small if kind < 0.9 else camera(soften(small, rng.uniform(0.6, 3)), rng, poor=0.5)
 
 
-def grainier(image: Image, rng: np.random.Generator) -> Image:
-    """Return a damaged picture as it came half of the time, else with grain on top, and half of those as JPEG.
-
-    A teacher's answer to the picture as it came stays the goal, so that grain misleads a network less than its teacher.
-    """
-    if rng.random() < 0.5:
-        return image
-    shared = 1 if rng.random() < 0.7 else rng.uniform(0, 0.6)
-    image = film_grain(image, rng.uniform(0.01, 0.06), rng, size=rng.uniform(0.7, 4), shared=shared)
-    return jpeg(image, int(rng.integers(45, 96))) if rng.random() < 0.5 else image
-
-
 def noisy(image: Image, rng: np.random.Generator) -> Image:
     """Return a picture for a denoiser to clean: with noise or grain, usually compressed as JPEG.
 

@@ -9,7 +9,6 @@ from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
-from training.damage.recipes import Recipe
 from training.data import Patches, quiet_worker
 from training.learning.teacher import Teacher
 
@@ -32,13 +31,10 @@ class Pool(Dataset[tuple[Tensor, Tensor]]):
         Where they are.
     seed : int
         Draw `i` depends on the seed and on `i` alone.
-    more : callable, optional
-        Damages the inputs further at every draw, so that no two draws of a patch are the same.
     """
 
-    def __init__(self, folder: Path, seed: int, more: Recipe | None = None) -> None:
+    def __init__(self, folder: Path, seed: int) -> None:
         self.seed = seed
-        self.more = more
         self.parts = [_open(folder / name) for name in PARTS]
 
     def __len__(self) -> int:
@@ -49,9 +45,6 @@ class Pool(Dataset[tuple[Tensor, Tensor]]):
         rng = np.random.default_rng((self.seed, index))
         chosen, quarter, mirror = (int(rng.integers(n)) for n in (len(self), 4, 2))
         damaged, goal = (_turned(_unpack(part[chosen]), quarter, mirror) for part in self.parts)
-        if self.more is not None:
-            image = self.more(damaged.permute(1, 2, 0).contiguous().numpy(), rng)
-            damaged = torch.from_numpy(image).permute(2, 0, 1).contiguous()
         return damaged, goal
 
 

@@ -49,8 +49,6 @@ class Task(ABC):
     """Names of the losses that it supports."""
     extras: frozenset[str] = frozenset()
     """Settings out of `EXTRAS` that it supports."""
-    more: recipes.Recipe | None = None
-    """Damages the inputs of a pool further at every draw."""
 
     def network(self) -> nn.Module:
         """Return an untrained network."""
@@ -133,7 +131,6 @@ def upscale(scale: int) -> Restoration:
         features=48,
         multiple=math.lcm(scale, PERIOD),
         extras=frozenset({"pool", "teacher"}),
-        more=recipes.grainier,
     )
 
 
