@@ -93,7 +93,7 @@ def test_restore_fills_what_is_marked_and_the_mask_outlives_a_reload(editor):
     expect(editor.get_by_role("status").filter(has_text=share)).to_be_visible(timeout=60_000)
     restore(editor)
     restored(editor)
-    editor.get_by_text("Repair filled in the damage that was marked by hand.", exact=True).wait_for()
+    editor.get_by_text("Repair filled in the damage that was marked by hand.").first.wait_for()
 
 
 def test_the_photograph_can_be_zoomed_under_the_brush(editor):
