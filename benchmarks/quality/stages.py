@@ -17,7 +17,7 @@ from pipeline.photo import DECODE_LIMIT, Output, encode_photo, read_photo
 from pipeline.plan import Plan, arrange, simple
 from pipeline.run import run
 from pipeline.stage import Stage
-from pipeline.stages import Colorize, Deblur, Denoise, PostDenoise, Repair, Sharpen, Tone, Upscale
+from pipeline.stages import Colorize, Deblur, Denoise, Descreen, PostDenoise, Repair, Sharpen, Tone, Upscale
 from pipeline.stages.denoise import CLASSICAL
 
 PALE = 0.86
@@ -64,6 +64,7 @@ TRIALS: Mapping[str, Mapping[str, Trial]] = MappingProxyType(
             "fast-denoise": Denoise(),
             "deblur": Deblur(),
             "deblur, always": Deblur(always=True),
+            "descreen": Descreen(),
             "repair": Repair(),
             "tone": Tone(),
             "colorize": Colorize(),

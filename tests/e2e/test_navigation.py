@@ -35,7 +35,7 @@ def test_back_and_forward_go_between_the_first_screen_and_the_photographs(page):
 def test_back_takes_a_setting_back(page):
     upload(page, ("a.jpg", sideways_jpeg(200)))
     page.get_by_role("radio", name="×4").click()
-    chosen(page, "×4").wait_for()
+    page.wait_for_url("**scale=4*")
     page.go_back()
     chosen(page, "×2").wait_for()
     page.reload()

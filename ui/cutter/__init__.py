@@ -14,7 +14,7 @@ from ui import address
 from ui.components import component
 from ui.keys import key
 from ui.parts import preview
-from ui.parts.polling import pause
+from ui.parts.polling import draw_again_once, pause
 from ui.shop import visitor, workshop
 from ui.words import explain, plain, say
 
@@ -45,7 +45,7 @@ def tell(picture: Picture) -> None:
     """Draw how many photographs seem to be on a scan, once that is known."""
     found = _prints(picture)
     if found is None or not found.finished:
-        st.fragment(_look_again, run_every=pause(found, _EVERY))(picture)
+        _wait(picture, found)
     elif found.result:
         count = len(found.result)
         text = say("cut.found", count=count) if count > 1 else say("cut.margin")
@@ -61,7 +61,7 @@ def editor(album: Album, number: int) -> None:
     picture = album.numbered[number]
     found = _prints(picture)
     if found is None or not found.finished:
-        st.fragment(_await, run_every=pause(found, _EVERY))(picture)
+        _wait(picture, found, say("cut.looking"))
         return
     asked = _component(
         data=_data(album, number, found.result or [_WHOLE]),
@@ -133,13 +133,11 @@ def _prints(picture: Picture) -> Job[list[Any]] | None:
         return None
 
 
-def _await(picture: Picture) -> None:
-    st.caption(say("cut.looking"))
-    _look_again(picture)
+def _wait(picture: Picture, found: Job[list[Any]] | None, text: str = "") -> None:
+    """Draw the page again once the prints on a scan are found."""
 
+    def is_known() -> bool:
+        job = _prints(picture)
+        return job is not None and job.finished
 
-def _look_again(picture: Picture) -> None:
-    """Draw the page again once the prints are found."""
-    found = _prints(picture)
-    if found is not None and found.finished:
-        st.rerun(scope="app")
+    draw_again_once(is_known, pause(found, _EVERY), text)

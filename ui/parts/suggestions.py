@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from studio.picture import Picture, Suggestion
-from ui.parts.polling import pause
+from ui.parts.polling import draw_again_once, pause
 from ui.shop import visitor, workshop
 from ui.words import say
 from ui.words import tell as tell_notice
@@ -39,11 +39,9 @@ def tell(suggested: Suggestion, label: str, *, follows: bool = False) -> None:
 
 def wait(picture: Picture) -> None:
     """Draw that a photograph is being examined, and the page again once that is done."""
-    if workshop().examine(visitor(), picture) is None:
-        st.fragment(_await, run_every=pause(picture.examination, _EVERY))(picture)
 
+    def is_known() -> bool:
+        return workshop().examine(visitor(), picture) is not None
 
-def _await(picture: Picture) -> None:
-    if workshop().examine(visitor(), picture) is not None:
-        st.rerun(scope="app")
-    st.caption(say("suggestions.looking"))
+    if not is_known():
+        draw_again_once(is_known, pause(picture.examination, _EVERY), say("suggestions.looking"))
