@@ -121,21 +121,32 @@ class Album:
         self.numbered = {each: before[each] for place in places for each in place}
 
     def put_back(self, number: int) -> None:
-        """Put a scan back into its place, and remove the photographs that were cut out of it.
+        """Put a scan back into its place, and remove the photographs that were cut out of it, or out of their parts.
 
         Raises
         ------
         OptionError
             If one of them waits or is being restored.
         """
-        cut = [each for each, picture in self.numbered.items() if picture.scan == number]
+        cut = [each for each, picture in self.numbered.items() if number in self._origins(picture)]
         for each in cut:
             self._at_rest(each)
         places = [(number if each == cut[0] else each) for each in self.numbered if each not in cut[1:]]
+        parts = {each: picture for each, picture in self.scans.items() if number in self._origins(picture)}
         pictures = self.numbered | {number: self.scans.pop(number)}
         self.numbered = {each: pictures[each] for each in places}
         for each in cut:
             self._discard(each, pictures[each])
+        for each, part in parts.items():
+            self._discard(each, self.scans.pop(each, part))
+
+    def _origins(self, picture: Picture) -> list[int]:
+        """Return the numbers of the scans that a photograph was cut out of, the nearest first."""
+        found = []
+        while picture.scan in self.scans:
+            found.append(picture.scan)
+            picture = self.scans[picture.scan]
+        return found
 
     def _at_rest(self, number: int) -> Picture:
         picture = self.numbered[number]

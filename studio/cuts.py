@@ -7,16 +7,13 @@ from itertools import count
 from pipeline import scans
 from pipeline.batch.split import single
 from pipeline.errors import OptionError
-from pipeline.photo import Output, encode_photo, read_photo
+from pipeline.photo import Output, Photo, encode_photo, read_photo
 from pipeline.scans import Outline
 from pipeline.scans.outline import INSET
 from studio.album import Album
 from studio.jobs import Job, JobQueue, is_useful
 from studio.picture import Picture
 from studio.shelf import Shelf
-
-MOST_PIXELS = 24_000_000
-"""Of a scan that is cut; a larger one is reduced, as memory is shared by all visitors."""
 
 Corners = Sequence[tuple[float, float]]
 """Four corners as shares of width and height, clockwise from the print's top left."""
@@ -31,9 +28,12 @@ class Cuts:
         Each job holds one scan in memory.
     shelf : Shelf
         Where the albums are.
+    max_pixels : int
+        Of a scan; a larger one is reduced, as memory is shared by all visitors.
     """
 
-    def __init__(self, queue: JobQueue, shelf: Shelf) -> None:
+    def __init__(self, queue: JobQueue, shelf: Shelf, max_pixels: int) -> None:
+        self._max_pixels = max_pixels
         self._queue = queue
         self._shelf = shelf
         self._lock = threading.Lock()
@@ -49,7 +49,7 @@ class Cuts:
         with self._lock:
             job = picture.outlines
             if job is None or not is_useful(job):
-                job = picture.outlines = self._queue.submit(lambda _: _found(picture), visitor, light=True)
+                job = picture.outlines = self._queue.submit(lambda _: self._found(picture), visitor, light=True)
             return job
 
     def cut(self, visitor: str, album: Album, number: int, outlines: Sequence[Corners]) -> Job[list[int]]:
@@ -80,7 +80,10 @@ class Cuts:
         return self._queue.submit(lambda _: self._replaced(album, number, picture, outlines), visitor)
 
     def _replaced(self, album: Album, number: int, picture: Picture, outlines: Sequence[Corners]) -> list[int]:
-        scan = read_photo(picture.source, name=picture.name, max_pixels=MOST_PIXELS, page=picture.page)
+        if album.numbered.get(number) is not picture or picture.busy:  # another tab was faster
+            msg = f"Expected a photograph of the list that is at rest, got {picture.name}. Reload the page."
+            raise OptionError(msg)
+        scan = self._read(picture)
         files = []
         for place, corners in zip(count(1), outlines):
             photo = single(scan, _outline(corners, scan.size), place)
@@ -90,11 +93,13 @@ class Cuts:
         album.set_aside(number, added)
         return added
 
+    def _found(self, picture: Picture) -> list[Corners]:
+        scan = self._read(picture)
+        width, height = scan.size
+        return [[(x / width, y / height) for x, y in outline.corners] for outline in scans.find(scan.pixels)]
 
-def _found(picture: Picture) -> list[Corners]:
-    scan = read_photo(picture.source, name=picture.name, max_pixels=MOST_PIXELS, page=picture.page)
-    width, height = scan.size
-    return [[(x / width, y / height) for x, y in outline.corners] for outline in scans.find(scan.pixels)]
+    def _read(self, picture: Picture) -> Photo:
+        return read_photo(picture.source, name=picture.name, max_pixels=self._max_pixels, page=picture.page)
 
 
 def _outline(corners: Corners, size: tuple[int, int]) -> Outline:

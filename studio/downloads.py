@@ -17,7 +17,7 @@ from pipeline import disk
 from pipeline.arrays import Image
 from pipeline.errors import OptionError, QueueFull
 from pipeline.notices import figures, headline
-from pipeline.photo import Output, Photo, encode_photo, read_photo, restored_name, safe_stem
+from pipeline.photo import Metadata, Output, Photo, encode_photo, read_photo, restored_name, safe_stem
 from studio import memory
 from studio.album import Album
 from studio.jobs import Job, JobQueue
@@ -142,9 +142,9 @@ class Downloads:
         return self._write(picture, picture.rendered(), photo, output, name, language)
 
     def _shared(self, picture: Picture, language: str) -> Made:
-        photo, pixels = replace(self._read(picture), alpha=None), before_and_after(picture)
+        photo, pixels = replace(self._read(picture), alpha=None, metadata=Metadata()), before_and_after(picture)
         name = f"{safe_stem(picture.name)}_before_after.jpg"
-        return self._write(picture, pixels, photo, Output("jpeg", metadata="strip"), name, language)
+        return self._write(picture, pixels, photo, Output("jpeg"), name, language)
 
     def _read(self, picture: Picture) -> Photo:
         return read_photo(picture.source, name=picture.name, max_pixels=self._max_pixels, page=picture.page)

@@ -87,7 +87,7 @@ class Workshop:
         self._previews = Previews(self._small, config.max_pixels, room)
         self._damage = DamageMaps(self._networks, self.engine, self._previews, self._small, config.max_pixels, room)
         self._downloads = Downloads(self._results, config.max_pixels, room)
-        self._cuts = Cuts(self._results, self._shelf)
+        self._cuts = Cuts(self._results, self._shelf, config.max_full_pixels)
         self._views = Views(self._looks, self._folder.path)
         self._submitting = threading.Lock()
         self._closing = threading.Event()

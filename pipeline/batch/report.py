@@ -7,19 +7,36 @@ from pipeline.notices import Notice, sentence
 from pipeline.run import Timing
 
 
-@dataclass
-class Report:
-    """What became of one photograph."""
+@dataclass(kw_only=True)
+class Outcome:
+    """How the work on one file ended."""
 
-    source: str
-    target: str
     status: str = "failed"
-    """``"done"`` or ``"failed"``."""
+    """``"done"`` or ``"failed"``; another command may have more."""
 
     error: str = ""
     kind: str = ""
     """Name of the error's class, such as ``"PhotoUnreadable"``; empty where there is none."""
 
+    notices: list[Notice] = field(default_factory=list)
+
+    @property
+    def messages(self) -> list[str]:
+        """The notices as sentences in English."""
+        return [sentence(notice) for notice in self.notices]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as plain values, for JSON; each notice with its text in English."""
+        notices = [asdict(n) | {"message": text} for n, text in zip(self.notices, self.messages, strict=True)]
+        return asdict(self) | {"notices": notices}
+
+
+@dataclass
+class Report(Outcome):
+    """What became of one photograph."""
+
+    source: str
+    target: str
     original_size: tuple[int, int] = (0, 0)
     """Width and height of the file."""
 
@@ -34,14 +51,3 @@ class Report:
 
     seconds: float = 0.0
     stages: list[Timing] = field(default_factory=list)
-    notices: list[Notice] = field(default_factory=list)
-
-    @property
-    def messages(self) -> list[str]:
-        """The notices as sentences in English."""
-        return [sentence(notice) for notice in self.notices]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the report as plain values, for JSON; each notice with its text in English."""
-        notices = [asdict(n) | {"message": text} for n, text in zip(self.notices, self.messages, strict=True)]
-        return asdict(self) | {"notices": notices}

@@ -2,17 +2,17 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from models.files import atomic
 from pipeline import scans
 from pipeline.batch.naming import LONGEST
+from pipeline.batch.report import Outcome
 from pipeline.batch.restore import reason
 from pipeline.batch.sources import OWN, Pair
 from pipeline.errors import PhotoUnwritable
-from pipeline.notices import Notice, sentence
+from pipeline.notices import Notice
 from pipeline.photo import DECODE_LIMIT, Output, Photo, encode_photo, read_photo
 from pipeline.scans import Outline
 
@@ -33,29 +33,11 @@ class Print:
 
 
 @dataclass
-class SplitReport:
-    """What became of one scan."""
+class SplitReport(Outcome):
+    """What became of one scan; the status is ``"nothing"`` where nothing was split and no file written."""
 
     source: str
-    status: str = "failed"
-    """``"done"``, ``"nothing"`` (there was nothing to split, and nothing was written) or ``"failed"``."""
-
-    error: str = ""
-    kind: str = ""
-    """Name of the error's class; empty where there is none."""
-
     prints: list[Print] = field(default_factory=list)
-    notices: list[Notice] = field(default_factory=list)
-
-    @property
-    def messages(self) -> list[str]:
-        """The notices as sentences in English."""
-        return [sentence(notice) for notice in self.notices]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the report as plain values, for JSON; each notice with its text in English."""
-        notices = [asdict(n) | {"message": text} for n, text in zip(self.notices, self.messages, strict=True)]
-        return asdict(self) | {"notices": notices}
 
 
 @dataclass(frozen=True)

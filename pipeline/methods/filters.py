@@ -25,6 +25,14 @@ def gaussian(image: Image, sigma: float) -> Image:
     return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101), np.float32)
 
 
+def blend(image: Image, changed: Image, share: float) -> Image:
+    """Return `changed` itself, overwritten by a share of its difference from a picture; no further memory is used."""
+    changed -= image
+    changed *= share
+    changed += image
+    return changed
+
+
 def by_strips(
     image: Image,
     apply: Callable[[Image], Image],

@@ -42,7 +42,7 @@ _LEAST_TRUST = 0.05
 
 _RELIABLE, _SUGGESTED_FROM = 0.6, 0.25
 """Certainty from which a colour counts as reliable, and the share of such colours from which on Colorize is suggested.
-With a smaller share, the colours of unseen photographs were no nearer to the truth than grey."""
+Where it was smaller, the colours of photographs that were not trained on were no nearer to the truth than grey."""
 
 _TINY = np.float32(1e-3)
 

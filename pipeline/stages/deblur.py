@@ -10,6 +10,7 @@ from models.spec import ModelSpec
 from pipeline.arrays import Image
 from pipeline.context import Context
 from pipeline.methods.deconvolution import KINDS, Blur, anisotropy, explained_by_sharpening, spectrum, wiener
+from pipeline.methods.filters import blend
 from pipeline.methods.inference import infer, same_size
 from pipeline.methods.measures import blur_measure, edge_share
 from pipeline.notices import Notice
@@ -128,11 +129,7 @@ class Deblur(Stage):
             return image
         if finding.softness:
             context.notice("deblur-soft", blur=finding.softness)
-        if finding.share < 1:
-            deblurred -= image
-            deblurred *= finding.share
-            deblurred += image
-        return deblurred
+        return deblurred if finding.share == 1 else blend(image, deblurred, finding.share)
 
     def _useless(self, image: Image, blur: float) -> Notice | None:
         """Return why a photograph is left alone, if it is."""

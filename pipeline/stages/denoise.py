@@ -10,7 +10,7 @@ from models import catalog, own
 from models.spec import ModelSpec
 from pipeline.arrays import Image
 from pipeline.context import Context
-from pipeline.methods.filters import by_strips
+from pipeline.methods.filters import blend, by_strips
 from pipeline.methods.inference import infer, same_size
 from pipeline.methods.measures import block_measure, noise_sigma
 from pipeline.notices import Notice
@@ -87,11 +87,7 @@ class Denoise(Stage):
         if spec is None:
             return self._filter(image, finding.sigma, context)
         clean = infer(spec, image, context)
-        share = self._share(image, clean, context)
-        clean -= image
-        clean *= share
-        clean += image
-        return clean
+        return blend(image, clean, self._share(image, clean, context))
 
     def _share(self, image: Image, clean: Image, context: Context) -> float:
         """Return the share of the noise to remove, with a notice where noise dominates."""

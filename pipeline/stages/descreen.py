@@ -11,6 +11,7 @@ from models.spec import ModelSpec
 from pipeline.arrays import Image
 from pipeline.context import Context
 from pipeline.methods import halftone
+from pipeline.methods.filters import blend
 from pipeline.methods.halftone import CLEAR, Screen
 from pipeline.methods.inference import infer
 from pipeline.notices import Notice
@@ -80,7 +81,7 @@ class Descreen(Stage):
         clean = self._by_bands(small, screens, context)
         if factor > 1:
             clean = np.clip(_resized(clean, height, width), 0, 1)
-        return clean if self.strength == 1 else image + self.strength * (clean - image)
+        return clean if self.strength == 1 else blend(image, clean, self.strength)
 
     def _by_bands(self, image: Image, screens: list[Screen], context: Context) -> Image:
         """Return a picture without dots; a large one is computed in bands of rows, so that it needs little memory."""

@@ -62,6 +62,32 @@ def test_a_scan_becomes_its_photographs_and_can_be_put_back(scan):
     assert not (scan.folder / "1").exists()
 
 
+def test_putting_a_scan_back_removes_what_was_cut_out_of_its_parts_too(scan):
+    cut(scan, [LEFT, RIGHT])
+    cut(scan, [LEFT], number=1)
+    assert list(scan.numbered) == [3, 2]
+    scan.put_back(0)
+    assert list(scan.numbered) == [0]
+    assert not scan.scans
+    assert sorted(path.name for path in scan.folder.iterdir()) == ["0"]
+
+
+def test_one_step_back_from_a_part_of_a_part(scan):
+    cut(scan, [LEFT, RIGHT])
+    cut(scan, [LEFT], number=2)
+    scan.put_back(2)
+    assert list(scan.numbered) == [1, 2]
+
+
+def test_a_scan_is_cut_once_where_two_tabs_ask_for_it(scan):
+    picture, shop = scan.numbered[0], workshop()
+    first, second = (shop.cut("visitor", scan, 0, [LEFT, RIGHT]) for _ in range(2))
+    assert first.wait(60)
+    assert second.wait(60)
+    assert isinstance(second.error, OptionError)
+    assert (list(scan.numbered), scan.scans) == ([1, 2], {0: picture})
+
+
 def test_a_cut_picture_is_restored_like_any_other(scan, app):
     cut(scan, [LEFT])
     app.query_params["picture"] = "1"

@@ -34,10 +34,9 @@ _component = component(_HERE / "cutter", _HERE.parent / "viewer" / "controls.css
 def offer(album: Album, number: int) -> bool:
     """Draw what leads to the cutter, and back from it; return whether it is to be drawn."""
     picture = album.numbered[number]
-    if picture.scan is not None and st.button(say("cut.back"), icon=":material/undo:"):
-        scan = picture.scan
-        album.put_back(scan)
-        address.open_picture(scan)
+    if picture.scan in album.scans and st.button(say("cut.back"), icon=":material/undo:"):
+        album.put_back(picture.scan)
+        address.open_picture(picture.scan)
     return st.toggle(say("cut.open"), help=say("cut.open.help"), key=f"cut.on.{album.id}.{number}")
 
 

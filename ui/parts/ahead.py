@@ -12,13 +12,13 @@ from ui import address
 from ui.shop import workshop
 from ui.words import say, say_time
 
-_FULL = "full"
+FULL = "full"
 """Key of the switch for work at full size."""
 
 
 def is_full() -> bool:
     """Return whether a person asked for work at full size."""
-    return address.asked(_FULL, address.switch) is True
+    return address.asked(FULL, address.switch) is True
 
 
 def tell(plan: Plan, picture: Picture) -> None:
@@ -52,8 +52,8 @@ def warn(plan: Plan, picture: Picture) -> None:
         st.warning(text, icon=":material/photo_size_select_large:")
     config = workshop().config
     if sizes.cap(config, plan, is_full=True) > config.max_pixels:
-        address.setting(_FULL, address.switch, default=False)
-        st.toggle(say("full"), help=say("full.help"), key=_FULL, on_change=address.keep, args=(_FULL, False))
+        address.setting(FULL, address.switch, default=False)
+        st.toggle(say("full"), help=say("full.help"), key=FULL, on_change=address.keep, args=(FULL, False))
 
 
 def _size(plan: Plan, picture: Picture) -> tuple[int, int]:

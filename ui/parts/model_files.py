@@ -11,10 +11,16 @@ from ui import owner
 from ui.words import explain, say
 
 
+def missing(stage: Stage) -> ModelSpec | None:
+    """Return the model of a stage where its file has to be downloaded first."""
+    spec = None if own.is_file(stage.method) else stage.network()
+    return spec if spec is not None and weights.status(spec) == "missing" else None
+
+
 def offer(stage: Stage) -> None:
     """Draw the download of a stage's model, where it is missing."""
-    spec = None if own.is_file(stage.method) else stage.network()
-    if spec is not None and weights.status(spec) == "missing":
+    spec = missing(stage)
+    if spec is not None:
         st.caption(say("model.missing", title=spec.title))
         if not owner.is_owner():
             st.caption(say("owner.decides"))

@@ -58,21 +58,15 @@ def restore(pictures: Sequence[Picture], plan: Plan, label: str, key: str = "res
     A list and a photograph give it different keys: what is pressed on a page that shows a photograph which is gone must
     not restore the list.
     """
-    is_possible = not any(_is_missing(chosen) for chosen in plan.stages if chosen.name not in plan.optional)
+    is_possible = not any(model_files.missing(chosen) for chosen in plan.stages if chosen.name not in plan.optional)
     if st.button(label, type="primary", width="stretch", key=key, disabled=not is_possible):
         submit(pictures, plan, _undecided())
-
-
-def _is_missing(chosen: Stage) -> bool:
-    """Return whether the file of a stage's network has to be downloaded first; the page offers that beside it."""
-    spec = None if own.is_file(chosen.method) else chosen.network()
-    return spec is not None and weights.status(spec) == "missing"
 
 
 def submit(pictures: Sequence[Picture], plan: Plan, follow: Collection[str] = ()) -> None:
     """Submit the restoration of photographs; the arguments are those of `Workshop.submit`."""
     try:
-        is_full = len(pictures) == 1 and ahead.is_full()
+        is_full = bool(st.session_state.get(ahead.FULL))  # of the switch, where it is drawn: a list has none
         workshop().submit(visitor(), pictures, plan, follow, is_full=is_full)
     except StudioError as error:
         st.error(explain(error))
