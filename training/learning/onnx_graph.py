@@ -8,6 +8,7 @@ References
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ Field = tuple[int, int | bytes]
 
 _VARINT, _EIGHT_BYTES, _BYTES, _FOUR_BYTES = 0, 1, 2, 5
 """Kinds of values."""
-_TYPES = {1: np.dtype("<f4"), 7: np.dtype("<i8")}
+_TYPES: dict[int, np.dtype[Any]] = {1: np.dtype("<f4"), 7: np.dtype("<i8")}
 """Types of tensors that face networks use."""
 
 
