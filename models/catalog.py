@@ -55,7 +55,7 @@ def for_task(task: Task) -> tuple[ModelSpec, ...]:
 
     Parameters
     ----------
-    task : {"descreen", "denoise", "deblur", "colorize", "upscale", "estimate", "detect", "fill"}
+    task : Task
         What they do.
     """
     return tuple(spec for spec in MODELS if spec.task == task)

@@ -145,7 +145,7 @@ def restorer(spec: ModelSpec) -> ModelSpec:
     OptionError
         If it does something else, such as detect damage.
     """
-    if spec.task in ("colorize", "estimate", "detect", "fill"):
+    if spec.task in ("colorize", "estimate", "detect", "fill", "find", "identify"):
         msg = f"Expected a model that restores pictures, got {spec.title}, whose task is {spec.task}. Choose another."
         raise OptionError(msg)
     return spec
