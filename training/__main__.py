@@ -19,6 +19,7 @@ from training.settings import LOSSES, Settings
 from training.tasks import blur, task
 from training.tasks.colorize import COLORIZE
 from training.tasks.descreen import DESCREEN
+from training.tasks.faces import FACES
 from training.tasks.repair import REPAIR
 from training.tasks.task import Task
 
@@ -43,6 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_training(commands.add_parser("deblur", help="train a deblurrer"), lambda _: task.DEBLUR)
     _add_training(commands.add_parser("denoise", help="train a denoiser"), lambda _: task.DENOISE)
     _add_training(commands.add_parser("descreen", help="train a remover of printed dots"), lambda _: DESCREEN)
+    faces = commands.add_parser("faces", help="train a restorer of aligned faces")
+    _add_training(faces, lambda _: FACES)
+    faces.set_defaults(patch=256)
     colorize = commands.add_parser("colorize", help="train a colorizer")
     _add_training(colorize, lambda _: COLORIZE)
     colorize.set_defaults(losses=(("classes", 1.0),), patch=128)
@@ -82,6 +86,7 @@ def _add_training(parser: argparse.ArgumentParser, made: Callable[[argparse.Name
     )
     parser.add_argument("--teacher", type=Path, help="file of a larger upscaler to distil from (upscale only)")
     parser.add_argument("--vgg16", type=Path, help="file of VGG16's weights, for the perceptual loss")
+    parser.add_argument("--recogniser", type=Path, help="ONNX file of a network that recognises people (faces only)")
     parser.add_argument("--shapes", type=Path, help="tar file of real damage (repair only; without it all is drawn)")
     parser.add_argument("--from", dest="start", type=Path, help="file with the weights to start from")
     parser.add_argument("--resume", action="store_true", help="resume from the last checkpoint")

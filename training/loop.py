@@ -139,7 +139,11 @@ def _steps(
     """Take steps until the run is over; validate and write a checkpoint at intervals."""
     figures = "not validated yet"
     device = next(run.network.parameters()).device
-    batches = _batches(data, run.step * settings.batch, settings)
+    torch.backends.cudnn.benchmark = True
+    if isinstance(data, pool.Pool) and device.type == "cuda":
+        batches = data.on_card(settings.batch, device)
+    else:
+        batches = _batches(data, run.step * settings.batch, settings)
     tick = time.monotonic()
     while progress(run, settings) < 1:
         loss = _step(run, task, settings, [tensor.to(device, non_blocking=True) for tensor in next(batches)])
@@ -201,8 +205,7 @@ def _step(run: Run, task: Task, settings: Settings, batch: list[Tensor]) -> floa
 def _follow(run: Run, keep: float) -> None:
     """Move the average of weights towards the network, faster in the first steps."""
     keep = min(keep, (1 + run.step) / (10 + run.step))
-    for mean, weight in zip(run.average.parameters(), run.network.parameters(), strict=True):
-        mean.lerp_(weight, 1 - keep)
+    torch._foreach_lerp_(list(run.average.parameters()), list(run.network.parameters()), 1 - keep)
     for kept, value in zip(run.average.buffers(), run.network.buffers(), strict=True):
         kept.copy_(value)  # statistics of norms are averages already
 

@@ -50,6 +50,8 @@ class Settings:
     """File of VGG16's weights for the perceptual loss."""
     teacher: Path | None = None
     """File of the upscaler to distil from: its answers become the goals of damaged patches."""
+    recogniser: Path | None = None
+    """ONNX file of a network that recognises people, for the identity loss of faces."""
     shapes: Path | None = None
     """Tar file with the shapes of real damage for the detector: see `training.damage.shapes`."""
     start: Path | None = None

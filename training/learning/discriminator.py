@@ -17,6 +17,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from training.learning.precision import has_bfloat16
+
 WIDTHS = (32, 64, 128, 128)
 """Channels at the full size, at half of it and so on."""
 SLOPE = 0.2
@@ -80,16 +82,21 @@ class Adversary:
     def loss(self, output: Tensor) -> Tensor:
         """Return the generator's loss: lower where the discriminator takes answers for goals."""
         self.discriminator.requires_grad_(False)
-        return -self.discriminator(output).mean()
+        return -self._score(output).mean()
 
     def learn(self, output: Tensor, goal: Tensor) -> float:
         """Update the discriminator by one step, and return its hinge loss."""
         self.discriminator.requires_grad_(True)
-        loss = F.relu(1 - self.discriminator(goal)).mean() + F.relu(1 + self.discriminator(output.detach())).mean()
+        loss = F.relu(1 - self._score(goal)).mean() + F.relu(1 + self._score(output.detach())).mean()
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
         return float(loss.detach())
+
+    def _score(self, pictures: Tensor) -> Tensor:
+        with torch.autocast(pictures.device.type, torch.bfloat16, enabled=has_bfloat16(pictures.device)):
+            scores: Tensor = self.discriminator(pictures.contiguous(memory_format=torch.channels_last))
+        return scores.float()
 
     def state_dict(self) -> dict[str, object]:
         """Return the state that a checkpoint stores."""

@@ -36,8 +36,8 @@ SCALES = 3
 STABILISERS = (0.01**2, 0.03**2)
 """Constants that keep SSIM's quotients of means and of variances finite [1]_."""
 
-CROP = 96
-"""Side of the squares of `crops`, in pixels."""
+CROP, CARD_CROP = 96, 128
+"""Side of the squares of `crops` on a CPU and on a CUDA card, in pixels."""
 LUMA = (0.299, 0.587, 0.114)
 TO_YIQ = (LUMA, (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112))
 HAAR_SIDES = (2, 4, 8)
@@ -175,7 +175,7 @@ def _steepness(image: Tensor) -> Tensor:
 
 
 def crops(output: Tensor, goal: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the same random square of both batches' first half, for losses that take long to compute.
+    """Return the same random square of both batches, for losses that take long; on a CPU of the first half only.
 
     Parameters
     ----------
@@ -184,8 +184,10 @@ def crops(output: Tensor, goal: Tensor) -> tuple[Tensor, Tensor]:
 
     Returns
     -------
-    output, goal : Tensor, shape (ceil(N / 2), 3, min(H, CROP), min(W, CROP))
+    output, goal : Tensor, shape (N or ceil(N / 2), 3, min(H, side), min(W, side))
+        The side is `CARD_CROP` on a CUDA card, else `CROP`.
     """
-    top, left = (int(torch.randint(max(0, side - CROP) + 1, ())) for side in output.shape[-2:])
-    place = (slice((len(output) + 1) // 2), slice(None), slice(top, top + CROP), slice(left, left + CROP))
+    side, count = (CARD_CROP, len(output)) if output.is_cuda else (CROP, (len(output) + 1) // 2)
+    top, left = (int(torch.randint(max(0, length - side) + 1, ())) for length in output.shape[-2:])
+    place = (slice(count), slice(None), slice(top, top + side), slice(left, left + side))
     return output[place], goal[place]

@@ -1,5 +1,6 @@
 """A fixed pool of patches on disk, for goals that are too slow to compute at every step: a teacher's answers."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from training.learning.teacher import Teacher
 FOLDER = "pool"
 """Name of the pool in a run's folder."""
 PARTS = ("damaged.npy", "goal.npy")
-TEACHER_BATCH = 8
+TEACHER_BATCH = 64 if torch.cuda.is_available() else 8
 CLEAN, DAMAGED = 1.5 / 255, 5 / 255
 """Mean difference of an input from the reduced truth up to which the truth is the goal, and from which the teacher's
 answer is."""
@@ -46,6 +47,18 @@ class Pool(Dataset[tuple[Tensor, Tensor]]):
         chosen, quarter, mirror = (int(rng.integers(n)) for n in (len(self), 4, 2))
         damaged, goal = (_turned(_unpack(part[chosen]), quarter, mirror) for part in self.parts)
         return damaged, goal
+
+    def on_card(self, batch: int, device: torch.device) -> Iterator[list[Tensor]]:
+        """Yield random batches from a copy of the pool in a card's memory, each turned or mirrored as one.
+
+        A card takes more patches than processes can unpack: 1,500 of 256 pixels are more than a gigabyte.
+        """
+        parts = [torch.from_numpy(np.ascontiguousarray(part)).to(device) for part in self.parts]
+        rng = np.random.default_rng(self.seed)
+        while True:
+            chosen = torch.from_numpy(rng.integers(len(self), size=batch)).to(device)
+            quarter, mirror = int(rng.integers(4)), int(rng.integers(2))
+            yield [_turned(part[chosen].float() / 255, quarter, mirror) for part in parts]
 
 
 def is_made(folder: Path, size: int) -> bool:

@@ -29,7 +29,7 @@ FOLD = 2
 BLOCKS = (1, 1, 2)
 """Residual blocks of a restorer's levels; each lower level has twice the features."""
 
-EXTRAS = ("pool", "teacher", "rebalance", "shapes")
+EXTRAS = ("pool", "teacher", "rebalance", "shapes", "recogniser")
 """Settings that only some tasks support; each is off by default."""
 
 
