@@ -17,6 +17,7 @@
     ├── OptionError              an option out of range or unknown (also a ValueError)
     ├── QueueFull                too many jobs are waiting
     ├── DiskFull                 no room for what is being made
+    ├── JournalUnusable          the journal of a folder of results is damaged, newer, or cannot be written
     ├── NotOwner                 a visitor asked for what only the owner of a server may do
     └── Cancelled                somebody pressed Cancel
 
@@ -41,6 +42,7 @@ __all__ = [
     "DiskFull",
     "DownloadFailed",
     "InferenceFailed",
+    "JournalUnusable",
     "ModelError",
     "NotOwner",
     "OptionError",
@@ -82,6 +84,10 @@ class QueueFull(StudioError):
 
 class DiskFull(StudioError):
     """The disk has no room for what is being made."""
+
+
+class JournalUnusable(StudioError):
+    """The journal of a folder of results cannot be used."""
 
 
 class NotOwner(StudioError):

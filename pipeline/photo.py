@@ -213,6 +213,7 @@ def encode_photo(
     software: str = "Restoration Studio",
     history: str = "",
     guesses: Sequence[str] = (),
+    instance: str = "",
 ) -> Encoded:
     """Return a restored picture as a file, with the metadata of its photograph; a worker process encodes it.
 
@@ -228,6 +229,8 @@ def encode_photo(
     guesses : sequence of str
         Parts of the picture that a model generated, such as ``"colours"``. The XMP packet states that there are some,
         and `output` may ask for a visible mark.
+    instance : str
+        Identifies this very file, as ``xmpMM:InstanceID``; not written if empty.
 
     Returns
     -------
@@ -253,7 +256,7 @@ def encode_photo(
         if output.mark and guessed:
             pixels = with_mark(pixels)
         canvas, limits = encode.lay_out(pixels, photo.alpha, photo.depth, output.format)
-    notes = encode.Notes(replace(photo.metadata, dpi=dpi), output.metadata, software, history, guessed)
+    notes = encode.Notes(replace(photo.metadata, dpi=dpi), output.metadata, software, history, guessed, instance)
     allowed = bounds.to_write(canvas.samples.nbytes)
     try:
         data, notices = workers.call(encode.write, canvas, notes, output.format, output.quality, bounds=allowed)

@@ -12,11 +12,14 @@ class Outcome:
     """How the work on one file ended."""
 
     status: str = "failed"
-    """``"done"`` or ``"failed"``; another command may have more."""
+    """``"done"``, ``"failed"``, or ``"kept"`` where an earlier run made the result; another command may have more."""
 
     error: str = ""
     kind: str = ""
     """Name of the error's class, such as ``"PhotoUnreadable"``; empty where there is none."""
+
+    fault: str = ""
+    """What kind of failure it is, one of `pipeline.batch.faults.FAULTS`; empty where there is none."""
 
     notices: list[Notice] = field(default_factory=list)
 

@@ -5,19 +5,32 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from models.files import atomic
 from models.runtime.engine import Engine
+from pipeline import disk
+from pipeline.batch.faults import fault, reason
 from pipeline.batch.naming import mask_of
+from pipeline.batch.overlap import overlapped
 from pipeline.batch.report import Report
 from pipeline.batch.sources import OWN, Pair, check
-from pipeline.errors import OptionError, PhotoUnwritable, StudioError
+from pipeline.errors import DiskFull, JournalUnusable, OptionError, PhotoUnwritable
 from pipeline.mask import read_mask
 from pipeline.notices import Notice
 from pipeline.photo import Output, Photo, encode_photo, read_photo
 from pipeline.plan import Plan
 from pipeline.run import Progress, run
 from pipeline.stages import examine
+
+T = TypeVar("T")
+INSTANCE = "xmp.iid:"
+"""What the identity of a file begins with in XMP; the key of a result follows."""
+
+FULL = "The disk is full. Free some space and run the same command again: it goes on where it stopped."
 
 
 @dataclass(frozen=True)
@@ -39,10 +52,37 @@ class BatchSettings:
     """Names of stages to suggest for the photographs that need them."""
 
 
+@dataclass
+class Task:
+    """A photograph on its way from its file to its result."""
+
+    pair: Pair
+    report: Report
+    number: int
+    """Which of the run it is, from 0."""
+
+    key: str = ""
+    """Of the result, for its metadata; not written if empty."""
+
+    photo: Photo | None = None
+    """Set by `load`."""
+
+    finished: NDArray[np.float32] | None = None
+    """Set by `develop`, with history and guesses; shape (H, W, 3)."""
+
+    history: str = ""
+    guesses: tuple[str, ...] = ()
+
+
+def task_of(pair: Pair, number: int) -> Task:
+    """Return the task of restoring a photograph."""
+    return Task(pair, Report(str(pair.source), str(pair.target), status="open"), number)
+
+
 def restore_all(
     work: list[Pair], settings: BatchSettings, engine: Engine, progress: Callable[[int, Progress], None]
 ) -> Iterator[Report]:
-    """Restore photograph after photograph, and yield a report of each.
+    """Restore photograph after photograph, and yield a report of each; a failure is in its report.
 
     Parameters
     ----------
@@ -58,97 +98,167 @@ def restore_all(
     ------
     OptionError
         If an option is wrong for every photograph, or a target is; the latter before anything is written.
+    DiskFull
+        If there is no room for a result.
+    """
+    check_all(work, settings)
+    tasks = (task_of(pair, number) for number, pair in enumerate(work))
+    steps = (lambda task: load(task, settings)), (lambda task: write(task, encode(task, settings)))
+    for task in through(tasks, settings, engine, progress, *steps):
+        yield task.report
+
+
+def check_all(work: list[Pair], settings: BatchSettings) -> None:
+    """Refuse to replace a photograph or a mask of the run, or one result by another.
+
+    Raises
+    ------
+    OptionError
+        Before anything is written.
     """
     masks = (mask_of(pair.relative, pair.target, settings.mask) for pair in work) if settings.mask else ()
     check(work, filter(None, masks))
-    for number, pair in enumerate(work):
-        report = restore_file(pair, settings, engine, lambda p, n=number: progress(n, p))  # type: ignore[misc]
-        if report.kind == OptionError.__name__:
-            raise OptionError(report.error)
-        yield report
 
 
-def restore_file(
-    pair: Pair,
+def through(
+    tasks: Iterator[Task],
     settings: BatchSettings,
     engine: Engine,
-    progress: Callable[[Progress], None] = lambda progress: None,
-) -> Report:
-    """Restore one photograph and report on it; a failure is in the report, and nothing is raised.
+    progress: Callable[[int, Progress], None],
+    load: Callable[[Task], None],
+    save: Callable[[Task], None],
+) -> Iterator[Task]:
+    """Yield tasks after their three steps; the next is loaded and the last saved while one is restored.
 
     Parameters
     ----------
-    pair : Pair
-    settings : BatchSettings
-    engine : Engine
-        Runs the networks.
-    progress : callable
-        Called with how far it is.
+    tasks : iterator of Task
+    settings, engine, progress
+        As for `restore_all`.
+    load : callable
+        Reads the photograph of a task, or sets the status of its report where there is nothing to do.
+    save : callable
+        Writes its result.
+
+    Raises
+    ------
+    OptionError, DiskFull, JournalUnusable
+        Which end the whole run.
     """
-    report = Report(str(pair.source), str(pair.target))
+
+    def develop_one(task: Task) -> None:
+        develop(task, settings, engine, lambda p: progress(task.number, p))
+        progress(task.number, _encoding(settings, 0.0))
+
+    def save_one(task: Task) -> None:
+        save(task)
+        progress(task.number, _encoding(settings, 1.0))
+
+    return overlapped(
+        tasks,
+        lambda task: _attempt(task, lambda: load(task)),
+        lambda task: _attempt(task, lambda: develop_one(task)),
+        lambda task: _attempt(task, lambda: save_one(task)),
+    )
+
+
+def _attempt(task: Task, step: Callable[[], None]) -> None:
+    """Take one step of an unfinished task; its failure and time go into the report.
+
+    Raises
+    ------
+    OptionError, DiskFull, JournalUnusable
+        Which end the whole run.
+    """
+    if task.report.status != "open":
+        return
     started = time.perf_counter()
     try:
-        _restore(pair, settings, engine, report, progress)
-        report.status = "done"
-    except Exception as error:  # noqa: BLE001 - a broken file harms no other; its report has the reason
-        report.error, report.kind = reason(error), type(error).__name__
-    report.seconds = time.perf_counter() - started
-    return report
+        step()
+    except (OptionError, DiskFull, JournalUnusable):
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and disk.is_full(error):
+            raise DiskFull(FULL) from error
+        task.report.status, task.report.error = "failed", reason(error)
+        task.report.kind, task.report.fault = type(error).__name__, fault(error)
+        task.photo = task.finished = None
+    finally:
+        task.report.seconds += time.perf_counter() - started
 
 
-def reason(error: Exception) -> str:
-    """Return why something failed, for a person, in one line."""
-    if isinstance(error, StudioError):
-        return str(error)
-    if isinstance(error, OSError):
-        place = f"{error.filename}: " if error.filename else ""
-        return f"{place}{error.strerror or error}. Check the path, the permissions and the room on the disk."
-    if isinstance(error, MemoryError):
-        return "The photograph does not fit into memory; lower --max-pixels or --scale."
-    return f"This is a fault of the studio, please report it: {type(error).__name__}: {error}"
-
-
-def _restore(
-    pair: Pair, settings: BatchSettings, engine: Engine, report: Report, progress: Callable[[Progress], None]
-) -> None:
-    """Restore one photograph and fill in its report."""
+def load(task: Task, settings: BatchSettings) -> None:
+    """Read the photograph of a task."""
+    pair = task.pair
     if pair.target.exists() and not settings.overwrite:
         msg = f"{pair.target} exists; choose another output or add --overwrite."
         raise PhotoUnwritable(msg)
-    photo = read_photo(pair.source, max_pixels=settings.max_pixels, strict=settings.strict, page=pair.page)
-    report.original_size, report.working_size = photo.original_size, photo.size
-    _write(photo, pair, settings, engine, report, progress)
-    date = pair.source.stat().st_mtime_ns  # often the only date of a scan
-    os.utime(pair.target, ns=(date, date))
+    read(task, settings)
+
+
+def read(task: Task, settings: BatchSettings) -> None:
+    """Read the photograph of a task, whatever lies at its target."""
+    photo = read_photo(task.pair.source, max_pixels=settings.max_pixels, strict=settings.strict, page=task.pair.page)
+    task.report.original_size, task.report.working_size = photo.original_size, photo.size
+    task.photo = photo
+
+
+def develop(task: Task, settings: BatchSettings, engine: Engine, progress: Callable[[Progress], None]) -> None:
+    """Restore the photograph of a task; its own pixels are freed."""
+    photo, report = _has(task.photo), task.report
+    path, missing = _mask_file(task.pair, settings)
+    mask, resized = (None, ()) if path is None else read_mask(path, photo)
+    result = run(settings.plan, photo, engine, mask=mask, progress=progress)
+    report.stages = list(result.timings)
+    report.notices = [*missing, *resized, *result.notices]
+    task.finished = settings.plan.finish.apply(result.pixels)
+    task.history, task.guesses = result.history, result.guesses
+    del result
     if settings.suggest:
         findings = examine(photo.pixels, engine)
         suggested = [findings[name].suggestion for name in findings if name in settings.suggest]
         report.notices += [notice for notice in suggested if notice is not None]
 
 
-def _write(
-    photo: Photo,
-    pair: Pair,
-    settings: BatchSettings,
-    engine: Engine,
-    report: Report,
-    progress: Callable[[Progress], None],
-) -> None:
-    """Restore, encode and write; the large pictures are freed before anything else is examined."""
+def encode(task: Task, settings: BatchSettings) -> bytes:
+    """Return the file of a restored task; its pictures are freed."""
+    photo, finished, report = _has(task.photo), _has(task.finished), task.report
     output, changed = _output(photo, settings)
-    path, missing = _mask_file(pair, settings)
-    mask, resized = (None, ()) if path is None else read_mask(path, photo)
-    result = run(settings.plan, photo, engine, mask=mask, progress=progress)
+    instance = f"{INSTANCE}{task.key}" if task.key else ""
+    encoded = encode_photo(
+        finished,
+        photo,
+        output,
+        history=task.history,
+        guesses=task.guesses,
+        instance=instance,
+    )
+    report.size, report.format = (finished.shape[1], finished.shape[0]), output.format
+    report.notices += [*changed, *encoded.notices]
+    task.photo = task.finished = None
+    return encoded.data
+
+
+def write(task: Task, data: bytes) -> None:
+    """Write the result of a task, with the date of its photograph's file."""
+    date = task.pair.source.stat().st_mtime_ns  # often the only date of a scan
+    atomic.write(task.pair.target, data, durable=True)
+    os.utime(task.pair.target, ns=(date, date))
+    task.report.status = "done"
+
+
+def _encoding(settings: BatchSettings, fraction: float) -> Progress:
+    """Return the progress of the step that follows the stages."""
     count = len(settings.plan.stages)
-    progress(Progress("encode", count, count, 0.0))
-    finished = settings.plan.finish.apply(result.pixels)
-    encoded = encode_photo(finished, photo, output, history=result.history, guesses=result.guesses)
-    atomic.write(pair.target, encoded.data)
-    progress(Progress("encode", count, count, 1.0))
-    report.size = (finished.shape[1], finished.shape[0])
-    report.stages = list(result.timings)
-    report.format = output.format
-    report.notices = [*missing, *resized, *result.notices, *changed, *encoded.notices]
+    return Progress("encode", count, count, fraction)
+
+
+def _has(made: T | None) -> T:
+    """Return what an earlier step of a task made."""
+    if made is None:
+        msg = "The steps of a task follow each other."
+        raise RuntimeError(msg)
+    return made
 
 
 def _output(photo: Photo, settings: BatchSettings) -> tuple[Output, list[Notice]]:

@@ -46,9 +46,9 @@ def find_work(
 ) -> Work:
     """Return every photograph with the file that its result goes to.
 
-    A folder stands for all pictures in it, by their endings or by their content, except hidden files and a target
-    inside it; its structure is kept. If there is one source and the target ends like a picture, the target is a file;
-    otherwise it is a folder.
+    A folder stands for all pictures in it, by their endings or by their content, except hidden files; its structure is
+    kept, and nothing is written into it. If there is one source and the target ends like a picture, the target is a
+    file; otherwise it is a folder.
 
     Parameters
     ----------
@@ -67,9 +67,11 @@ def find_work(
     ------
     PhotoError
         If a source does not exist, or a folder holds no pictures.
+    OptionError
+        If results would go into a folder of photographs.
     """
     listed = list(sources)
-    found, passed_over = _all_files(listed, target)
+    found, passed_over = _all_files(listed)
     is_file = len(listed) == 1 and listed[0].is_file() and target.suffix.lower() in ENDINGS and not target.is_dir()
     entries = [(path, relative, number) for path, relative in found for number in _pages(path, page)]
     counts = Counter(path for path, _, _ in entries)
@@ -83,7 +85,9 @@ def find_work(
     ]
     folder = target.parent if is_file else target
     made = zip(entries, distinct(wishes), strict=True)
-    return Work([Pair(path, folder / name, number, relative) for (path, relative, number), name in made], passed_over)
+    pairs = [Pair(path, folder / name, number, relative) for (path, relative, number), name in made]
+    _refuse_inside(pairs, folder, [source for source in listed if source.is_dir()])
+    return Work(pairs, passed_over)
 
 
 def own_suffix(path: Path) -> str:
@@ -126,18 +130,32 @@ def check(work: Iterable[Pair], masks: Iterable[Path] = ()) -> None:
             raise OptionError(msg)
 
 
+def _refuse_inside(pairs: list[Pair], folder: Path, sources: list[Path]) -> None:
+    """Refuse results inside a folder of photographs."""
+    real = _real(folder)
+    for source in map(_real, sources):
+        above = real in source.parents  # names of results may lead down into it
+        is_inside = above and any(source in (real / pair.target.relative_to(folder)).parents for pair in pairs)
+        if is_inside or source in (real, *real.parents):
+            msg = (
+                f"Expected an output outside the folder of photographs, which is never written to, but {folder} leads "
+                f"into {source}. Choose another output."
+            )
+            raise OptionError(msg)
+
+
 def _real(path: Path) -> Path:
     """Return a path without links, as far as it leads somewhere: a link to itself is an error of that file alone."""
     return Path(os.path.realpath(path))
 
 
-def _all_files(sources: list[Path], target: Path) -> tuple[list[tuple[Path, Path]], int]:
+def _all_files(sources: list[Path]) -> tuple[list[tuple[Path, Path]], int]:
     """Return the photographs, each with its path relative to its source, and how many files are none."""
     found: list[tuple[Path, Path]] = []
     passed_over = 0
     for source in sources:
         if source.is_dir():
-            listed = list(_files(source, target))
+            listed = list(_files(source))
             pictures = [path for path in listed if _is_picture(path)]
             if not pictures:
                 msg = f"Expected photographs in {source}, got {len(listed)} files that are none. Name another folder."
@@ -155,12 +173,10 @@ def _all_files(sources: list[Path], target: Path) -> tuple[list[tuple[Path, Path
     return list(once.values()), passed_over
 
 
-def _files(source: Path, target: Path) -> Iterator[Path]:
-    """Yield each file of a folder in order, except hidden ones and results inside the folder."""
-    results = _real(target) if _real(source) in _real(target).parents else None
+def _files(source: Path) -> Iterator[Path]:
+    """Yield each file of a folder in order, except hidden ones."""
     for path in sorted(source.rglob("*")):
-        is_result = results is not None and results in _real(path).parents
-        if not path.is_dir() and not _hidden(path.relative_to(source)) and not is_result:
+        if not path.is_dir() and not _hidden(path.relative_to(source)):
             yield path
 
 

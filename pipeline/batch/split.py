@@ -7,9 +7,9 @@ from pathlib import Path
 
 from models.files import atomic
 from pipeline import scans
+from pipeline.batch.faults import reason
 from pipeline.batch.naming import LONGEST
 from pipeline.batch.report import Outcome
-from pipeline.batch.restore import reason
 from pipeline.batch.sources import OWN, Pair
 from pipeline.errors import PhotoUnwritable
 from pipeline.notices import Notice

@@ -66,6 +66,7 @@ class Notes:
     software: str
     history: str
     guessed: bool
+    instance: str = ""
 
 
 def write(canvas: Canvas, notes: Notes, form: str, quality: int) -> tuple[NDArray[np.uint8], tuple[Notice, ...]]:
@@ -85,6 +86,7 @@ def write(canvas: Canvas, notes: Notes, form: str, quality: int) -> tuple[NDArra
             software=notes.software,
             history=notes.history,
             guessed=notes.guessed,
+            instance=notes.instance,
         )
         if metadata.iptc and form in ("png", "webp"):
             notices = (*notices, Notice("metadata-no-place", part="IPTC", format=form.upper()))

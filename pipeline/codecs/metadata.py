@@ -65,7 +65,7 @@ def _sane(dpi: tuple[float, float] | None) -> tuple[float, float] | None:
     return dpi if dpi and all(math.isfinite(d) and 1 <= d <= 100_000 for d in dpi) else None
 
 
-def updated(
+def updated(  # noqa: PLR0913 - each is an independent statement of the file
     metadata: Metadata,
     size: tuple[int, int],
     policy: str,
@@ -74,6 +74,7 @@ def updated(
     software: str,
     history: str,
     guessed: bool = False,
+    instance: str = "",
 ) -> tuple[Metadata, tuple[Notice, ...]]:
     """Return metadata updated for the restored picture, and notices about the parts that were dropped.
 
@@ -91,6 +92,8 @@ def updated(
         Program and restoration steps, for the XMP packet and PNG text chunks; not written if `history` is empty.
     guessed : bool
         Whether a model generated part of the picture.
+    instance : str
+        Identifies the file in its XMP packet; not written if empty.
 
     Returns
     -------
@@ -113,6 +116,7 @@ def updated(
         history=history,
         guessed=guessed,
         texts=placed.properties,
+        instance=instance,
     )
     xmp_notices: tuple[Notice, ...] = ()
     try:

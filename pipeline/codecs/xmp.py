@@ -11,7 +11,7 @@ from xml.dom import minidom
 from xml.parsers import expat
 
 from pipeline.codecs import xmp_names
-from pipeline.codecs.xmp_names import DC, EXIF, IPTC_EXTENSION, PHOTOSHOP, RDF, TIFF, XAP, XMLNS
+from pipeline.codecs.xmp_names import DC, EXIF, IPTC_EXTENSION, MEDIA, PHOTOSHOP, RDF, TIFF, XAP, XMLNS
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 COMPOSITE = f"{SOURCE_TYPE}compositeWithTrainedAlgorithmicMedia"
@@ -52,7 +52,7 @@ class Rewritten:
     """Names of the properties about parts of the file that are not written, such as a film."""
 
 
-def rewrite(
+def rewrite(  # noqa: PLR0913 - each is an independent statement of the packet
     packet: bytes | None,
     size: tuple[int, int],
     *,
@@ -61,6 +61,7 @@ def rewrite(
     history: str = "",
     guessed: bool = False,
     texts: Sequence[tuple[str, str]] = (),
+    instance: str = "",
 ) -> Rewritten:
     """Return the packet updated for an upright picture of another size.
 
@@ -80,18 +81,20 @@ def rewrite(
 
     texts : sequence of (str, str)
         Keywords of `PROPERTIES` and texts, added where the packet does not state that property.
+    instance : str
+        If not empty, the file's ``xmpMM:InstanceID``.
 
     Returns
     -------
     Rewritten
-        Without a packet if there is none, and neither history nor texts.
+        Without a packet if there is none, and neither history, texts nor instance.
 
     Raises
     ------
     ValueError
         If the packet is not well-formed XML, declares entities, or is far larger than a photograph's.
     """
-    if not packet and not history and not texts:
+    if not (packet or history or texts or instance):
         return Rewritten(None)
     try:
         document = _parsed(packet or EMPTY)
@@ -102,6 +105,9 @@ def rewrite(
             _add_text(document, keyword, text)
         if history:
             _add_history(document, software, history, guessed)
+        if instance:
+            _take(document, MEDIA, "InstanceID")
+            _description(document, {"xmpMM": MEDIA}).setAttributeNS(MEDIA, "xmpMM:InstanceID", instance)
         written = "".join(node.toxml() for node in document.childNodes).encode()
         return Rewritten(written, tuple(dict.fromkeys(removed)))
     except (expat.ExpatError, RecursionError, UnicodeError, LookupError) as error:

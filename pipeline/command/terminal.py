@@ -2,8 +2,7 @@
 
 import sys
 import unicodedata
-
-from pipeline.run import Progress
+from typing import Protocol
 
 _JOINERS = "\u200c\u200d"
 """Zero-width characters that Persian, Hindi and emoji need."""
@@ -34,6 +33,18 @@ def _controls(character: str) -> bool:
     return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") and character not in _JOINERS
 
 
+class Step(Protocol):
+    """How far a photograph is."""
+
+    @property
+    def stage(self) -> str:
+        """What is done to it."""
+
+    @property
+    def fraction(self) -> float:
+        """Share of that which is done, in [0, 1]."""
+
+
 class Line:
     """A progress line on a terminal; nothing in a pipe.
 
@@ -47,7 +58,7 @@ class Line:
         self._count = count
         self._shown = sys.stderr.isatty()
 
-    def progress(self, number: int, progress: Progress) -> None:
+    def progress(self, number: int, progress: Step) -> None:
         """Show how far a photograph is."""
         if self._shown:
             text = f"[{number + 1}/{self._count}] {progress.stage} {progress.fraction:4.0%}"

@@ -8,7 +8,7 @@ from PIL import Image
 from pipeline.batch.naming import mask_of
 from pipeline.batch.restore import BatchSettings, restore_all
 from pipeline.batch.sources import Pair, find_work
-from pipeline.errors import PhotoError
+from pipeline.errors import OptionError, PhotoError
 from pipeline.photo import Output
 from pipeline.plan import arrange
 from pipeline.stages import Sharpen
@@ -59,13 +59,19 @@ def test_a_photograph_that_nobody_expected_harms_no_other(tmp_path):
     assert "ZeroDivisionError: nobody expected this" in black.error
 
 
-def test_results_inside_the_folder_of_photographs_are_not_restored_again(tmp_path):
-    first, second = paper(tmp_path / "in" / "a.png"), paper(tmp_path / "in" / "deep" / "b.png")
-    paper(tmp_path / "in" / "restored" / "a.png")
-    found = find_work([tmp_path / "in"], tmp_path / "in" / "restored", Output("png"))
-    assert [pair.source for pair in found.pairs] == [first, second]
-    in_place = find_work([tmp_path / "in" / "deep"], tmp_path / "in" / "deep", Output("tiff"))
-    assert [pair.source for pair in in_place.pairs] == [second]
+@pytest.mark.parametrize("out", [".", "deep", "deep/restored", "new/restored", "../in/x"])
+def test_the_folder_of_photographs_is_never_written_to(tmp_path, out):
+    paper(tmp_path / "in" / "deep" / "b.png")
+    with pytest.raises(OptionError, match="never written to"):
+        find_work([tmp_path / "in"], tmp_path / "in" / out, Output("tiff"))
+
+
+def test_results_that_lead_down_into_the_folder_of_photographs_are_refused(tmp_path):
+    paper(tmp_path / "in" / "a.png")
+    assert find_work([tmp_path / "in"], tmp_path, Output("tiff")).pairs[0].target == tmp_path / "a.tiff"
+    paper(tmp_path / "in" / "in" / "b.png")
+    with pytest.raises(OptionError, match="never written to"):
+        find_work([tmp_path / "in"], tmp_path, Output("tiff"))
 
 
 def names(folder, output=OUTPUT, **options):

@@ -1,0 +1,260 @@
+"""The journal of a folder of results: what was made of which photograph, in SQLite, so that a run can be resumed.
+
+Several processes may share it. Each takes a photograph by a lease, which it renews while it lives; the lease of a
+process that ended is void at once on the same machine, and after `LEASE_S` elsewhere.
+"""
+
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from filelock import FileLock
+
+from pipeline.batch.keys import Stamp
+from pipeline.batch.owners import Owner
+from pipeline.batch.restore import FULL
+from pipeline.errors import DiskFull, JournalUnusable
+
+FOLDER = ".studio"
+"""Folder of the journal, in the folder of results."""
+
+LEASE_S = 60.0
+VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS photographs (
+    target   BLOB PRIMARY KEY,          -- relative to the folder of results
+    source   BLOB NOT NULL,
+    page     INTEGER,
+    settings TEXT NOT NULL,             -- digest of everything but the photograph
+    size INTEGER, mtime_ns INTEGER, inode INTEGER, sha256 TEXT,  -- of the source
+    state    TEXT NOT NULL DEFAULT 'new',  -- new, running, done, failed
+    owner    TEXT NOT NULL DEFAULT '',
+    lease    REAL NOT NULL DEFAULT 0,
+    tries    INTEGER NOT NULL DEFAULT 0,
+    key      TEXT NOT NULL DEFAULT '',
+    result   TEXT NOT NULL DEFAULT '',  -- SHA-256 of the result
+    fault    TEXT NOT NULL DEFAULT '',
+    report   TEXT NOT NULL DEFAULT '{}'
+) WITHOUT ROWID;
+"""
+_COLUMNS = "target, source, page, settings, size, mtime_ns, inode, sha256, state, tries, key, result, fault, report"
+
+_CLAIM = f"""
+UPDATE photographs SET state = 'running', owner = ?, lease = ?, tries = tries + 1
+WHERE target = ? AND (state = 'new' OR state = 'running' AND lease < ?) RETURNING {_COLUMNS}
+"""  # noqa: S608 - names of columns
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the journal says about one photograph."""
+
+    target: bytes
+    """Path of the result, relative to the folder of results."""
+
+    source: bytes
+    page: int | None
+    settings: str
+    """Digest of everything but the photograph that the result depends on."""
+
+    stamp: Stamp | None
+    """Of the source when it was hashed."""
+
+    sha256: str
+    """Of the source; empty before it was hashed."""
+
+    state: str
+    tries: int
+    """How often it was begun."""
+
+    key: str
+    result: str
+    """SHA-256 of the result, stated before it is written; empty earlier."""
+
+    fault: str
+    report: dict[str, Any]
+
+
+class Journal:
+    """An open journal, and this process's leases in it.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of results.
+    name : str
+        Name of the journal's file, without ending; shards have their own.
+
+    Raises
+    ------
+    JournalUnusable
+        If it is damaged, of a newer version, or cannot be written.
+    DiskFull
+        If there is no room for it.
+    """
+
+    def __init__(self, root: Path, name: str = "run") -> None:
+        folder = root / FOLDER
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / f"{name}.sqlite"
+        self._lock = threading.Lock()
+        self._owner = Owner(folder)
+        self._stop = threading.Event()
+        try:
+            with _told(self.path), FileLock(folder / "opening.lock"):  # two that make the file disturb each other
+                self._db = _opened(self.path)
+            self.sweep()
+        except BaseException:
+            self._owner.close()
+            raise
+        threading.Thread(target=self._renew, name="studio-leases", daemon=True).start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give unfinished photographs back, and close the file."""
+        self._stop.set()
+        with self._lock, suppress(sqlite3.Error):  # the leases of a process that ended are void anyway
+            self._db.execute(
+                "UPDATE photographs SET state = 'new' WHERE state = 'running' AND owner = ?", (self._owner.name,)
+            )
+            self._db.close()
+        self._owner.close()
+
+    def rows(self) -> list[Row]:
+        """Return what is known of every photograph, by the names of their results."""
+        return [_row(values) for values in self._do(f"SELECT {_COLUMNS} FROM photographs ORDER BY target")]  # noqa: S608
+
+    def state(self, target: bytes) -> str:
+        """Return the state of a photograph; empty where it is unknown."""
+        found = self._do("SELECT state FROM photographs WHERE target = ?", target)
+        return str(found[0][0]) if found else ""
+
+    def enrol(self, rows: Iterable[tuple[bytes, bytes, int | None, str]]) -> None:
+        """Note photographs that are to be restored: target, source, page and settings of each; not those in work."""
+        with self._lock, _told(self.path):
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.executemany(
+                "INSERT INTO photographs (target, source, page, settings) VALUES (?, ?, ?, ?) ON CONFLICT (target) "
+                "DO UPDATE SET source = excluded.source, page = excluded.page, settings = excluded.settings, "
+                "state = 'new', fault = '' WHERE state != 'running'",
+                rows,
+            )
+            self._db.execute("COMMIT")
+
+    def claim(self, target: bytes) -> Row | None:
+        """Take a photograph; return None if another process has it, or finished it."""
+        now = time.time()
+        found = self._do(_CLAIM, self._owner.name, now + LEASE_S, target, now)
+        return _row(found[0]) if found else None
+
+    def hashed(self, target: bytes, stamp: Stamp, sha256: str) -> None:
+        """Note the SHA-256 of a source."""
+        self._do(
+            "UPDATE photographs SET size = ?, mtime_ns = ?, inode = ?, sha256 = ? WHERE target = ?",
+            *(stamp.size, stamp.mtime_ns, stamp.inode, sha256, target),
+        )
+
+    def intend(self, target: bytes, key: str, result: str, report: Mapping[str, Any]) -> None:
+        """Note the key and the SHA-256 of a result that is about to be written."""
+        self._do(
+            "UPDATE photographs SET key = ?, result = ?, report = ? WHERE target = ?",
+            *(key, result, json.dumps(report), target),
+        )
+
+    def settle(self, target: bytes, fault: str = "", report: Mapping[str, Any] | None = None) -> None:
+        """Note that a photograph is done, or how it failed; not if another process took it meanwhile."""
+        self._do(
+            "UPDATE photographs SET state = ?, fault = ?, report = coalesce(?, report) "
+            "WHERE target = ? AND state = 'running' AND owner = ?",
+            *("failed" if fault else "done", fault, None if report is None else json.dumps(report)),
+            *(target, self._owner.name),
+        )
+
+    def sweep(self) -> None:
+        """Give back what processes of this machine had taken that have ended."""
+        for (name,) in self._do("SELECT DISTINCT owner FROM photographs WHERE state = 'running'"):
+            if self._owner.ended(name):
+                self._do("UPDATE photographs SET state = 'new' WHERE state = 'running' AND owner = ?", name)
+        self._owner.clear()
+
+    def _renew(self) -> None:
+        """Renew the leases of this process until the journal is closed."""
+        while not self._stop.wait(LEASE_S / 4):
+            with self._lock, suppress(sqlite3.Error):  # a full disk stops the run where a result is written
+                self._db.execute(
+                    "UPDATE photographs SET lease = ? WHERE state = 'running' AND owner = ?",
+                    (time.time() + LEASE_S, self._owner.name),
+                )
+
+    def _do(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        with self._lock, _told(self.path):
+            return self._db.execute(statement, values).fetchall()
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """Return the database, with its table, after a check of the file."""
+    db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+    try:
+        version = _version(db, path)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+        if version < VERSION:
+            db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _version(db: sqlite3.Connection, path: Path) -> int:
+    """Return the version of a journal, 0 for a new file, after a check of the file."""
+    if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+        raise sqlite3.DatabaseError(path)
+    version: int = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > VERSION:
+        msg = f"{path} was written by a newer version of the studio. Update the studio, or choose another output."
+        raise JournalUnusable(msg)
+    return version
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Raise an error of ours for those of SQLite.
+
+    Raises
+    ------
+    JournalUnusable
+    DiskFull
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_FULL:
+            raise DiskFull(FULL) from error
+        if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR):
+            msg = f"{path} cannot be written: {error}. Check the permissions and the disk, or choose another output."
+        elif code == sqlite3.SQLITE_BUSY:
+            msg = f"{path} is in use by another program for more than a minute. Close it and run the command again."
+        else:
+            msg = (
+                f"{path} is damaged. Move it away and run the same command again: finished results are recognised by "
+                "their metadata and are not made again."
+            )
+        raise JournalUnusable(msg) from error
+
+
+def _row(values: tuple[Any, ...]) -> Row:
+    target, source, page, settings, size, mtime_ns, inode, sha256, state, tries, key, result, fault, report = values
+    stamp = None if size is None else Stamp(size, mtime_ns, inode)
+    parsed: dict[str, Any] = json.loads(report)
+    return Row(target, source, page, settings, stamp, sha256 or "", state, tries, key, result, fault, parsed)

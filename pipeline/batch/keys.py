@@ -1,0 +1,110 @@
+"""Keys of results: results of one key are equal, wherever and whenever they were made.
+
+Device and precision are no part of a key: a run that was begun on one machine may be finished on another.
+"""
+
+import hashlib
+import json
+import mmap
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+from models import catalog
+from models.files import weights
+from models.spec import ModelSpec
+from pipeline.batch.restore import INSTANCE, BatchSettings
+from pipeline.plan import Plan, to_json
+
+VERSION = 1
+"""Version of the stages; raise it when equal settings make other results."""
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What tells without reading that a file is still the same."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        """Return the stamp of a file.
+
+        Raises
+        ------
+        OSError
+            If it cannot be examined.
+        """
+        found = path.stat()
+        return cls(found.st_size, found.st_mtime_ns, found.st_ino)
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def settings_digest(settings: BatchSettings) -> str:
+    """Return a digest of everything but the photograph that its result depends on: settings, and models' contents."""
+    parts = {
+        "version": VERSION,
+        "plan": json.loads(to_json(settings.plan)),
+        "models": models_of(settings.plan),
+        "output": asdict(settings.output),
+        "same_format": settings.same_format,
+        "max_pixels": settings.max_pixels,
+    }
+    return _digest(parts)
+
+
+def models_of(plan: Plan) -> dict[str, str]:
+    """Return the SHA-256 of each model's file that a plan may use, by id; empty where the file is missing."""
+    specs = {spec.id: spec for spec in _specs(plan)}
+    return {
+        name: weights.verify(spec, path) if (path := weights.location(spec)).is_file() else ""
+        for name, spec in sorted(specs.items())
+    }
+
+
+def with_mask(settings: str, mask: Path | None) -> str:
+    """Return the digest of settings of a photograph that has a mask of its own."""
+    return settings if mask is None else _digest({"settings": settings, "mask": digest_of(mask)})
+
+
+def key_of(source: str, page: int | None, settings: str) -> str:
+    """Return the key of a result.
+
+    Parameters
+    ----------
+    source : str
+        SHA-256 of the photograph's file.
+    page : int or None
+        Which page of the file.
+    settings : str
+        From `settings_digest` or `with_mask`.
+    """
+    return _digest({"source": source, "page": page, "settings": settings})
+
+
+def states(path: Path, key: str) -> bool:
+    """Return whether the metadata of a file states a key; packets of XMP are stored as plain text in every format."""
+    with path.open("rb") as file:
+        if not path.stat().st_size:
+            return False
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return content.find(f"{INSTANCE}{key}".encode()) >= 0
+
+
+def _specs(plan: Plan) -> list[ModelSpec]:
+    """Return the models that a plan names, those that are mixed in, and the estimator, which several stages ask."""
+    named = {value for stage in plan.stages for value in asdict(stage).values() if isinstance(value, str)}
+    specs = [spec for stage in plan.stages if (spec := stage.network()) is not None]
+    specs += [spec for spec in catalog.MODELS if spec.id in named or spec.task == "estimate"]
+    return specs + [catalog.get(spec.partner) for spec in specs if spec.partner]
+
+
+def _digest(parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,243 @@
+"""Restore a folder by its journal: go on where an earlier run stopped, and share the work with other processes."""
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.files import atomic
+from models.runtime.engine import Engine
+from pipeline.batch import keys
+from pipeline.batch.journal import Journal, Row
+from pipeline.batch.keys import Stamp
+from pipeline.batch.naming import mask_of
+from pipeline.batch.report import Report
+from pipeline.batch.restore import BatchSettings, Task, encode, read, task_of, through, write
+from pipeline.batch.sources import Pair
+from pipeline.errors import OptionError, PhotoUnreadable, PhotoUnwritable
+from pipeline.run import Progress
+
+POLL_S = 1.0
+"""How often to look whether other processes finished what they took."""
+
+ALWAYS = "unwritable"
+"""The kind of failure that every run tries again: a result in the way, a missing permission."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """A photograph that is to be restored, as the journal knows it."""
+
+    pair: Pair
+    target: bytes
+    settings: str
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What of a run is left to do."""
+
+    open: list[Order]
+    done: int
+    """Number of results that earlier runs made."""
+
+    failed: list[Row]
+    """What failed earlier and is not tried again."""
+
+
+def enrol(
+    journal: Journal, work: list[Pair], settings: BatchSettings, root: Path, retry: frozenset[str] = frozenset()
+) -> Outlook:
+    """Note the photographs of a run in its journal, and return what is left to do.
+
+    Parameters
+    ----------
+    journal : Journal
+    work : list of Pair
+        With targets inside `root`, after `pipeline.batch.restore.check_all`.
+    settings : BatchSettings
+    root : Path
+        Folder of results.
+    retry : frozenset of str
+        Kinds of failures to try again, from `pipeline.batch.faults.FAULTS`.
+
+    Raises
+    ------
+    OptionError
+        If results of other settings are in the way; before anything is changed.
+    """
+    digest, known = keys.settings_digest(settings), {row.target: row for row in journal.rows()}
+    orders = [_order(pair, settings, root, digest) for pair in work]
+    if not settings.overwrite:
+        _refuse_others(orders, known, root)
+    left: list[Order] = []
+    failed: list[Row] = []
+    for order in orders:
+        row = known.get(order.target)
+        is_current = row is not None and row.settings == order.settings and row.stamp == _stamp(order.pair.source)
+        if row and is_current and row.state == "failed" and row.fault not in retry | {ALWAYS}:
+            failed.append(row)
+        elif not (row and is_current and row.state == "done" and order.pair.target.exists()):
+            left.append(order)
+    journal.enrol((o.target, os.fsencode(o.pair.source.absolute()), o.pair.page, o.settings) for o in left)
+    return Outlook(left, len(orders) - len(left) - len(failed), failed)
+
+
+def resume(
+    journal: Journal,
+    left: list[Order],
+    settings: BatchSettings,
+    engine: Engine,
+    progress: Callable[[int, Progress], None],
+) -> Iterator[Report]:
+    """Restore what is left of a run, and yield a report of each photograph that this process settled.
+
+    A result is written in this order: its SHA-256 into the journal, a temporary file, its name, its state into the
+    journal. One that was written when a process was killed is recognised and not made again.
+
+    Parameters
+    ----------
+    journal : Journal
+    left : list of Order
+        From `enrol`.
+    settings, engine, progress
+        As for `pipeline.batch.restore.restore_all`.
+
+    Raises
+    ------
+    OptionError, DiskFull, JournalUnusable
+        Which end the run; it can be resumed.
+    """
+    run = _Run(journal, left, settings, {"device": engine.device, "precision": engine.precision})
+    numbers = list(range(len(left)))
+    while numbers:
+        for task in through(run.claimed(numbers), settings, engine, progress, run.load, run.save):
+            if task.report.error:
+                run.fail(task)
+            yield task.report
+        numbers, run.busy = run.busy, []
+        if numbers:
+            progress(numbers[0], Progress("wait for another process", 0, 1, 0.0))
+            time.sleep(POLL_S)
+            journal.sweep()
+
+
+def earlier(row: Row) -> Report:
+    """Return the report of a photograph that failed in an earlier run."""
+    report = Report(os.fsdecode(row.source), os.fsdecode(row.target))
+    report.error, report.kind, report.fault = row.report.get("error", ""), row.report.get("kind", ""), row.fault
+    return report
+
+
+def _order(pair: Pair, settings: BatchSettings, root: Path, digest: str) -> Order:
+    mask = mask_of(pair.relative, pair.target, settings.mask) if settings.mask else None
+    own = digest
+    with suppress(OSError):  # a mask that cannot be read is an error of its photograph
+        own = keys.with_mask(digest, mask)
+    return Order(pair, os.fsencode(pair.target.relative_to(root)), own)
+
+
+def _refuse_others(orders: list[Order], known: Mapping[bytes, Row], root: Path) -> None:
+    """Refuse to replace results that were made with other settings."""
+    others = 0
+    for order in orders:
+        row = known.get(order.target)
+        others += bool(row and row.state == "done" and row.settings != order.settings and order.pair.target.exists())
+    if others:
+        made = "a result that was" if others == 1 else f"{others} results that were"
+        msg = (
+            f"{root} has {made} made with other settings or models. Add --overwrite to make them again, or choose "
+            "another output."
+        )
+        raise OptionError(msg)
+
+
+def _stamp(path: Path) -> Stamp | None:
+    with suppress(OSError):
+        return Stamp.of(path)
+    return None
+
+
+class _Run:
+    """The steps of a run that deal with its journal; `claimed` and `load` run in another thread than `save`."""
+
+    def __init__(self, journal: Journal, left: list[Order], settings: BatchSettings, machine: dict[str, str]) -> None:
+        self._journal, self._left, self._settings, self._machine = journal, left, settings, machine
+        self._rows: dict[int, Row] = {}
+        self.busy: list[int] = []
+        """Photographs that another process works on."""
+
+    def claimed(self, numbers: list[int]) -> Iterator[Task]:
+        """Yield a task for each photograph that this process gets."""
+        for number in numbers:
+            order = self._left[number]
+            row = self._journal.claim(order.target)
+            if row is not None:
+                self._rows[number] = row
+                yield task_of(order.pair, number)
+            elif self._journal.state(order.target) == "running":
+                self.busy.append(number)
+
+    def load(self, task: Task) -> None:
+        """Read a photograph, unless its result is there."""
+        order, row, target = self._left[task.number], self._rows.pop(task.number), task.pair.target
+        if row.tries > 1:
+            atomic.remove_leftovers(target)
+        stamp, sha256 = _hashed(order.pair.source, row)
+        self._journal.hashed(order.target, stamp, sha256)
+        task.key = keys.key_of(sha256, order.pair.page, order.settings)
+        if target.exists():
+            if self._is_made(row, task):
+                return
+            if not self._settings.overwrite:
+                raise PhotoUnwritable(_in_the_way(row, task.pair))
+        read(task, self._settings)
+        if _stamp(order.pair.source) != stamp:
+            msg = f"{order.pair.source} changed while it was read. Run the same command again."
+            raise PhotoUnreadable(msg)
+
+    def save(self, task: Task) -> None:
+        """Write a result, and note that it is done."""
+        order = self._left[task.number]
+        data = encode(task, self._settings)
+        task.report.status = "done"
+        report = task.report.as_dict() | self._machine
+        self._journal.intend(order.target, task.key, hashlib.sha256(data).hexdigest(), report)
+        write(task, data)
+        self._journal.settle(order.target)
+
+    def fail(self, task: Task) -> None:
+        """Note that a photograph failed."""
+        report = task.report.as_dict() | self._machine
+        self._journal.settle(self._left[task.number].target, task.report.fault, report)
+
+    def _is_made(self, row: Row, task: Task) -> bool:
+        """Return whether the file at a target is the result, and if so note that it is done."""
+        target = task.pair.target
+        is_written = row.result != "" and row.key == task.key and keys.digest_of(target) == row.result
+        if not is_written:
+            if not keys.states(target, task.key):
+                return False
+            self._journal.intend(self._left[task.number].target, task.key, keys.digest_of(target), row.report)
+        self._journal.settle(self._left[task.number].target)
+        task.report.status = "kept"
+        return True
+
+
+def _hashed(path: Path, row: Row) -> tuple[Stamp, str]:
+    """Return the stamp and the SHA-256 of a source, which is read only where it changed."""
+    try:
+        stamp = Stamp.of(path)
+        return stamp, row.sha256 if row.stamp == stamp and row.sha256 else keys.digest_of(path)
+    except OSError as error:
+        msg = f"{path} cannot be read: {error.strerror}. Check the path and the permissions."
+        raise PhotoUnreadable(msg) from error
+
+
+def _in_the_way(row: Row, pair: Pair) -> str:
+    if row.result:
+        return f"{pair.target} was made of another version of {pair.source}. Add --overwrite to make it again."
+    return f"{pair.target} exists; choose another output or add --overwrite."

@@ -1,0 +1,114 @@
+"""The real command line, killed at random instants: nothing is lost, made twice or half written."""
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.photographs import photograph
+
+ROOT = Path(__file__).parents[2]
+KILLS = int(os.environ.get("KILLS", "12"))
+SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGINT, signal.SIGTERM)
+IN_WORK = 3
+"""Photographs that a process has begun at a time: one that is read, one restored, one written."""
+
+pytestmark = pytest.mark.slow
+
+
+def photographs(folder, count):
+    folder.mkdir()
+    pixels = (photograph("coffee", 96) * 255).astype(np.uint8)
+    for number in range(count):
+        Image.fromarray(np.roll(pixels, 3 * number, axis=1)).save(folder / f"{number:03}.jpg")
+    return folder
+
+
+def start(source, out):
+    command = [sys.executable, "-u", "-m", "pipeline", "restore", str(source), "-o", str(out)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+
+def ask(out, statement):
+    db = sqlite3.connect(out / ".studio" / "run.sqlite")
+    try:
+        return db.execute(statement).fetchall()
+    finally:
+        db.close()
+
+
+def made(out):
+    """Return the identity of each result; every one can be read to its end."""
+    found = {}
+    for path in out.glob("*.png"):
+        with Image.open(path) as image:
+            image.load()
+        state = path.stat()
+        found[path.name] = (state.st_ino, state.st_mtime_ns, state.st_ctime_ns)
+    return found
+
+
+def files(folder):
+    return {path.name: path.read_bytes() for path in folder.glob("*.png")}
+
+
+def test_a_run_that_is_killed_at_any_instant_goes_on_where_it_was(tmp_path):
+    chance = random.Random(20)
+    source, out = photographs(tmp_path / "in", 3 * KILLS), tmp_path / "out"
+    before = {path.name: path.stat() for path in source.iterdir()}
+    finished = {}
+    for _ in range(KILLS):
+        process = start(source, out)
+        time.sleep(chance.uniform(0.2, 2.5))
+        process.send_signal(chance.choice(SIGNALS))
+        process.communicate(timeout=60)
+        now = made(out)
+        assert {name: now.get(name) for name in finished} == finished  # none lost, none made again
+        finished = now
+    process = start(source, out)
+    process.communicate(timeout=600)
+    assert process.returncode == 0
+    now = made(out)
+    assert {name: now[name] for name in finished} == finished
+    assert len(now) == 3 * KILLS
+    assert ask(out, "SELECT DISTINCT state FROM photographs") == [("done",)]
+    assert ask(out, "SELECT sum(tries) FROM photographs")[0][0] <= 3 * KILLS + IN_WORK * KILLS
+    assert {path.name for path in out.iterdir()} == {*now, ".studio"}  # no temporary files
+    assert {path.name: path.stat() for path in source.iterdir()}.keys() == before.keys()
+    undisturbed = start(source, tmp_path / "reference")
+    undisturbed.communicate(timeout=600)
+    assert files(out) == files(tmp_path / "reference")
+
+
+def test_two_processes_share_a_folder(tmp_path):
+    source, out = photographs(tmp_path / "in", 24), tmp_path / "out"
+    both = [start(source, out) for _ in range(2)]
+    said = [process.communicate(timeout=600)[0].splitlines() for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert len(made(out)) == 24
+    assert sum(map(len, said)) == 24
+    assert all(said)
+    assert ask(out, "SELECT DISTINCT state, tries FROM photographs") == [("done", 1)]
+
+
+def test_a_process_takes_over_what_a_killed_one_had_begun(tmp_path):
+    source, out = photographs(tmp_path / "in", 16), tmp_path / "out"
+    killed = start(source, out)
+    killed.stdout.readline()  # it has restored the first, and begun others
+    other = start(source, out)
+    other.stdout.readline()
+    killed.kill()
+    killed.communicate()
+    other.communicate(timeout=600)
+    assert other.returncode == 0
+    assert len(made(out)) == 16
+    assert ask(out, "SELECT sum(tries) FROM photographs")[0][0] <= 16 + IN_WORK
+    assert not list((out / ".studio").glob("*-*.lock"))
