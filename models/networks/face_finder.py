@@ -25,6 +25,8 @@ WIDTHS = (16, 32, 48, 64, 96)
 NECK = 48
 """Channels of the three maps that answers are read from."""
 
+_MOST = 5.0
+"""Greatest logarithm of a distance in cells; it keeps untrained networks finite."""
 _RARE = -4.0
 """Bias of the scores before training: about two of a hundred cells hold a face."""
 
@@ -72,7 +74,9 @@ class FaceFinder(nn.Module):
         """Return the answers of one map, cell after cell."""
         answer = self.heads[number](F.relu(self.necks[number](F.relu(features)))).flatten(2).transpose(1, 2)
         stride = STRIDES[number]
-        return torch.cat([answer[..., :1], stride * answer[..., 1:5].exp(), stride * answer[..., 5:]], 2)
+        return torch.cat(
+            [answer[..., :1], stride * answer[..., 1:5].clamp(max=_MOST).exp(), stride * answer[..., 5:]], 2
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Find faces.

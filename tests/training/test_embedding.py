@@ -10,8 +10,15 @@ import torch
 from models.errors import CheckpointMismatch, WeightsCorrupt, WeightsMissing
 from training.learning import embedding, onnx_graph
 
-ROWS = (("c1", 8, 2, 1, "Clip"), ("c2", 8, 2, 8, "Relu"), ("c3", 8, 1, 8, "Add"), ("c4", 8, 2, 1, ""))
-"""Convolutions of a small network: name, filters, stride, groups, and the operation after each."""
+ROWS = (
+    ("c1", 64, 2, 1, 3, "Clip"),
+    ("c2", 64, 2, 64, 3, "Relu"),
+    ("c3", 64, 1, 64, 3, "Add"),
+    ("c4", 128, 2, 1, 3, "Relu"),
+    ("c5", 128, 1, 128, 3, "Add"),
+    ("c6", 128, 1, 128, 14, ""),
+)
+"""Convolutions of a small network: name, filters, stride, groups, side, and the operation after each."""
 
 
 def field(number: int, value: int | bytes | str) -> bytes:
@@ -53,18 +60,17 @@ def write(path: Path, last: str = "Reshape") -> Path:
     graph, value, channels = b"", "x", 3
     limits = (tensor("low", np.float32(0)), tensor("high", np.float32(6)), tensor("shape", np.array([1, -1])))
     graph += b"".join(field(5, part) for part in limits)
-    for name, filters, stride, groups, after in ROWS:
-        kernel = rng.normal(0, 0.3, (filters, channels // groups, 3, 3)).astype(np.float32)
+    for name, filters, stride, groups, side, after in ROWS:
+        kernel = rng.normal(0, 0.3, (filters, channels // groups, side, side)).astype(np.float32)
         graph += field(5, tensor(f"{name}.k", kernel))
         graph += field(5, tensor(f"{name}.b", rng.normal(0, 0.1, filters).astype(np.float32)))
-        shape = {"dilations": [1, 1], "group": groups, "kernel_shape": [3, 3], "pads": [1] * 4}
+        shape = {"dilations": [1, 1], "group": groups, "kernel_shape": [side] * 2, "pads": [side % 2] * 4}
         graph += field(1, node("Conv", [value, f"{name}.k", f"{name}.b"], name, **shape, strides=[stride] * 2))
         more = {"Clip": ["low", "high"], "Add": [value]}.get(after, [])
         graph += field(1, node(after, [name, *more], f"{name}.{after}")) if after else b""
         value, channels = (f"{name}.{after}" if after else name), filters
-    graph += field(1, node("Add", [value, value], "sum"))
-    graph += field(1, node(last, ["sum", "shape"] if last == "Reshape" else ["sum"], "y"))
-    graph += field(11, picture("x", 1, 3, 112, 112)) + field(12, picture("y", 1, 8 * 14 * 14))
+    graph += field(1, node(last, [value, "shape"] if last == "Reshape" else [value], "y"))
+    graph += field(11, picture("x", 1, 3, 112, 112)) + field(12, picture("y", 1, 128))
     path.write_bytes(field(1, 8) + field(7, graph) + field(8, field(2, 17)))
     return path
 
