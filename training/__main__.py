@@ -13,10 +13,12 @@ from PIL import Image
 
 from models.errors import StudioError
 from training import export, loop, pack
+from training.checkpoints import AVERAGE
 from training.damage import degrade, recipes
 from training.data import SUFFIXES, decode
+from training.learning.timed import Plan
 from training.settings import LOSSES, Settings
-from training.tasks import blur, task
+from training.tasks import blur, find, identify, task
 from training.tasks.colorize import COLORIZE
 from training.tasks.descreen import DESCREEN
 from training.tasks.faces import FACES
@@ -55,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     repair.set_defaults(losses=(("bce", 1.0), ("dice", 1.0)), patch=256, batch=8, learning_rate=0.003)
     _add_training(commands.add_parser("fill", help="train a filler of marked damage"), _fill)
     _add_blur(commands.add_parser("blur", help="train the estimator of blur for the deblurrer"))
+    _add_find(commands.add_parser("find", help="train the finder of faces"))
+    _add_identify(commands.add_parser("identify", help="train the embedding that faces are compared by"))
     _add_export(commands.add_parser("export", help="write a trained network for the studio"))
     _add_calibrate(commands.add_parser("calibrate", help="prepare an exported upscaler to compute in 8 bits"))
     _add_pack(commands.add_parser("pack", help="gather small inputs of a training run for another machine"))
@@ -152,6 +156,36 @@ def _add_blur(parser: argparse.ArgumentParser) -> None:
 def _blur(options: argparse.Namespace) -> None:
     made = blur.train(options.data, options.out, spectra=options.spectra, epochs=options.epochs, seed=options.seed)
     print(f"wrote {made}")
+
+
+def _add_find(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="tar files of photographs")
+    parser.add_argument("--labels", type=Path, nargs="+", required=True, help="CSV files of the faces in them")
+    _add_plan(parser, lambda options: find.train(options.data, options.labels, options.out / AVERAGE, _plan(options)))
+
+
+def _add_identify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, required=True, help="tar file of aligned faces")
+    parser.add_argument("--teacher", type=Path, required=True, help="MobileFaceNet's ONNX file")
+    _add_plan(
+        parser, lambda options: identify.train(options.data, options.teacher, options.out / AVERAGE, _plan(options))
+    )
+
+
+def _add_plan(parser: argparse.ArgumentParser, command: Callable[[argparse.Namespace], None]) -> None:
+    """Add the options of a training for a given time; their names are the fields of Plan."""
+    parser.add_argument("--out", type=Path, required=True, help=f"folder for {AVERAGE}")
+    parser.add_argument("--minutes", type=float, required=True, help="how long to train")
+    parser.add_argument("--batch", type=int, default=64, help="pictures in one step (default 64)")
+    parser.add_argument("--rate", type=float, default=Plan.rate, help="highest learning rate (default %(default)s)")
+    parser.add_argument("--workers", type=int, default=Plan.workers, help="processes that make pictures (default 3)")
+    parser.add_argument("--seed", type=int, default=Plan.seed, help="seed of weights, pictures and damage")
+    parser.add_argument("--from", dest="start", type=Path, help="file with the weights to start from")
+    parser.set_defaults(command=command)
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    return Plan(**{field.name: getattr(options, field.name) for field in fields(Plan)})
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:

@@ -11,7 +11,16 @@ from torch import Tensor, nn
 
 from models.errors import CheckpointMismatch, WeightsMissing
 from models.files import atomic, checkpoint
-from models.networks import blur_estimator, damage_detector, fast_colorizer, lite_encoder, srvgg, unet
+from models.networks import (
+    blur_estimator,
+    damage_detector,
+    face_embedding,
+    face_finder,
+    fast_colorizer,
+    lite_encoder,
+    srvgg,
+    unet,
+)
 from training.learning import growth
 from training.learning.discriminator import Adversary
 
@@ -154,5 +163,5 @@ def build(state: Mapping[str, Tensor]) -> nn.Module:
     CheckpointMismatch
         If it belongs to none of them.
     """
-    trained = (fast_colorizer, unet, damage_detector, blur_estimator)
+    trained = (fast_colorizer, unet, damage_detector, blur_estimator, face_finder, face_embedding)
     return next((network for network in trained if network.detect(state)), srvgg).build(state)

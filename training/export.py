@@ -10,6 +10,8 @@ from torch import nn
 
 from models.errors import WeightsCorrupt, WeightsMissing
 from models.networks.blur_estimator import SIDE, BlurEstimator
+from models.networks.face_embedding import SIDE as FACE_SIDE
+from models.networks.face_embedding import FaceEmbedding
 from models.networks.fast_colorizer import FastColorizer
 from models.networks.realesrgan import interpolate
 from models.networks.unet import UNet
@@ -93,11 +95,13 @@ def export(
 
 
 def to_openvino(network: nn.Module) -> "openvino.Model":
-    """Return a network as an OpenVINO model for any batch size and, if it takes pictures, any height and width."""
+    """Return a network as an OpenVINO model for any batch size and, for any picture, any height and width."""
     import openvino
 
     if isinstance(network, BlurEstimator):
         example, shape = torch.zeros(1, 1, SIDE, SIDE), [-1, 1, SIDE, SIDE]
+    elif isinstance(network, FaceEmbedding):
+        example, shape = torch.zeros(1, 3, FACE_SIDE, FACE_SIDE), [-1, 3, FACE_SIDE, FACE_SIDE]
     else:
         channels = _channels(network)
         example, shape = torch.zeros(1, channels, *EXAMPLE), [-1, channels, -1, -1]

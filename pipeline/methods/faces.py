@@ -37,8 +37,9 @@ _STEP = 3
 """Each look is this many times smaller than the one before; the network finds faces of 8 to 100 pixels and more."""
 _COARSEST = 128
 """Long side of the last look, in which a face may fill the frame."""
-_MARGIN = 0.15
-"""Border added around a picture, relative to its long side: faces at its edge are found far better."""
+_MARGIN, _WIDEST = 0.15, 48
+"""Border added around a picture: a part of its long side, and at most so many pixels. Faces at the edge of a picture,
+and those that fill it, are found far better."""
 _GREY = (0.5, 0.5, 0.5)
 _POINTS = 5
 
@@ -101,7 +102,7 @@ def _look(image: Image, scale: float, network: Network) -> NDArray[np.float32]:
     height, width = (max(1, round(side * scale)) for side in image.shape[:2])
     kind = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     small = image if scale == 1 else cv2.resize(image, (width, height), interpolation=kind)
-    margin = round(_MARGIN * max(height, width)) if scale < 1 or max(height, width) < _LEAST_SIDE else 0
+    margin = min(round(_MARGIN * max(height, width)), _WIDEST)
     right, bottom = (margin + -(side + 2 * margin) % STRIDES[-1] for side in (width, height))
     padded = cv2.copyMakeBorder(small, margin, bottom, margin, right, cv2.BORDER_CONSTANT, value=_GREY)
     answer = network.run(np.ascontiguousarray(padded.transpose(2, 0, 1)[None], np.float32))[0]

@@ -1,39 +1,21 @@
 """What the face finder and the face embedding learn from, and that they learn."""
 
-import csv
-import tarfile
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image as Pictures
 
 from models.networks import face_embedding, face_finder
 from models.networks.face_embedding import FaceEmbedding
 from models.networks.face_finder import STRIDES, FaceFinder
 from pipeline.methods import faces
-from tests.training.test_embedding import write as write_teacher
+from tests.training.faces import POINTS, marked, write_labelled, write_pictures, write_teacher
 from training.checkpoints import load_state
 from training.learning import face_damage, mosaics, timed
 from training.learning.mosaics import Labelled, Mosaics
 from training.learning.timed import Plan
 from training.tasks import find, identify
-
-FACE = (30.0, 20.0, 40.0, 50.0)
-POINTS = ((40.0, 35.0), (60.0, 36.0), (50.0, 45.0), (42.0, 55.0), (58.0, 56.0))
-"""Box and points of a face in a picture of 100 x 90 pixels."""
-
-
-def marked() -> Labelled:
-    """Return a face whose right eye is red, left eye green, and mouth blue, on grey."""
-    pixels = np.full((90, 100, 3), 128, np.uint8)
-    for (x, y), colour in zip(
-        POINTS, ((255, 0, 0), (0, 255, 0), (255, 255, 255), (0, 0, 255), (0, 0, 255)), strict=True
-    ):
-        pixels[int(y) - 3 : int(y) + 3, int(x) - 3 : int(x) + 3] = colour
-    return Labelled(pixels, np.array([[*FACE, *np.ravel(POINTS), 1.0]], np.float32))
 
 
 def test_points_follow_their_picture_when_it_is_turned_and_mirrored() -> None:
@@ -118,27 +100,11 @@ def test_norms_are_folded_without_a_change_of_answers(network: FaceFinder | Face
     torch.testing.assert_close(plain(x), normed.eval()(x), atol=1e-4, rtol=1e-4)
 
 
-def _tar(path: Path, pictures: dict[str, np.ndarray]) -> Path:
-    with tarfile.open(path, "w") as archive:
-        for name, pixels in pictures.items():
-            stream = BytesIO()
-            Pictures.fromarray(pixels).save(stream, "PNG")
-            entry = tarfile.TarInfo(name)
-            entry.size = stream.tell()
-            archive.addfile(entry, BytesIO(stream.getvalue()))
-    return path
-
-
 def test_a_finder_is_trained_from_a_table_of_faces(tmp_path: Path) -> None:
-    data = _tar(tmp_path / "p.tar", {"set/a.png": marked().pixels, "set/b.png": np.zeros((64, 64, 3), np.uint8)})
-    names = [f"{part}_{axis}" for part in ("re", "le", "nose", "rm", "lm") for axis in "xy"]
-    with (tmp_path / "l.csv").open("w", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(["file", "width", "height", "detect_scale", "det", "x", "y", "w", "h", "score", *names])
-        table.writerow(["set/a.png", 100, 90, 2, 1, *FACE, 0.93, *np.ravel(POINTS)])
-        table.writerow(["set/b.png", 64, 64, 2, 0, *[""] * 15])
+    data, table = tmp_path / "p.tar", tmp_path / "l.csv"
+    write_labelled(data, table)
     plan = Plan(minutes=0.02, batch=2, workers=0)
-    find.train([data], [tmp_path / "l.csv"], tmp_path / "out.safetensors", plan)
+    find.train([data], [table], tmp_path / "out.safetensors", plan)
     state = load_state(tmp_path / "out.safetensors")
     assert face_finder.detect(state)
     assert face_finder.build(state)(torch.rand(1, 3, 64, 96)).shape == (1, 8 * 12 + 4 * 6 + 2 * 3, 15)
@@ -146,7 +112,8 @@ def test_a_finder_is_trained_from_a_table_of_faces(tmp_path: Path) -> None:
 
 def test_an_embedding_learns_from_its_teacher(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    data = _tar(tmp_path / "f.tar", {f"{i:02}.png": rng.integers(0, 256, (64, 64, 3), np.uint8) for i in range(14)})
+    data = tmp_path / "f.tar"
+    write_pictures(data, {f"{i:02}.png": rng.integers(0, 256, (64, 64, 3), np.uint8) for i in range(14)})
     assert len(identify.read(data)) == 12
     assert len(identify.read(data, held_out=True)) == 2
     teacher = write_teacher(tmp_path / "face.onnx")

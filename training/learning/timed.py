@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from models.files import atomic
+from training.checkpoints import begin_from, load_state
 from training.learning.precision import has_bfloat16
 
 WARM_UP = 0.03
@@ -43,11 +44,32 @@ class Plan:
     """Processes that make pictures, where the card does not make them."""
     seed: int = 0
     """Seed of weights, pictures and damage."""
+    start: Path | None = None
+    """File with the weights to start from."""
 
 
 def device() -> torch.device:
     """Return the CUDA card if there is one, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def prepared(network: Network, bare: tuple[str, ...], plan: Plan) -> Network:
+    """Return a network on the device, with norms or, where the plan has some, with weights to start from.
+
+    Weights to start from have no norms any more, and need none.
+
+    Raises
+    ------
+    WeightsMissing, WeightsCorrupt
+        If there is no such file, or it cannot be read.
+    CheckpointMismatch
+        If it holds another network.
+    """
+    if plan.start:
+        begin_from(network, load_state(plan.start))
+    else:
+        network = with_norms(network, bare)
+    return network.to(device()).to(memory_format=torch.channels_last)
 
 
 def with_norms(network: Network, bare: tuple[str, ...]) -> Network:

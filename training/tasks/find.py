@@ -58,7 +58,7 @@ def train(pictures: Sequence[Path], labels: Sequence[Path], out: Path, plan: Pla
     print(
         f"find: {len(mosaics.with_faces)} pictures with faces, {len(mosaics.without)} without, on {device}", flush=True
     )
-    network = timed.with_norms(FaceFinder(), BARE).to(device).to(memory_format=torch.channels_last)
+    network = timed.prepared(FaceFinder(), BARE, plan)
     loader = DataLoader(
         mosaics,
         plan.batch,

@@ -53,7 +53,7 @@ def train(data: Path, teacher: Path, out: Path, plan: Plan) -> None:
     device = timed.device()
     faces = read(data).to(device)
     print(f"identify: {len(faces)} faces on {device}", flush=True)
-    network = timed.with_norms(FaceEmbedding(), BARE).to(device).to(memory_format=torch.channels_last)
+    network = timed.prepared(FaceEmbedding(), BARE, plan)
     known = embedding.load(teacher, device)
 
     def batches() -> Iterator[Given]:
