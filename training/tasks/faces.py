@@ -18,6 +18,8 @@ from training.learning.precision import has_bfloat16
 from training.settings import Settings
 from training.tasks.task import FOLD, Restoration
 
+SIDE = portraits.SIDE
+"""Side of an aligned face in pixels."""
 RESTORED = ((96.49, 119.97), (159.45, 120.10), (128.32, 157.01), (100.63, 185.71), (156.54, 185.58))
 RECOGNISED = ((38.29, 51.70), (73.53, 51.50), (56.03, 71.74), (41.55, 92.37), (70.73, 92.20))
 """Eyes, nose and corners of the mouth in an aligned face: as FFHQ places them in 256 pixels, ArcFace in 112."""
@@ -44,24 +46,27 @@ class Faces(Restoration):
     """
 
     def cut(self, photographs: list[Photograph], side: int, rng: np.random.Generator) -> Image:
-        """Return a random face, slightly turned, moved and enlarged, often mirrored; RGB in [0, 1]."""
+        """Return a random face whole, whatever the side: slightly turned, moved and enlarged, often mirrored."""
         pixels = photographs[rng.integers(len(photographs))].pixels
         middle = (pixels.shape[1] / 2, pixels.shape[0] / 2)
         place = cv2.getRotationMatrix2D(middle, rng.uniform(-TURN, TURN), rng.uniform(1 - ZOOM, 1 + ZOOM))
-        place[:, 2] += rng.uniform(-SHIFT, SHIFT, 2) + side / 2 - middle
+        place[:, 2] += rng.uniform(-SHIFT, SHIFT, 2) + SIDE / 2 - middle
         if rng.random() < 0.5:
             pixels = np.ascontiguousarray(pixels[:, ::-1])
-        face = cv2.warpAffine(pixels, place, (side, side), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+        face = cv2.warpAffine(pixels, place, (SIDE, SIDE), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
         return np.divide(face, 255, dtype=np.float32)
 
     def pair(self, image: Image, rng: np.random.Generator, settings: Settings) -> Pair:
-        """Return the damaged face and the clean one, in the same tones."""
+        """Return the damaged face and the clean one, in the same tones, or the same square of both."""
         image = portraits.toned(image, rng)
-        return self.damage(image, rng), image
+        top, left = rng.integers(SIDE - settings.patch + 1, size=2)
+        place = (slice(top, top + settings.patch), slice(left, left + settings.patch))
+        return self.damage(image, rng)[place], image[place]
 
     def loss(self, network: nn.Module, output: Tensor, goal: Tensor, settings: Settings) -> Tensor:
         """Return the weighted sum of all losses but the adversarial one."""
-        weight = oval(output.shape[-1]).to(output)
+        whole = output.shape[-1] == SIDE
+        weight = oval(SIDE).to(output) if whole else torch.ones_like(output[0, 0])
         seen, wanted = output * weight, goal * weight
         total = losses.combine(settings.losses, seen, wanted)
         total = total + TONE * _pooled(seen - wanted).abs().mean()
@@ -69,7 +74,7 @@ class Faces(Restoration):
         if perceptible and settings.vgg16:
             features = perceptual.load(settings.vgg16, output.device)
             total = total + perceptible * features.distance(*losses.crops(seen, wanted))
-        if settings.recogniser:
+        if settings.recogniser and whole:
             total = total + _alike(_person(settings.recogniser, output.device), output, goal)
         return total + STABLE * _change(network, output, weight)
 
