@@ -17,6 +17,7 @@
     ├── OptionError              an option out of range or unknown (also a ValueError)
     ├── QueueFull                too many jobs are waiting
     ├── DiskFull                 no room for what is being made
+    ├── BagInvalid               a folder of results cannot be a bag of BagIt
     ├── JournalUnusable          the journal of a folder of results is damaged, newer, or cannot be written
     ├── NotOwner                 a visitor asked for what only the owner of a server may do
     └── Cancelled                somebody pressed Cancel
@@ -37,6 +38,7 @@ from models.errors import (
 )
 
 __all__ = [
+    "BagInvalid",
     "Cancelled",
     "CheckpointMismatch",
     "DiskFull",
@@ -84,6 +86,10 @@ class QueueFull(StudioError):
 
 class DiskFull(StudioError):
     """The disk has no room for what is being made."""
+
+
+class BagInvalid(StudioError):
+    """A folder of results is not, or cannot become, a valid bag of BagIt."""
 
 
 class JournalUnusable(StudioError):

@@ -19,17 +19,20 @@ from pipeline.codecs.metadata import Metadata
 from pipeline.codecs.names import safe_stem
 from pipeline.codecs.reading import Photo
 from pipeline.codecs.worker import WorkerLost, workers
+from pipeline.codecs.xmp import COMPOSITE
 from pipeline.errors import OptionError, PhotoTooLarge, PhotoUnreadable, PhotoUnwritable
 from pipeline.notices import Notice
 from pipeline.options import check, choice, number, switch
 
 __all__ = [
+    "COMPOSITE",
     "DECODE_LIMIT",
     "LEAST_CAP",
     "MAX_ASPECT",
     "MAX_BYTES",
     "MAX_PIXELS",
     "MIN_SIDE",
+    "SOFTWARE",
     "Encoded",
     "Metadata",
     "Output",
@@ -49,6 +52,9 @@ MAX_PIXELS = 2_000_000
 
 MAX_BYTES = 1 << 30
 """Largest file in bytes."""
+
+SOFTWARE = "Restoration Studio"
+"""The program's name in files that it writes."""
 
 ORIGINAL = "original"
 """Size of a print: the original's."""
@@ -210,7 +216,7 @@ def encode_photo(
     photo: Photo,
     output: Output,
     *,
-    software: str = "Restoration Studio",
+    software: str = SOFTWARE,
     history: str = "",
     guesses: Sequence[str] = (),
     instance: str = "",

@@ -43,6 +43,7 @@ CREATE TABLE IF NOT EXISTS photographs (
     fault    TEXT NOT NULL DEFAULT '',
     report   TEXT NOT NULL DEFAULT '{}'
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS settings (digest TEXT PRIMARY KEY, document TEXT NOT NULL) WITHOUT ROWID;
 """
 _COLUMNS = "target, source, page, settings, size, mtime_ns, inode, sha256, state, tries, key, result, fault, report"
 
@@ -133,15 +134,34 @@ class Journal:
         """Return what is known of every photograph, by the names of their results."""
         return [_row(values) for values in self._do(f"SELECT {_COLUMNS} FROM photographs ORDER BY target")]  # noqa: S608
 
+    def row(self, target: bytes) -> Row | None:
+        """Return what is known of one photograph."""
+        found = self._do(f"SELECT {_COLUMNS} FROM photographs WHERE target = ?", target)  # noqa: S608
+        return _row(found[0]) if found else None
+
+    def documents(self) -> dict[str, Any]:
+        """Return all settings that results were made with, by their digests."""
+        return {digest: json.loads(text) for digest, text in self._do("SELECT digest, document FROM settings")}
+
     def state(self, target: bytes) -> str:
         """Return the state of a photograph; empty where it is unknown."""
         found = self._do("SELECT state FROM photographs WHERE target = ?", target)
         return str(found[0][0]) if found else ""
 
-    def enrol(self, rows: Iterable[tuple[bytes, bytes, int | None, str]]) -> None:
-        """Note photographs that are to be restored: target, source, page and settings of each; not those in work."""
+    def enrol(self, rows: Iterable[tuple[bytes, bytes, int | None, str]], documents: Mapping[str, Any]) -> None:
+        """Note photographs that are to be restored, but those that are in work.
+
+        Parameters
+        ----------
+        rows : iterable of (bytes, bytes, int or None, str)
+            Target, source, page, and digest of the settings.
+        documents : mapping of str to JSON value
+            The settings themselves, by their digests.
+        """
         with self._lock, _told(self.path):
             self._db.execute("BEGIN IMMEDIATE")
+            texts = ((digest, json.dumps(document)) for digest, document in documents.items())
+            self._db.executemany("INSERT OR IGNORE INTO settings VALUES (?, ?)", texts)
             self._db.executemany(
                 "INSERT INTO photographs (target, source, page, settings) VALUES (?, ?, ?, ?) ON CONFLICT (target) "
                 "DO UPDATE SET source = excluded.source, page = excluded.page, settings = excluded.settings, "
@@ -198,6 +218,23 @@ class Journal:
     def _do(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         with self._lock, _told(self.path):
             return self._db.execute(statement, values).fetchall()
+
+
+def journals(root: Path) -> Iterator[list[Row]]:
+    """Yield the rows of each journal in a folder of results: of the run, and of each shard.
+
+    Raises
+    ------
+    JournalUnusable
+        If there is none, or one cannot be read.
+    """
+    paths = sorted((root / FOLDER).glob("*.sqlite"))
+    if not paths:
+        msg = f"Expected a journal in {root / FOLDER}, got none. Name the folder that results were written to."
+        raise JournalUnusable(msg)
+    for path in paths:
+        with Journal(root, path.stem) as journal:
+            yield journal.rows()
 
 
 def _opened(path: Path) -> sqlite3.Connection:

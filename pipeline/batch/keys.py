@@ -8,7 +8,7 @@ import json
 import mmap
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from models import catalog
 from models.files import weights
@@ -47,9 +47,9 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def settings_digest(settings: BatchSettings) -> str:
-    """Return a digest of everything but the photograph that its result depends on: settings, and models' contents."""
-    parts = {
+def document_of(settings: BatchSettings) -> dict[str, Any]:
+    """Return everything but the photograph that its result depends on, for JSON: settings, and digests of models."""
+    return {
         "version": VERSION,
         "plan": json.loads(to_json(settings.plan)),
         "models": models_of(settings.plan),
@@ -57,7 +57,6 @@ def settings_digest(settings: BatchSettings) -> str:
         "same_format": settings.same_format,
         "max_pixels": settings.max_pixels,
     }
-    return _digest(parts)
 
 
 def models_of(plan: Plan) -> dict[str, str]:
@@ -67,11 +66,6 @@ def models_of(plan: Plan) -> dict[str, str]:
         name: weights.verify(spec, path) if (path := weights.location(spec)).is_file() else ""
         for name, spec in sorted(specs.items())
     }
-
-
-def with_mask(settings: str, mask: Path | None) -> str:
-    """Return the digest of settings of a photograph that has a mask of its own."""
-    return settings if mask is None else _digest({"settings": settings, "mask": digest_of(mask)})
 
 
 def key_of(source: str, page: int | None, settings: str) -> str:
@@ -84,9 +78,9 @@ def key_of(source: str, page: int | None, settings: str) -> str:
     page : int or None
         Which page of the file.
     settings : str
-        From `settings_digest` or `with_mask`.
+        Digest of a document of settings.
     """
-    return _digest({"source": source, "page": page, "settings": settings})
+    return digest({"source": source, "page": page, "settings": settings})
 
 
 def states(path: Path, key: str) -> bool:
@@ -106,5 +100,6 @@ def _specs(plan: Plan) -> list[ModelSpec]:
     return specs + [catalog.get(spec.partner) for spec in specs if spec.partner]
 
 
-def _digest(parts: object) -> str:
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+def digest(document: object) -> str:
+    """Return the SHA-256 of plain values, whatever the order of their names."""
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()

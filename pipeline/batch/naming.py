@@ -37,6 +37,9 @@ class Wish:
     page: int | None = None
     """Which page of the file the result is of, where each has one."""
 
+    kept: Path | None = None
+    """What the result is called since an earlier run, relative to the folder of results."""
+
 
 def stem(path: Path) -> str:
     """Return a file's name without its ending; ``.0001`` and ``.Smith`` are parts of a name.
@@ -55,9 +58,9 @@ def distinct(wishes: Iterable[Wish]) -> list[Path]:
     Those that would be equal keep the ending of their photograph, and then get numbers; too long ones are cut.
     """
     listed = list(wishes)
-    count = Counter(_folded(_named(wish, "")) for wish in listed)
-    taken: set[str] = set()
-    return [_free(wish, count[_folded(_named(wish, ""))] > 1, taken) for wish in listed]
+    count = Counter(_folded(_named(wish, "")) for wish in listed if wish.kept is None)
+    taken = {_folded(wish.kept) for wish in listed if wish.kept is not None}
+    return [wish.kept or _free(wish, count[_folded(_named(wish, ""))] > 1, taken) for wish in listed]
 
 
 def mask_of(relative: Path, target: Path, masks: Path) -> Path | None:

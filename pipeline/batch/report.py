@@ -54,3 +54,8 @@ class Report(Outcome):
 
     seconds: float = 0.0
     stages: list[Timing] = field(default_factory=list)
+    history: str = ""
+    """What was done, in one line, as in the metadata of the result."""
+
+    guesses: tuple[str, ...] = ()
+    """What in the picture is a model's guess, such as ``("colours",)``."""

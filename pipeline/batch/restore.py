@@ -68,10 +68,7 @@ class Task:
     """Set by `load`."""
 
     finished: NDArray[np.float32] | None = None
-    """Set by `develop`, with history and guesses; shape (H, W, 3)."""
-
-    history: str = ""
-    guesses: tuple[str, ...] = ()
+    """Set by `develop`; shape (H, W, 3)."""
 
 
 def task_of(pair: Pair, number: int) -> Task:
@@ -212,7 +209,7 @@ def develop(task: Task, settings: BatchSettings, engine: Engine, progress: Calla
     report.stages = list(result.timings)
     report.notices = [*missing, *resized, *result.notices]
     task.finished = settings.plan.finish.apply(result.pixels)
-    task.history, task.guesses = result.history, result.guesses
+    report.history, report.guesses = result.history, result.guesses
     del result
     if settings.suggest:
         findings = examine(photo.pixels, engine)
@@ -229,8 +226,8 @@ def encode(task: Task, settings: BatchSettings) -> bytes:
         finished,
         photo,
         output,
-        history=task.history,
-        guesses=task.guesses,
+        history=report.history,
+        guesses=report.guesses,
         instance=instance,
     )
     report.size, report.format = (finished.shape[1], finished.shape[0]), output.format

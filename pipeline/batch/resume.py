@@ -3,9 +3,7 @@
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from models.files import atomic
@@ -13,77 +11,15 @@ from models.runtime.engine import Engine
 from pipeline.batch import keys
 from pipeline.batch.journal import Journal, Row
 from pipeline.batch.keys import Stamp
-from pipeline.batch.naming import mask_of
+from pipeline.batch.outlook import Order, stamp_of
 from pipeline.batch.report import Report
 from pipeline.batch.restore import BatchSettings, Task, encode, read, task_of, through, write
 from pipeline.batch.sources import Pair
-from pipeline.errors import OptionError, PhotoUnreadable, PhotoUnwritable
+from pipeline.errors import PhotoUnreadable, PhotoUnwritable
 from pipeline.run import Progress
 
 POLL_S = 1.0
 """How often to look whether other processes finished what they took."""
-
-ALWAYS = "unwritable"
-"""The kind of failure that every run tries again: a result in the way, a missing permission."""
-
-
-@dataclass(frozen=True)
-class Order:
-    """A photograph that is to be restored, as the journal knows it."""
-
-    pair: Pair
-    target: bytes
-    settings: str
-
-
-@dataclass(frozen=True)
-class Outlook:
-    """What of a run is left to do."""
-
-    open: list[Order]
-    done: int
-    """Number of results that earlier runs made."""
-
-    failed: list[Row]
-    """What failed earlier and is not tried again."""
-
-
-def enrol(
-    journal: Journal, work: list[Pair], settings: BatchSettings, root: Path, retry: frozenset[str] = frozenset()
-) -> Outlook:
-    """Note the photographs of a run in its journal, and return what is left to do.
-
-    Parameters
-    ----------
-    journal : Journal
-    work : list of Pair
-        With targets inside `root`, after `pipeline.batch.restore.check_all`.
-    settings : BatchSettings
-    root : Path
-        Folder of results.
-    retry : frozenset of str
-        Kinds of failures to try again, from `pipeline.batch.faults.FAULTS`.
-
-    Raises
-    ------
-    OptionError
-        If results of other settings are in the way; before anything is changed.
-    """
-    digest, known = keys.settings_digest(settings), {row.target: row for row in journal.rows()}
-    orders = [_order(pair, settings, root, digest) for pair in work]
-    if not settings.overwrite:
-        _refuse_others(orders, known, root)
-    left: list[Order] = []
-    failed: list[Row] = []
-    for order in orders:
-        row = known.get(order.target)
-        is_current = row is not None and row.settings == order.settings and row.stamp == _stamp(order.pair.source)
-        if row and is_current and row.state == "failed" and row.fault not in retry | {ALWAYS}:
-            failed.append(row)
-        elif not (row and is_current and row.state == "done" and order.pair.target.exists()):
-            left.append(order)
-    journal.enrol((o.target, os.fsencode(o.pair.source.absolute()), o.pair.page, o.settings) for o in left)
-    return Outlook(left, len(orders) - len(left) - len(failed), failed)
 
 
 def resume(
@@ -92,6 +28,7 @@ def resume(
     settings: BatchSettings,
     engine: Engine,
     progress: Callable[[int, Progress], None],
+    done: Callable[[Row], None] = lambda row: None,
 ) -> Iterator[Report]:
     """Restore what is left of a run, and yield a report of each photograph that this process settled.
 
@@ -105,13 +42,15 @@ def resume(
         From `enrol`.
     settings, engine, progress
         As for `pipeline.batch.restore.restore_all`.
+    done : callable
+        Called with what the journal says about each result that was made.
 
     Raises
     ------
     OptionError, DiskFull, JournalUnusable
         Which end the run; it can be resumed.
     """
-    run = _Run(journal, left, settings, {"device": engine.device, "precision": engine.precision})
+    run = _Run(journal, left, settings, done, {"device": engine.device, "precision": engine.precision})
     numbers = list(range(len(left)))
     while numbers:
         for task in through(run.claimed(numbers), settings, engine, progress, run.load, run.save):
@@ -132,40 +71,19 @@ def earlier(row: Row) -> Report:
     return report
 
 
-def _order(pair: Pair, settings: BatchSettings, root: Path, digest: str) -> Order:
-    mask = mask_of(pair.relative, pair.target, settings.mask) if settings.mask else None
-    own = digest
-    with suppress(OSError):  # a mask that cannot be read is an error of its photograph
-        own = keys.with_mask(digest, mask)
-    return Order(pair, os.fsencode(pair.target.relative_to(root)), own)
-
-
-def _refuse_others(orders: list[Order], known: Mapping[bytes, Row], root: Path) -> None:
-    """Refuse to replace results that were made with other settings."""
-    others = 0
-    for order in orders:
-        row = known.get(order.target)
-        others += bool(row and row.state == "done" and row.settings != order.settings and order.pair.target.exists())
-    if others:
-        made = "a result that was" if others == 1 else f"{others} results that were"
-        msg = (
-            f"{root} has {made} made with other settings or models. Add --overwrite to make them again, or choose "
-            "another output."
-        )
-        raise OptionError(msg)
-
-
-def _stamp(path: Path) -> Stamp | None:
-    with suppress(OSError):
-        return Stamp.of(path)
-    return None
-
-
 class _Run:
     """The steps of a run that deal with its journal; `claimed` and `load` run in another thread than `save`."""
 
-    def __init__(self, journal: Journal, left: list[Order], settings: BatchSettings, machine: dict[str, str]) -> None:
-        self._journal, self._left, self._settings, self._machine = journal, left, settings, machine
+    def __init__(
+        self,
+        journal: Journal,
+        left: list[Order],
+        settings: BatchSettings,
+        done: Callable[[Row], None],
+        machine: dict[str, str],
+    ) -> None:
+        self._journal, self._left, self._settings, self._done = journal, left, settings, done
+        self._machine = machine
         self._rows: dict[int, Row] = {}
         self.busy: list[int] = []
         """Photographs that another process works on."""
@@ -195,7 +113,7 @@ class _Run:
             if not self._settings.overwrite:
                 raise PhotoUnwritable(_in_the_way(row, task.pair))
         read(task, self._settings)
-        if _stamp(order.pair.source) != stamp:
+        if stamp_of(order.pair.source) != stamp:
             msg = f"{order.pair.source} changed while it was read. Run the same command again."
             raise PhotoUnreadable(msg)
 
@@ -208,6 +126,9 @@ class _Run:
         self._journal.intend(order.target, task.key, hashlib.sha256(data).hexdigest(), report)
         write(task, data)
         self._journal.settle(order.target)
+        row = self._journal.row(order.target)
+        if row is not None:
+            self._done(row)
 
     def fail(self, task: Task) -> None:
         """Note that a photograph failed."""

@@ -2,9 +2,9 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -42,7 +42,13 @@ class Work:
 
 
 def find_work(
-    sources: Iterable[Path], target: Path, output: Output, page: Page = None, *, same_format: bool = False
+    sources: Iterable[Path],
+    target: Path,
+    output: Output,
+    page: Page = None,
+    *,
+    same_format: bool = False,
+    kept: Callable[[Path, int | None], Path | None] = lambda source, page: None,
 ) -> Work:
     """Return every photograph with the file that its result goes to.
 
@@ -62,6 +68,8 @@ def find_work(
         Which page of files that have several, from 1; ``"all"`` makes a result of each.
     same_format : bool
         Give each result the ending of its photograph's own format instead, where that can be written.
+    kept : callable
+        Takes a photograph and a page; returns the path that its result has since an earlier run, or None.
 
     Raises
     ------
@@ -75,15 +83,13 @@ def find_work(
     is_file = len(listed) == 1 and listed[0].is_file() and target.suffix.lower() in ENDINGS and not target.is_dir()
     entries = [(path, relative, number) for path, relative in found for number in _pages(path, page)]
     counts = Counter(path for path, _, _ in entries)
-    wishes = [
-        Wish(
-            Path(target.name) if is_file else relative,
-            target.suffix if is_file else own_suffix(path) if same_format else output.suffix,
-            number if counts[path] > 1 else None,
-        )
-        for path, relative, number in entries
-    ]
     folder = target.parent if is_file else target
+    wishes = []
+    for path, relative, number in entries:
+        suffix = target.suffix if is_file else own_suffix(path) if same_format else output.suffix
+        name = kept(path, number)
+        wish = Wish(Path(target.name) if is_file else relative, suffix, number if counts[path] > 1 else None)
+        wishes.append(replace(wish, kept=name) if name and name.suffix == suffix else wish)
     made = zip(entries, distinct(wishes), strict=True)
     pairs = [Pair(path, folder / name, number, relative) for (path, relative, number), name in made]
     _refuse_inside(pairs, folder, [source for source in listed if source.is_dir()])

@@ -1,36 +1,33 @@
 """``python -m pipeline restore``: photographs, one by one or in folders whose runs can be resumed."""
 
 import argparse
-import json
-import sys
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from models.runtime.engine import Engine
 from pipeline import config
-from pipeline.batch.faults import FAULTS
-from pipeline.batch.journal import Journal
+from pipeline.batch import sidecar
+from pipeline.batch.journal import Journal, Row
 from pipeline.batch.naming import ENDINGS
-from pipeline.batch.report import Report
+from pipeline.batch.outlook import enrol, survey
 from pipeline.batch.restore import BatchSettings, check_all, restore_all
-from pipeline.batch.resume import Outlook, earlier, enrol, resume
-from pipeline.batch.sources import OWN, Work, find_work
-from pipeline.command import arguments
-from pipeline.command.terminal import Line, say, warn
-from pipeline.errors import OptionError
+from pipeline.batch.resume import resume
+from pipeline.batch.sources import OWN, Pair, Work, find_work
+from pipeline.batch.watch import arrivals
+from pipeline.command import arguments, folders
+from pipeline.command.terminal import Line, warn
+from pipeline.command.told import Told
+from pipeline.errors import OptionError, PhotoError
 from pipeline.options import rules
 from pipeline.photo import Output, format_of, prepare
 from pipeline.stages import ON_REQUEST
 
-FAILED = "failed"
-"""The choice of ``--retry`` that tries every failure again."""
-
 
 def add_restore(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.add_argument("sources", nargs="+", type=Path, metavar="IN", help="photographs or folders")
+    parser.add_argument("sources", nargs="*", type=Path, metavar="IN", help="photographs or folders")
     parser.add_argument("-o", "--output", required=True, type=Path, metavar="OUT", help="a file or a folder")
     arguments.add_files(parser, rules(Output))
     parser.add_argument(
@@ -42,8 +39,7 @@ def add_restore(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--strict", action="store_true", help="refuse larger photographs instead")
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     parser.add_argument("--precision", choices=["auto", "float32", "bfloat16", "float16"], default="auto")
-    group = parser.add_argument_group("folders", "a run over several photographs can be stopped and resumed")
-    group.add_argument("--retry", choices=[FAILED, *FAULTS], help="try photographs again that failed in earlier runs")
+    folders.add_folders(parser)
     arguments.add_plan(parser)
 
 
@@ -57,53 +53,118 @@ def restore(args: argparse.Namespace) -> int:
     KeyboardInterrupt
         If somebody stops it.
     """
-    prepare()
+    if args.verify:
+        return folders.verified(args.output)
+    if not args.sources and args.report:
+        folders.report(args.output)
+        return 0
+    if not args.sources:
+        msg = "Expected photographs or folders to restore, got none. Name them before -o."
+        raise OptionError(msg)
     settings = _settings(args)
-    work = find_work(args.sources, args.output, settings.output, args.page, same_format=settings.same_format)
-    if work.passed_over:
+    is_over_folder = folders.is_over_folder(args)
+    prepare()
+    engine = Engine(args.device, args.precision)
+    if args.dry_run:
+        return _dry(args, settings, engine)
+    run = _over_folder if is_over_folder else _alone
+    return run(args, settings, engine)
+
+
+def _alone(args: argparse.Namespace, settings: BatchSettings, engine: Engine) -> int:
+    """Restore one photograph, or the pages of one file, without a journal."""
+    work = _found(args, settings).pairs
+    show = Line(len(work))
+    with _told(args, engine, 0) as told:
+        for each in restore_all(work, settings, engine, show.progress):
+            show.clear()
+            told.add(each)
+    return told.code
+
+
+def _dry(args: argparse.Namespace, settings: BatchSettings, engine: Engine) -> int:
+    """Print what a run would take; write nothing."""
+    rows = folders.earlier(args)
+    work = _part(args, _found(args, settings, rows))
+    outlook, _ = survey(rows, work, replace(settings, overwrite=True), args.output, folders.retried(args))
+    folders.tell_estimate(outlook, settings, engine, args.output)
+    return 0
+
+
+def _over_folder(args: argparse.Namespace, settings: BatchSettings, engine: Engine) -> int:
+    """Restore photographs by a journal, and write what was asked for beside the results."""
+    work = Work([]) if args.watch else _found(args, settings, folders.earlier(args))
+    check_all(work.pairs, settings)
+    name = folders.journal_name(args)
+    with _told(args, engine, work.passed_over) as told, Journal(args.output, name) as journal:
+        batches = arrivals(lambda: _there(args, settings, journal)) if args.watch else [_part(args, work)]
+        _restore_batches(args, batches, lambda pairs: _restore(args, pairs, settings, engine, journal, told))
+        told.end()
+        folders.export(args, journal)
+    return told.code
+
+
+def _restore_batches(
+    args: argparse.Namespace, batches: Iterable[list[Pair]], restore_batch: Callable[[list[Pair]], None]
+) -> None:
+    """Restore photographs as they come; Ctrl+C while folders are watched and nothing is in work is a good end."""
+    is_idle = True
+    try:
+        for pairs in batches:
+            is_idle = False
+            restore_batch(pairs)
+            is_idle = True
+    except KeyboardInterrupt:
+        if not (args.watch and is_idle):
+            raise
+
+
+def _restore(
+    args: argparse.Namespace, work: list[Pair], settings: BatchSettings, engine: Engine, journal: Journal, told: Told
+) -> None:
+    """Restore what is left of some photographs."""
+    outlook = enrol(journal, work, settings, args.output, folders.retried(args))
+    show, documents = Line(len(outlook.open)), journal.documents()
+
+    def done(row: Row) -> None:
+        if args.sidecar:
+            sidecar.write(row, documents, args.output, args.sidecar)
+
+    told.begin(outlook)
+    for each in resume(journal, outlook.open, settings, engine, show.progress, done):
+        show.clear()
+        told.add(each)
+
+
+def _there(args: argparse.Namespace, settings: BatchSettings, journal: Journal) -> list[Pair]:
+    """Return the photographs that are there while folders are watched."""
+    try:
+        work = _found(args, settings, journal.rows(), quiet=True)
+    except PhotoError:  # the folders are still empty
+        return []
+    check_all(work.pairs, settings)
+    return _part(args, work)
+
+
+def _found(args: argparse.Namespace, settings: BatchSettings, rows: Iterable[Row] = (), *, quiet: bool = False) -> Work:
+    """Return the photographs of a run; those that earlier runs made keep the names of their results."""
+    folder = folders.results(args)
+    kept = folders.names(rows, folder, args.output)
+    same = settings.same_format
+    work = find_work(args.sources, folder, settings.output, args.page, same_format=same, kept=kept)
+    if work.passed_over and not quiet:
         many = f"{work.passed_over} files that are no pictures"
         warn(f"Passed over {'1 file that is no picture' if work.passed_over == 1 else many}.")
-    engine = Engine(args.device, args.precision)
-    reports: list[Report] = []
-    with ExitStack() as stack:
-        outlook, coming = _begun(args, work, settings, engine, stack)
-        if args.json:
-            said = {"device": engine.device, "precision": engine.precision, "passed_over": work.passed_over}
-            stack.callback(_print_json, said | {"kept": outlook.done}, reports)  # also after Ctrl+C
-        for report in coming:
-            reports.append(report)
-            _print(report, quiet=args.json)
-    if outlook.done:
-        warn(_summary(outlook, reports))
-    return int(any(report.status == "failed" for report in reports))
+    return work
 
 
-def _begun(
-    args: argparse.Namespace, work: Work, settings: BatchSettings, engine: Engine, stack: ExitStack
-) -> tuple[Outlook, Iterator[Report]]:
-    """Return what is left of a run, and the reports to come; a run over several photographs has a journal."""
-    if len(args.sources) == 1 and args.sources[0].is_file():
-        show = Line(len(work.pairs))
-        return Outlook([], 0, []), _shown(restore_all(work.pairs, settings, engine, show.progress), show)
-    check_all(work.pairs, settings)
-    journal = stack.enter_context(Journal(args.output))
-    retry = frozenset(FAULTS if args.retry == FAILED else [args.retry] if args.retry else [])
-    outlook = enrol(journal, work.pairs, settings, args.output, retry)
-    show = Line(len(outlook.open))
-    coming = _shown(resume(journal, outlook.open, settings, engine, show.progress), show)
-    return outlook, _chained(outlook, coming)
+def _part(args: argparse.Namespace, work: Work) -> list[Pair]:
+    """Return the photographs of a run, or of its shard."""
+    return args.shard.part(work.pairs) if args.shard else work.pairs
 
 
-def _chained(outlook: Outlook, coming: Iterator[Report]) -> Iterator[Report]:
-    yield from map(earlier, outlook.failed)
-    yield from coming
-
-
-def _shown(coming: Iterator[Report], line: Line) -> Iterator[Report]:
-    """Yield reports; the progress line is erased before each."""
-    for report in coming:
-        line.clear()
-        yield report
+def _told(args: argparse.Namespace, engine: Engine, passed_over: int) -> Told:
+    return Told(args.json, {"device": engine.device, "precision": engine.precision, "passed_over": passed_over})
 
 
 def _settings(args: argparse.Namespace) -> BatchSettings:
@@ -140,27 +201,3 @@ def _given(args: argparse.Namespace) -> dict[str, Any]:
     """Return the options of the output that were given on the command line."""
     values = {name: getattr(args, name) for name in rules(Output)}
     return {name: value for name, value in values.items() if value not in (None, arguments.SAME)}
-
-
-def _print(report: Report, *, quiet: bool) -> None:
-    """Print what became of a photograph; notices and errors go to standard error."""
-    for message in report.messages:
-        warn(f"{report.source}: {message}")
-    if report.status == "failed":
-        warn(f"{report.source}: {report.error}")
-    elif report.status == "done" and not quiet:
-        width, height = report.size
-        say(f"{report.source} -> {report.target} ({width}x{height}, {report.seconds:.1f} s)")
-
-
-def _print_json(said: dict[str, Any], reports: list[Report]) -> None:
-    text = json.dumps(said | {"photographs": [report.as_dict() for report in reports]}, indent=2)
-    sys.stdout.write(f"{text}\n")
-
-
-def _summary(outlook: Outlook, reports: list[Report]) -> str:
-    """Return one line about a run that others preceded."""
-    kept = outlook.done + sum(report.status == "kept" for report in reports)
-    done, failed = (sum(report.status == status for report in reports) for status in ("done", "failed"))
-    again = f"; --retry {FAILED} tries {len(outlook.failed)} of them again" if outlook.failed else ""
-    return f"{done} restored, {kept} restored earlier, {failed} failed{again}."

@@ -65,6 +65,12 @@ class Line:
             sys.stderr.write(f"\r{text:<40}")
             sys.stderr.flush()
 
+    def share(self, what: str, fraction: float) -> None:
+        """Show how far something else is."""
+        if self._shown:
+            sys.stderr.write(f"\r{what} {fraction:4.0%} ")
+            sys.stderr.flush()
+
     def clear(self) -> None:
         """Erase the line."""
         if self._shown:

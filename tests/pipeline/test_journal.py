@@ -206,7 +206,8 @@ def test_a_full_disk_stops_the_run_and_the_next_one_goes_on(restore, tmp_path, m
 def test_leases_run_out_unless_they_are_renewed(tmp_path, monkeypatch):
     monkeypatch.setattr(journals, "LEASE_S", 0.2)
     with Journal(tmp_path) as mine, Journal(tmp_path) as other:
-        mine.enrol([(b"a", b"/a", None, "settings")])
+        mine.enrol([(b"a", b"/a", None, "digest")], {"digest": {"scale": 2}})
+        assert other.documents() == {"digest": {"scale": 2}}
         assert mine.claim(b"a").tries == 1
         assert other.claim(b"a") is None
         other.sweep()
