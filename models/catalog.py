@@ -83,6 +83,33 @@ MODELS: tuple[ModelSpec, ...] = (
     ),
     bundled_detector(),
     bundled_restorer("fast-fill", "Filler", task="fill", takes=FILLER_TAKES),
+    ModelSpec(
+        id="fast-finder",
+        title="Face finder",
+        task="find",
+        tier="bundled",
+        builder="models.networks.face_finder:build",
+        file="fast-finder.safetensors",
+        licence="MIT",
+        paper="trained by this project; after W. Wu et al., YuNet, 2023, and Z. Tian et al., FCOS, ICCV 2019",
+        multiple=32,  # the stride of its coarsest map
+        minimum=32,
+        tiling="never",
+        half=True,
+    ),
+    ModelSpec(
+        id="fast-embedding",
+        title="Face embedding",
+        task="identify",
+        tier="bundled",
+        builder="models.networks.face_embedding:build",
+        file="fast-embedding.safetensors",
+        licence="MIT",
+        paper="trained by this project; after S. Chen et al., MobileFaceNets, CCBR 2018",
+        multiple=112,  # it takes faces of this side alone
+        minimum=112,
+        tiling="never",
+    ),
     also_in_wheel(
         replace(
             real_esrgan(

@@ -175,4 +175,6 @@ def test_auto_chooses_fewer_bits_only_where_they_keep_the_quality(spec):
     assert chosen.precision == ("int8" if spec.ranges else "bfloat16")
     assert chosen.precision in Engine("cpu").precision
     assert Engine("cpu", "float32").precision == exact.precision == "float32"
-    assert -10 * np.log10(np.mean((chosen.run(x) - exact.run(x)) ** 2)) > (45 if spec.ranges else 50)
+    expected = exact.run(x).copy()
+    error = (chosen.run(x) - expected) / max(1.0, float(np.ptp(expected)))  # a finder answers in pixels
+    assert -10 * np.log10(np.mean(error**2)) > (45 if spec.ranges else 50)

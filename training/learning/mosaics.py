@@ -206,7 +206,7 @@ def _cell(picture: Labelled, width: int, height: int, rng: np.random.Generator) 
         centre = face[:2] + face[2:4] / 2
         aim = np.array([width, height]) * rng.uniform(0.25, 0.75, 2)
     else:
-        scale = fill * np.exp(rng.uniform(-0.2, 0.9))
+        scale = np.exp(rng.uniform(np.log(0.8 * fill), np.log(max(2.5 * fill, 1.2))))
         centre = np.array([wide, tall]) * rng.uniform(0.3, 0.7, 2)
         aim = np.array([width, height]) / 2
     mirror = -1.0 if rng.random() < 0.5 else 1.0
