@@ -72,3 +72,14 @@ def test_clean_inputs_have_no_share_of_the_teacher():
     damaged[2] += 0.01
     assert teacher_share(damaged, clean).tolist()[:2] == [0, 1]
     assert 0 < teacher_share(damaged, clean)[2] < 1
+
+
+def test_a_card_draws_the_pools_patches_in_batches(patches, tmp_path):
+    make(tmp_path, patches, SIZE)
+    pool = Pool(tmp_path, seed=0)
+    known = {round(float(part.sum()) / 255, 3) for part in pool.parts[1].astype(np.float64)}
+    batches = pool.on_card(4, torch.device("cpu"))
+    drawn = [next(batches) for _ in range(6)]
+    assert {tuple(part.shape) for part in drawn[0]} == {(4, 3, 16, 16), (4, 3, 32, 32)}
+    assert {round(float(goal.double().sum()), 3) for _, goals in drawn for goal in goals} <= known
+    assert len({goals.numpy().tobytes() for _, goals in drawn}) == 6

@@ -85,11 +85,15 @@ def _again(image: Image, rng: np.random.Generator) -> Image:
 
 
 def _printed(image: Image, rng: np.random.Generator) -> Image:
-    """Return a picture with the dots of a printing press, a little softened as a scanner's filter leaves them."""
-    colourful = np.ptp(image.reshape(-1, 3), axis=1).max() > 0.02
-    scan = printed(image, rng)[0][..., :3]
-    scan = np.ascontiguousarray(scan if colourful else grey(scan), np.float32)
-    return cv2.GaussianBlur(scan, (0, 0), rng.uniform(0.8, 1.6))
+    """Return a picture with the dots of a printing press, a little softened, in the tones that it had."""
+    scan = cv2.GaussianBlur(printed(image, rng)[0][..., :3], (0, 0), rng.uniform(0.8, 1.6))
+    (low, spread), (mean, deviation) = (_tones(x) for x in (scan, image))
+    return np.clip((scan - low) * (deviation / spread) + mean, 0, 1)
+
+
+def _tones(image: Image) -> tuple[Image, Image]:
+    """Return mean and standard deviation of each channel."""
+    return image.mean((0, 1)), image.std((0, 1)) + np.float32(1e-3)
 
 
 def _sides(image: Image, factor: float) -> tuple[int, int]:

@@ -53,7 +53,7 @@ class Pool(Dataset[tuple[Tensor, Tensor]]):
 
         A card takes more patches than processes can unpack: 1,500 of 256 pixels are more than a gigabyte.
         """
-        parts = [torch.from_numpy(np.ascontiguousarray(part)).to(device) for part in self.parts]
+        parts = [torch.from_numpy(np.array(part)).to(device) for part in self.parts]
         rng = np.random.default_rng(self.seed)
         while True:
             chosen = torch.from_numpy(rng.integers(len(self), size=batch)).to(device)
