@@ -13,10 +13,12 @@ from models.families import (
     also_in_wheel,
     bundled_colorizer,
     bundled_detector,
+    bundled_face_restorer,
     bundled_restorer,
     bundled_upscaler,
     colorizer,
     deblurgan,
+    face_restorer,
     real_esrgan,
 )
 from models.spec import ModelSpec, Task
@@ -60,6 +62,10 @@ def for_task(task: Task) -> tuple[ModelSpec, ...]:
     """
     return tuple(spec for spec in MODELS if spec.task == task)
 
+
+_GFPGAN_PAPER = "X. Wang et al., GFPGAN, CVPR 2021"
+_GFPGAN_TERMS = "Apache-2.0, parts non-commercial"
+"""Its LICENSE names StyleGAN2 (NVIDIA, non-commercial) and DFDNet (CC BY-NC-SA 4.0)."""
 
 MODELS: tuple[ModelSpec, ...] = (
     bundled_upscaler("fast-x4", "Upscaler x4", scale=4, convolutions=26, partner="fast-x4-faithful"),
@@ -110,6 +116,7 @@ MODELS: tuple[ModelSpec, ...] = (
         minimum=112,
         tiling="never",
     ),
+    bundled_face_restorer(),
     also_in_wheel(
         replace(
             real_esrgan(
@@ -199,6 +206,30 @@ MODELS: tuple[ModelSpec, ...] = (
         "R. Zhang et al., Colorful Image Colorization, ECCV 2016",
         file="colorization_release_v2-9b330a0b.pth",
         pin=(128_976_165, "9b330a0bae53f4ded77b1e23defbf78beaa09c10ebc4c4999e8e4f4a160b93f9"),
+    ),
+    face_restorer(
+        "gfpgan-1.4",
+        "GFPGAN 1.4",
+        _GFPGAN_PAPER,
+        path="v1.3.0/GFPGANv1.4.pth",
+        pin=(348_632_874, "e2cd4703ab14f4d01fd1383a8a8b266f9a5833dacee8e6a79d3bf21a1b6be5ad"),
+        licence=_GFPGAN_TERMS,
+    ),
+    face_restorer(
+        "gfpgan-1.3",
+        "GFPGAN 1.3",
+        _GFPGAN_PAPER,
+        path="v1.3.0/GFPGANv1.3.pth",
+        pin=(348_632_874, "c953a88f2727c85c3d9ae72e2bd4846bbaf59fe6972ad94130e23e7017524a70"),
+        licence=_GFPGAN_TERMS,
+    ),
+    face_restorer(
+        "restoreformer",
+        "RestoreFormer",
+        "Z. Wang et al., RestoreFormer, CVPR 2022",
+        path="v1.3.4/RestoreFormer.pth",
+        pin=(290_785_322, "07404d446d62ca3d5ed38b1de09a947a1e77d46dbccec961a74d713a8f24ace0"),
+        licence="Apache-2.0",
     ),
 )
 """All models, in the order in which the page lists them."""

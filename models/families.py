@@ -7,6 +7,7 @@ from pathlib import PurePath
 from models.spec import BLEND, EXACT_TILE, ModelSpec, Part, Task, Wheel
 
 _REAL_ESRGAN = "github.com/xinntao/Real-ESRGAN"
+_GFPGAN = "github.com/TencentARC/GFPGAN"
 _REAL_ESRGAN_PAPER = "X. Wang et al., Real-ESRGAN, ICCV workshops 2021"
 _DRUNET_PAPER = "K. Zhang et al., Plug-and-Play Image Restoration with Deep Denoiser Prior, 2021"
 
@@ -213,4 +214,34 @@ def colorizer(
         size=pin[0],
         digest=_digest(pin),
         ignored=("model_class.*", "*.num_batches_tracked"),
+    )
+
+
+def bundled_face_restorer() -> ModelSpec:
+    """Return the bundled restorer of faces; it takes one aligned face."""
+    spec = bundled_restorer("fast-faces", "Face restorer", task="faces", multiple=16, tile=256)
+    return replace(spec, working_side=256, tiling="never")
+
+
+def face_restorer(name: str, title: str, paper: str, *, path: str, pin: Pin, licence: str) -> ModelSpec:
+    """Return an official restorer of faces; it takes one aligned face."""
+    return ModelSpec(
+        id=name,
+        title=title,
+        task="faces",
+        tier="official",
+        builder="models.networks.face_restorers:build",
+        file=path.rpartition("/")[2],
+        licence=licence,
+        paper=paper,
+        working_side=512,
+        multiple=512,
+        minimum=512,
+        tile=512,
+        tiling="never",
+        sources=(f"https://{_GFPGAN}/releases/download/{path}",),
+        page=f"https://{_GFPGAN}",
+        size=pin[0],
+        digest=_digest(pin),
+        wrappers=("params_ema", "params"),
     )

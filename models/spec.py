@@ -6,7 +6,9 @@ from pathlib import PurePath
 from types import MappingProxyType
 from typing import Literal
 
-Task = Literal["descreen", "denoise", "deblur", "colorize", "upscale", "estimate", "detect", "fill", "find", "identify"]
+Task = Literal[
+    "descreen", "denoise", "deblur", "colorize", "upscale", "faces", "estimate", "detect", "fill", "find", "identify"
+]
 Tier = Literal["bundled", "official", "own"]
 Tiling = Literal["exact", "approximate", "never"]
 Format = Literal["openvino", "tensors", "onnx", "diffusers"]

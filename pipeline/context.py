@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from models.runtime.engine import Engine
-from pipeline.arrays import Mask
+from pipeline.arrays import Image, Mask
 from pipeline.errors import Cancelled
 from pipeline.notices import Notice, Value
 
@@ -25,6 +25,9 @@ class Context:
 
     reuse: bool = False
     """Whether the input buffer may be overwritten."""
+
+    before: Callable[[], Image] | None = None
+    """Returns the picture before the stage that `Stage.looks_behind` names; None where that stage does not run."""
 
     mask: Mask | None = None
     """Damage that a person marked, shape (H, W); None where a detector is to find it."""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -157,13 +158,20 @@ def run(  # noqa: PLR0913 - each is an input of the whole flow
         keep.begin(photo.pixels)
     if blend:
         blend.take(photo.pixels)
+    wanted = {stage.looks_behind for stage in plan.stages}
+    inputs: dict[str, Image | Entry] = {}
     for index, stage in enumerate(plan.stages):
         entry = None if is_new else reuse(plan, index)
+        if stage.name in wanted:
+            inputs[stage.name] = at
         if entry is None:
             image = _pixels(at)
             context = _context(plan, index, engine, progress, cancelled)
             context.earlier = tuple(notices)
-            context.mask, context.reuse = mask, not np.may_share_memory(image, photo.pixels)
+            if stage.looks_behind in inputs:
+                context.before = partial(_pixels, inputs[stage.looks_behind])
+            needed = (photo.pixels, *(each for each in inputs.values() if not isinstance(each, Entry)))
+            context.mask, context.reuse = mask, not any(np.may_share_memory(image, each) for each in needed)
             at, timing = _run(stage, image, context, optional=stage.name in plan.optional)
             is_new = is_new or timing.outcome == "done"
             notices += context.notices

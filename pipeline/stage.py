@@ -51,6 +51,9 @@ class Stage(ABC):
     takes_mask: ClassVar[bool] = False
     """Whether the stage uses the mask that a person drew."""
 
+    looks_behind: ClassVar[str] = ""
+    """Name of an earlier stage whose input this stage needs too, as `Context.before`."""
+
     official: ClassVar[str] = ""
     """Id of the official model of the stage that is best, where it has one."""
 

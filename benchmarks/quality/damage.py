@@ -124,6 +124,16 @@ def _scratches(truth: Image, rng: Rng) -> Image:
     return np.clip(truth * (1 - alpha) + tone * alpha, 0, 1)
 
 
+def _face(truth: Image, rng: Rng) -> Image:
+    """Return a face as it is found in old and small photographs: soft, reduced by up to 6, with noise and JPEG."""
+    soft = _softened(truth, float(np.exp(rng.uniform(np.log(0.2), np.log(3.5)))))
+    factor = rng.uniform(1, 6)
+    height, width = truth.shape[:2]
+    small = cv2.resize(soft, (round(width / factor), round(height / factor)), interpolation=cv2.INTER_AREA)
+    small = _jpeg(_noisy(small, rng.uniform(0, 12), rng, shared=0.5), rng.integers(40, 96))
+    return np.clip(cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC), 0, 1)
+
+
 def _old_photo(truth: Image, rng: Rng) -> Image:
     """Return a grey print, scratched, faded, grainy and often toned; its truth is the grey photograph."""
     scratched = _scratches(_softened(_grey(truth), rng.uniform(0.5, 1.3)), rng)
@@ -148,6 +158,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "colorize": _colorize,
         "scratches": _scratches,
         "old_photo": _old_photo,
+        "face": _face,
     }
 )
 """The recipe of each task."""

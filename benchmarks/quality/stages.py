@@ -17,7 +17,7 @@ from pipeline.photo import DECODE_LIMIT, Output, encode_photo, read_photo
 from pipeline.plan import Plan, arrange, simple
 from pipeline.run import run
 from pipeline.stage import Stage
-from pipeline.stages import Colorize, Deblur, Denoise, Descreen, PostDenoise, Repair, Sharpen, Tone, Upscale
+from pipeline.stages import Colorize, Deblur, Denoise, Descreen, Faces, PostDenoise, Repair, Sharpen, Tone, Upscale
 from pipeline.stages.denoise import CLASSICAL
 
 PALE = 0.86
@@ -69,6 +69,8 @@ TRIALS: Mapping[str, Mapping[str, Trial]] = MappingProxyType(
             "tone": Tone(),
             "colorize": Colorize(),
             "upscale x1": Upscale(scale=1),
+            "faces": Faces(),
+            "faces, always": Faces(always=True),
             "post-denoise": PostDenoise(),
             "sharpen": Sharpen(),
             "simple mode": simple(1),
@@ -80,6 +82,14 @@ TRIALS: Mapping[str, Mapping[str, Trial]] = MappingProxyType(
             "denoise, tone": arrange([Denoise(), Tone(sepia="neutral")]),
             "denoise, repair, deblur, tone": arrange([Denoise(), Repair(), Deblur(), Tone(sepia="neutral")]),
             "the same by the filter": arrange([FILTER, Repair(), Deblur(), Tone(sepia="neutral")]),
+        },
+        "face": {
+            "upscale x1": Upscale(scale=1),
+            "faces": Faces(),
+            "faces, whole": Faces(strength=1),
+            "faces, again": Again(arrange([Faces()]), arrange([Faces()])),
+            "simple mode": simple(1),
+            "simple mode, faces": simple(1, also=["faces"]),
         },
     }
 )

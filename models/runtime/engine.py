@@ -20,8 +20,8 @@ from models.runtime import compiled, diffusion, graphs, onnx, quantised
 from models.runtime.network import POLL_MS, Device, Network, OpenVinoNetwork, Precision, TorchNetwork
 from models.spec import ModelSpec
 
-MAX_LOADED = 8
-"""Networks that one engine keeps in memory; simple mode with every stage runs seven."""
+MAX_LOADED = 12
+"""Networks that one engine keeps in memory; simple mode with every stage runs eleven."""
 
 AT_WORK = 2
 """Recently used networks that keep their inference buffers, which take more memory than all other networks."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from pipeline.notices import Notice, sentence
 from pipeline.run import Timing
+from pipeline.stages.faces import rows
 
 
 @dataclass(kw_only=True)
@@ -59,3 +60,7 @@ class Report(Outcome):
 
     guesses: tuple[str, ...] = ()
     """What in the picture is a model's guess, such as ``("colours",)``."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as plain values, with a row for each face."""
+        return super().as_dict() | {"faces": rows(self.notices)}

@@ -77,7 +77,8 @@ def _models(args: argparse.Namespace) -> int:
     specs = [catalog.get(name) for name in args.ids] or list(catalog.MODELS)
     if args.action == "list":
         for spec in specs:
-            nbytes = weights.location(spec).stat().st_size if spec.bundled else spec.size
+            path = weights.location(spec)
+            nbytes = path.stat().st_size if spec.bundled and path.is_file() else spec.size
             size = f"{nbytes / 1e6:.1f} MB" if nbytes else "size unknown"
             print(f"{spec.id:<30}{spec.task:<10}{weights.status(spec):<12}{size:<14}{spec.licence}")
         if packages.missing():

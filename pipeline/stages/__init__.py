@@ -10,13 +10,25 @@ from pipeline.stages.colorize import Colorize
 from pipeline.stages.deblur import Deblur
 from pipeline.stages.denoise import Denoise
 from pipeline.stages.descreen import Descreen
+from pipeline.stages.faces import Faces
 from pipeline.stages.post_denoise import PostDenoise
 from pipeline.stages.repair import Repair
 from pipeline.stages.sharpen import Sharpen
 from pipeline.stages.tone import Tone
 from pipeline.stages.upscale import Upscale
 
-STAGES: tuple[type[Stage], ...] = (Descreen, Denoise, Repair, Deblur, Tone, Colorize, Upscale, PostDenoise, Sharpen)
+STAGES: tuple[type[Stage], ...] = (
+    Descreen,
+    Denoise,
+    Repair,
+    Deblur,
+    Tone,
+    Colorize,
+    Upscale,
+    Faces,
+    PostDenoise,
+    Sharpen,
+)
 """Every stage, in the order of the pipeline."""
 
 BY_NAME: dict[str, type[Stage]] = {stage.name: stage for stage in STAGES}
@@ -32,6 +44,7 @@ __all__ = [
     "Deblur",
     "Denoise",
     "Descreen",
+    "Faces",
     "Finding",
     "PostDenoise",
     "Repair",

@@ -27,7 +27,7 @@ def test_every_builder_is_there(spec):
 @pytest.mark.parametrize("spec", OFFICIAL, ids=lambda spec: spec.id)
 def test_every_download_is_pinned(spec):
     assert spec.page.startswith("https://")
-    assert spec.licence.startswith("BSD")
+    assert spec.licence.startswith(("BSD", "Apache-2.0"))
     assert all(source.startswith("https://") for source in spec.sources)
     assert spec.sources
     if spec.id != "deblurgan-inception":  # published without digest or size
@@ -70,6 +70,12 @@ def test_tasks_list_bundled_models_first():
     deblurrers = [spec.id for spec in catalog.for_task("deblur")]
     assert deblurrers == ["fast-deblur", "deblurgan-mobilenet", "deblurgan-inception"]
     assert [spec.id for spec in catalog.for_task("colorize")] == ["fast-colorize", "siggraph17", "eccv16"]
+    assert [spec.id for spec in catalog.for_task("faces")] == [
+        "fast-faces",
+        "gfpgan-1.4",
+        "gfpgan-1.3",
+        "restoreformer",
+    ]
 
 
 def test_a_file_that_no_kind_of_network_recognises_is_refused(tmp_path):

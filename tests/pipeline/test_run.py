@@ -1,6 +1,7 @@
 import io
 import tracemalloc
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import cv2
 import numpy as np
@@ -222,3 +223,45 @@ def test_sharpen_follows_what_denoise_found(photo, sigma, always, outcome):
     result = run(arrange([Denoise(), Sharpen(always=always)]), grainy, Engine("cpu", "float32"))
     assert result.timings[-1].outcome == outcome
     assert ("sharpen-skipped" in [notice.code for notice in result.notices]) == (outcome == "skipped")
+
+
+SEEN: list = []
+
+
+@dataclass(frozen=True)
+class Behind(Sharpen):
+    """A stage that notes the picture before an earlier one."""
+
+    looks_behind: ClassVar[str] = "denoise"
+
+    def run(self, image, context):
+        SEEN[:] = [context.before and context.before()]
+        return super().run(image, context)
+
+
+def test_a_stage_may_look_at_the_picture_before_an_earlier_one(photo, tmp_path):
+    layers = Layers(tmp_path)
+    plan = arrange([Denoise(model=CLASSICAL), Behind()])
+    first = run(plan, photo, FakeEngine(negative), keep=layers)
+    np.testing.assert_array_equal(SEEN[0], photo.pixels)
+    earlier = EarlierRun(plan, layers, first.timings, first.notices)
+    other = arrange([Denoise(model=CLASSICAL), Behind(amount=0.9)])
+    again = run(other, photo, FakeEngine(negative), reuse=earlier.find)
+    assert [timing.outcome for timing in again.timings] == ["cached", "done"]
+    np.testing.assert_array_equal(SEEN[0], photo.pixels)
+
+
+def test_a_stage_looks_at_nothing_where_the_earlier_one_does_not_run(photo):
+    run(arrange([Behind()]), photo, FakeEngine(negative))
+    assert SEEN == [None]
+
+
+def test_a_picture_that_is_still_looked_at_is_not_written_over(photo):
+    @dataclass(frozen=True)
+    class Later(Behind):
+        looks_behind: ClassVar[str] = "post-denoise"
+
+    plan = arrange([Denoise(model=CLASSICAL), PostDenoise(sigma=1), Later()])
+    between = run(arrange(plan.stages[:1]), photo, FakeEngine(negative)).pixels
+    run(plan, photo, FakeEngine(negative))
+    np.testing.assert_array_equal(SEEN[0], between)

@@ -1,0 +1,102 @@
+"""How sharp a face is, and whether two pictures show the same person."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.runtime.network import Network
+from pipeline.arrays import Image
+from pipeline.methods import alignment
+from pipeline.methods.alignment import ARCFACE, Points
+from pipeline.methods.filters import gaussian, luma
+
+Verdict = Literal["certain", "likely", "unknown"]
+"""Whether two pictures show the same person; unknown where the first shows too little to tell."""
+
+SIDE = 112
+"""Side in pixels of the crops that the embedding network takes."""
+
+CERTAIN, LIKELY = 0.8, 0.5
+"""Cosine from which two pictures certainly or likely show one person.
+
+Two photographs of one person, neutral and smiling, have 0.81 or more in 99 of 100 pairs; of different persons, 0.44 or
+less in 999 of 1000.
+"""
+UNLIKE = 0.3
+"""Cosine below which a face is another one, where the first picture shows too little for more."""
+
+CLEAR, LEGIBLE = 0.38, 0.2
+"""`Sharpness.form` from which a face is clear enough for `CERTAIN`, and for `LIKELY`. Damage alone then leaves 0.9 or
+more, and 0.5 or more, of the cosine."""
+
+
+@dataclass(frozen=True)
+class Sharpness:
+    """How much of a face's detail is there; ratios to its coarse structure, which damage changes little."""
+
+    form: float
+    """Of features of two to four pixels of a crop of 256; noise changes it little."""
+
+    detail: float
+    """Of the finest features; 0.3 to 0.9 in sharp faces."""
+
+
+def sharpness(crop: Image) -> Sharpness:
+    """Return how sharp an aligned face is.
+
+    Differences of Gaussians split the luma of the face into bands; their energy relative to a coarse band hardly
+    depends on the person. Measured on 150 faces of 256 pixels, medians of `form`: 0.51 undamaged, 0.39 reduced by 3,
+    0.34 by 4, 0.24 by 6, 0.18 by 8, 0.12 by 12.
+
+    Parameters
+    ----------
+    crop : ndarray of float32, shape (side, side, 3)
+        RGB in [0, 1], aligned by the template `FFHQ`.
+    """
+    grey, side = luma(crop), crop.shape[0]
+    inner = _inner(side)
+    scales = [grey, *(gaussian(grey, sigma * side / 256) for sigma in (1, 2, 4, 8))]
+    energy = [float((np.square(a - b)[inner]).mean()) for a, b in pairwise(scales)]
+    coarse = max(energy[3], 1e-9)
+    return Sharpness(float(np.sqrt(energy[1] / coarse)), float(np.sqrt(energy[0] / coarse)))
+
+
+def embedding(image: Image, points: Points, network: Network) -> NDArray[np.float32]:
+    """Return the unit vector by which a network tells persons apart.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (H, W, 3)
+        RGB in [0, 1].
+    points : ndarray, shape (5, 2)
+        In its pixels.
+    network : Network
+        Takes RGB in [0, 1], shape (1, 3, 112, 112).
+    """
+    crop = alignment.cut(image, alignment.align(points, ARCFACE, SIDE), SIDE)
+    vector = network.run(np.ascontiguousarray(crop.transpose(2, 0, 1)[None])).reshape(-1)
+    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), np.float32)
+
+
+def least(form: float) -> float:
+    """Return the cosine that a restored face must keep, by the `Sharpness.form` of the face before."""
+    return CERTAIN if form >= CLEAR else LIKELY if form >= LEGIBLE else UNLIKE
+
+
+def verdict(cosine: float, form: float) -> Verdict:
+    """Return what a cosine says, by the `Sharpness.form` of the face before."""
+    if form < LEGIBLE:
+        return "unknown"
+    return "certain" if cosine >= CERTAIN else "likely"
+
+
+def _inner(side: int) -> NDArray[np.bool_]:
+    """Return the part of an aligned crop that is face, shape (side, side)."""
+    mask = np.zeros((side, side), np.uint8)
+    centre, radii = (round(0.5 * side), round(0.617 * side)), (round(0.258 * side), round(0.297 * side))
+    cv2.ellipse(mask, centre, radii, 0, 0, 360, 1, -1)
+    return mask.astype(bool)
