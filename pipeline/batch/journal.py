@@ -130,9 +130,10 @@ class Journal:
             self._db.close()
         self._owner.close()
 
-    def rows(self) -> list[Row]:
-        """Return what is known of every photograph, by the names of their results."""
-        return [_row(values) for values in self._do(f"SELECT {_COLUMNS} FROM photographs ORDER BY target")]  # noqa: S608
+    def rows(self, *, reports: bool = True) -> list[Row]:
+        """Return what is known of every photograph, by the names of their results; reports take most of the memory."""
+        columns = _COLUMNS if reports else _COLUMNS.replace("report", "'{}'")
+        return [_row(values) for values in self._do(f"SELECT {columns} FROM photographs ORDER BY target")]  # noqa: S608
 
     def row(self, target: bytes) -> Row | None:
         """Return what is known of one photograph."""
@@ -284,8 +285,8 @@ def _told(path: Path) -> Iterator[None]:
             msg = f"{path} is in use by another program for more than a minute. Close it and run the command again."
         else:
             msg = (
-                f"{path} is damaged. Move it away and run the same command again: finished results are recognised by "
-                "their metadata and are not made again."
+                f"{path} is damaged. Move the folder {path.parent} away and run the same command again: finished "
+                "results are recognised by their metadata and are not made again."
             )
         raise JournalUnusable(msg) from error
 

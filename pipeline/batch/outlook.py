@@ -61,7 +61,7 @@ def enrol(
     OptionError
         If results of other settings are in the way; before anything is changed.
     """
-    outlook, documents = survey(journal.rows(), work, settings, root, retry)
+    outlook, documents = survey(journal.rows(reports=False), work, settings, root, retry)
     rows = ((o.target, os.fsencode(o.pair.source.absolute()), o.pair.page, o.settings) for o in outlook.open)
     journal.enrol(rows, documents)
     return outlook

@@ -84,15 +84,17 @@ def _failures(failed: list[Row]) -> Iterator[str]:
 def _item(row: Row, root: Path) -> str:
     """Return one photograph before and after, with what was done."""
     name, said = os.fsdecode(row.target), row.report
+    link = quote(os.fsencode(name))
     before = _picture(Path(os.fsdecode(row.source)), row.page, f"Before: {name}")
     after = _picture(root / name, None, f"After: {name}")
     (w0, h0), (w1, h1) = said.get("original_size", (0, 0)), said.get("size", (0, 0))
     figures = f"{w0} x {h0} to {w1} x {h1}, {said.get('seconds', 0):.1f} s" if w1 else ""
+    if not said:  # the journal was lost since
+        return f'<li>{before}<a href="{link}">{after}</a><p><b>{escape(name)}</b></p>\n'
     steps = ", ".join(step["stage"] for step in said.get("stages", []) if step["outcome"] != "skipped")
     notes = [said.get("history", ""), *(notice["message"] for notice in said.get("notices", []))]
     listed = "".join(f"<li>{escape(note)}" for note in notes if note)
     details = f"<details><summary>{escape(steps or 'nothing changed')}</summary><ul>{listed}</ul></details>"
-    link = quote(os.fsencode(name))
     return f'<li>{before}<a href="{link}">{after}</a><p><b>{escape(name)}</b> {figures}</p>{details}\n'
 
 

@@ -64,8 +64,9 @@ def resume(
             journal.sweep()
 
 
-def earlier(row: Row) -> Report:
+def earlier(journal: Journal, row: Row) -> Report:
     """Return the report of a photograph that failed in an earlier run."""
+    row = journal.row(row.target) or row
     report = Report(os.fsdecode(row.source), os.fsdecode(row.target))
     report.error, report.kind, report.fault = row.report.get("error", ""), row.report.get("kind", ""), row.fault
     return report

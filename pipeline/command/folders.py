@@ -83,6 +83,9 @@ def is_over_folder(args: argparse.Namespace) -> bool:
     if args.watch and not all(source.is_dir() for source in args.sources):
         msg = "--watch takes folders, in which photographs arrive; name folders."
         raise OptionError(msg)
+    if (asked or not is_one) and args.output.is_file():
+        msg = f"{args.output} is a file, and several results need a folder. Choose another output."
+        raise OptionError(msg)
     if is_one and asked and args.output.suffix[1:2].isalpha() and not args.output.is_dir():
         msg = f"--{asked[0].replace('_', '-')} needs a folder as output, got {args.output}; name a folder."
         raise OptionError(msg)
@@ -109,7 +112,7 @@ def earlier(args: argparse.Namespace) -> list[Row]:
     if not (args.output / FOLDER / f"{journal_name(args)}.sqlite").exists():
         return []
     with Journal(args.output, journal_name(args)) as journal:
-        return journal.rows()
+        return journal.rows(reports=False)
 
 
 def retried(args: argparse.Namespace) -> frozenset[str]:
@@ -143,7 +146,7 @@ def export(args: argparse.Namespace, journal: Journal) -> None:
         report(root)
     if is_bag(args):
         line = Line(1)
-        known = {os.fsdecode(row.target): row.result for row in journal.rows() if row.state == "done"}
+        known = {os.fsdecode(row.target): row.result for row in journal.rows(reports=False) if row.state == "done"}
         bag.write(root, known, lambda fraction: line.share("validate the bag", fraction))
         line.clear()
         say(f"{root} is a valid bag.")

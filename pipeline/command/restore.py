@@ -130,7 +130,7 @@ def _restore(
         if args.sidecar:
             sidecar.write(row, documents, args.output, args.sidecar)
 
-    told.begin(outlook)
+    told.begin(outlook, journal)
     for each in resume(journal, outlook.open, settings, engine, show.progress, done):
         show.clear()
         told.add(each)
@@ -139,7 +139,7 @@ def _restore(
 def _there(args: argparse.Namespace, settings: BatchSettings, journal: Journal) -> list[Pair]:
     """Return the photographs that are there while folders are watched."""
     try:
-        work = _found(args, settings, journal.rows(), quiet=True)
+        work = _found(args, settings, journal.rows(reports=False), quiet=True)
     except PhotoError:  # the folders are still empty
         return []
     check_all(work.pairs, settings)

@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from typing import Any, Self
 
+from pipeline.batch.journal import Journal
 from pipeline.batch.outlook import Outlook
 from pipeline.batch.report import Report
 from pipeline.batch.resume import earlier
@@ -41,12 +42,12 @@ class Told:
         """The exit code: 0 all done, 1 some failed."""
         return int(self._count["failed"] > 0)
 
-    def begin(self, outlook: Outlook) -> None:
+    def begin(self, outlook: Outlook, journal: Journal) -> None:
         """Print what failed in earlier runs, and is not tried again."""
         self._count["kept"] += outlook.done
         self._earlier += len(outlook.failed)
         for row in outlook.failed:
-            self.add(earlier(row))
+            self.add(earlier(journal, row))
 
     def add(self, report: Report) -> None:
         """Print what became of a photograph; notices and errors go to standard error."""

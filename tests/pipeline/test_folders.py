@@ -244,3 +244,19 @@ def test_a_watched_folder_is_restored_until_somebody_stops_it(tmp_path):
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (0, "")
+
+
+def test_a_file_as_output_of_several_is_refused(run, out):
+    out.write_bytes(b"mine")
+    code, _, said = run()
+    assert (code, out.read_bytes()) == (2, b"mine")
+    assert "is a file, and several results need a folder" in said
+
+
+def test_results_whose_journal_was_lost_are_in_the_report(run, out):
+    run()
+    (out / ".studio" / "run.sqlite").unlink()
+    run("--report")
+    page = (out / "report.html").read_text()
+    assert page.count("data:image/webp") == 6
+    assert "nothing changed" not in page

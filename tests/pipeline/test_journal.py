@@ -116,7 +116,7 @@ def test_results_are_recognised_without_their_journal(restore, tmp_path, form):
     journal.write_bytes(b"not a database, but long enough to be taken for a damaged one" * 9)
     code, made, said = restore("--format", form)
     assert (code, made) == (1, [])
-    assert "is damaged. Move it away" in said
+    assert "is damaged. Move the folder" in said
     journal.unlink()
     assert restore("--format", form)[:2] == (0, [])
     assert restore("--format", form, "--sharpen-amount", "2")[0] == 2

@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -112,3 +113,31 @@ def test_a_process_takes_over_what_a_killed_one_had_begun(tmp_path):
     assert len(made(out)) == 16
     assert ask(out, "SELECT sum(tries) FROM photographs")[0][0] <= 16 + IN_WORK
     assert not list((out / ".studio").glob("*-*.lock"))
+
+
+SMALL_DISK = """
+mount -t tmpfs -o size=400k tmpfs "$2" || exit 77
+"$3" -m pipeline restore "$1" -o "$2"; echo "$?"
+mount -o remount,size=40m "$2"
+"$3" -m pipeline restore "$1" -o "$2" > "$2/said"; echo "$?"
+ls -A "$2" "$2/.studio"; grep -c -- '->' "$2/said"
+"""
+
+
+def test_a_full_disk_pauses_a_run(tmp_path):
+    """On a disk of 400 kB, in a mount namespace of its own."""
+    source = photographs(tmp_path / "in", 12)
+    (tmp_path / "out").mkdir()
+    arguments = [source, tmp_path / "out", sys.executable]
+    command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", SMALL_DISK, "sh", *map(str, arguments)]
+    if shutil.which("unshare") is None or subprocess.run(["unshare", "-rm", "true"], check=False).returncode:
+        pytest.skip("this system has no user namespaces (unshare)")
+    ran = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert "stopped: The disk is full. Free some space" in ran.stderr
+    *first, stopped, again = [line for line in ran.stdout.splitlines() if line in ("0", "1", "130") or " -> " in line]
+    assert (stopped, again) == ("130", "0")
+    listed = ran.stdout.splitlines()
+    assert 0 < len(first) < 12
+    assert {f"{number:03}.png" for number in range(12)} <= set(listed)
+    assert not [line for line in listed if line.startswith(".") and line != ".studio"]
+    assert int(listed[-1]) <= 12 - len(first)
