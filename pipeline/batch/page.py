@@ -63,11 +63,12 @@ def _parts(rows: list[Row], root: Path, progress: Callable[[float], None]) -> It
     if failed:
         yield from _failures(failed)
     if done:
-        shown = f" (the first {MOST_SHOWN} of {len(done)})" if len(done) > MOST_SHOWN else ""
+        count = min(len(done), MOST_SHOWN)
+        shown = f" ({count} of {len(done)} are shown)" if len(done) > count else ""
         yield f"<h2>Restored{shown}</h2>\n<p>Left: before. Right: after; a click opens the result.</p>\n<ol>\n"
-        for number, row in enumerate(done[:MOST_SHOWN]):
-            progress(number / min(len(done), MOST_SHOWN))
-            yield _item(row, root)
+        for number in range(count):
+            progress(number / count)
+            yield _item(done[number * len(done) // count], root)  # from all folders
         yield "</ol>\n"
 
 
@@ -88,7 +89,8 @@ def _item(row: Row, root: Path) -> str:
     before = _picture(Path(os.fsdecode(row.source)), row.page, f"Before: {name}")
     after = _picture(root / name, None, f"After: {name}")
     (w0, h0), (w1, h1) = said.get("original_size", (0, 0)), said.get("size", (0, 0))
-    figures = f"{w0} x {h0} to {w1} x {h1}, {said.get('seconds', 0):.1f} s" if w1 else ""
+    grown = f" to {w1} x {h1}" if (w0, h0) != (w1, h1) else ""
+    figures = f"{w0} x {h0}{grown}, {said.get('seconds', 0):.1f} s"
     if not said:  # the journal was lost since
         return f'<li>{before}<a href="{link}">{after}</a><p><b>{escape(name)}</b></p>\n'
     steps = ", ".join(step["stage"] for step in said.get("stages", []) if step["outcome"] != "skipped")
