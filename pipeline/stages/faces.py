@@ -28,9 +28,9 @@ _SMALLEST = 18
 _TURNED = 0.85
 """Distance of the nose from the middle between the eyes, in halves of their distance, from which on a face is nearly a
 profile."""
-_BLURRED = 0.13
+_BLURRED = 0.14
 """`Sharpness.form` below which features are lost."""
-_SHARP_FORM, _SHARP_DETAIL = 0.45, 0.33
+_SHARP_FORM, _SHARP_DETAIL = 0.42, 0.3
 """Both measures of `Sharpness` from which a face needs nothing."""
 _WEAKER = (1.0, 0.75, 0.5)
 """Shares of the strength to try until a face keeps its identity."""

@@ -38,5 +38,5 @@ def test_a_flat_face_is_not_sharp():
 def test_less_identity_is_asked_of_a_face_that_shows_less():
     assert [likeness.least(form) for form in (0.5, 0.3, 0.1)] == [CERTAIN, LIKELY, UNLIKE]
     assert likeness.verdict(0.9, 0.5) == "certain"
-    assert likeness.verdict(0.6, 0.3) == "likely"
+    assert likeness.verdict(0.7, 0.3) == "likely"
     assert likeness.verdict(0.9, 0.1) == "unknown"
