@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pipeline.batch.journal import Journal
 from tests.photographs import photograph
 
 ROOT = Path(__file__).parents[2]
@@ -33,8 +34,8 @@ def photographs(folder, count):
     return folder
 
 
-def start(source, out):
-    command = [sys.executable, "-u", "-m", "pipeline", "restore", str(source), "-o", str(out)]
+def start(source, out, *flags):
+    command = [sys.executable, "-u", "-m", "pipeline", "restore", str(source), "-o", str(out), *flags]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
 
@@ -100,19 +101,81 @@ def test_two_processes_share_a_folder(tmp_path):
     assert ask(out, "SELECT DISTINCT state, tries FROM photographs") == [("done", 1)]
 
 
-def test_a_process_takes_over_what_a_killed_one_had_begun(tmp_path):
-    source, out = photographs(tmp_path / "in", 16), tmp_path / "out"
-    killed = start(source, out)
-    killed.stdout.readline()  # it has restored the first, and begun others
-    other = start(source, out)
-    other.stdout.readline()
-    killed.kill()
-    killed.communicate()
-    other.communicate(timeout=600)
-    assert other.returncode == 0
-    assert len(made(out)) == 16
-    assert ask(out, "SELECT sum(tries) FROM photographs")[0][0] <= 16 + IN_WORK
-    assert not list((out / ".studio").glob("*-*.lock"))
+KILLER = """
+import os, pathlib, signal, sys
+from models.files import atomic
+from pipeline.batch.journal import Journal
+from pipeline.command.cli import main
+
+left = 2  # the second photograph's turn
+
+def killing(function):
+    def call(*arguments, **options):
+        global left
+        left -= 1
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(*arguments, **options)
+    return call
+
+def half(*arguments):
+    stream = open(*arguments)
+    write = stream.write
+    def write_half(data):
+        write(data[: len(data) // 2])
+        stream.flush()
+        sync()
+        return write(data[len(data) // 2 :])
+    stream.write = write_half
+    return stream
+
+sync = killing(lambda: None)
+point, *flags = sys.argv[1:]
+if point == "half":
+    atomic.os.fdopen = half
+else:
+    owner = {"fsync": os, "replace": pathlib.Path, "utime": os}.get(point, Journal)
+    setattr(owner, point, killing(getattr(owner, point)))
+sys.exit(main(["restore", *flags, "--only", "sharpen"]))
+"""
+
+
+@pytest.mark.parametrize("point", ["claim", "hashed", "intend", "half", "fsync", "replace", "utime", "settle"])
+def test_a_kill_between_two_writes_loses_nothing(tmp_path, point):
+    source, out = photographs(tmp_path / "in", 4), tmp_path / "out"
+    command = [sys.executable, "-c", KILLER, point, source, "-o", out]
+    killed = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    before = made(out)
+    assert len(before) < 4
+    process = subprocess.run([*command[:3], "claim", source, "-o", out], cwd=ROOT, capture_output=True, check=False)
+    assert process.returncode == -signal.SIGKILL  # once more
+    ran = start(source, out, "--only", "sharpen")
+    ran.communicate(timeout=600)
+    assert ran.returncode == 0
+    now = made(out)
+    assert before.items() <= now.items()
+    assert len(now) == 4
+    assert {path.name for path in out.iterdir()} == {*now, ".studio"}
+    assert sorted(path.name for path in (out / ".studio").iterdir()) == ["opening.lock", "run.sqlite"]
+
+
+CLAIMS = """
+import os, signal, sys
+from pathlib import Path
+from pipeline.batch.journal import Journal
+
+journal = Journal(Path(sys.argv[1]))
+journal.enrol([(b"a", b"/a", None, "")], {})
+assert journal.claim(b"a")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_process_had_begun_is_free_at_once(tmp_path):
+    subprocess.run([sys.executable, "-c", CLAIMS, tmp_path], cwd=ROOT, check=False)
+    with Journal(tmp_path) as journal:
+        assert journal.claim(b"a").tries == 2
 
 
 SMALL_DISK = """
