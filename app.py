@@ -14,10 +14,12 @@ from api.hosting import AllowedHosts, NeededRoutesOnly
 from api.routes import application
 from api.safety import SafeHeaders
 from api.uploads import BoundedBodies
+from api.v1 import routes as v1
 from api.visitors import VisitorCookie
 from ui.shop import workshop
 
 _routes = application()
+_api = v1.application(workshop)
 
 
 @asynccontextmanager
@@ -26,7 +28,7 @@ async def _open(_: st.App) -> AsyncIterator[None]:
     os.umask(0o077)
     with closing(workshop()) as shop:
         config.set_option("server.maxUploadSize", shop.config.max_upload_megabytes)
-        _routes.state.workshop = shop
+        _routes.state.workshop = _api.state.workshop = shop
         yield
 
 
@@ -38,7 +40,7 @@ def _held() -> int:
 
 app = st.App(
     "ui/main.py",
-    routes=[Mount("/studio", app=_routes)],
+    routes=[Mount("/studio", app=_routes), Mount("/api/v1", app=_api)],
     lifespan=_open,
     middleware=[
         Middleware(SafeHeaders),

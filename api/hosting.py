@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pipeline.config import Config
 
 _CORE = "/_stcore/"
-_HEALTH = "/_stcore/health"
+_HEALTH = ("/_stcore/health", "/api/v1/health", "/api/v1/ready")
 _NEEDED = ("health", "stream", "host-config", "upload_file/", "bidi-components/")
 """What the page and a supervisor need of Streamlit's own routes."""
 
@@ -44,7 +44,7 @@ class AllowedHosts:
 
     def _is_allowed(self, scope: Scope) -> bool:
         allowed = self._config().allowed_hosts
-        if not allowed or scope["path"] == _HEALTH:
+        if not allowed or scope["path"] in _HEALTH:
             return True
         named = host_name(HTTPConnection(scope).headers.get("Host", ""))
         return named in {name.lower().rstrip(".") for name in allowed}

@@ -1,4 +1,4 @@
-"""Bounds on the bodies of requests to Streamlit's routes, of which one takes uploads."""
+"""Bounds on the bodies of requests, of which some are uploads."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from anyio import CapacityLimiter, to_thread
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.shared import DISK_FULL, MOST_FIELDS
@@ -16,7 +16,7 @@ from pipeline.errors import DiskFull
 from studio.workshop import Workshop
 
 _UPLOAD = "/_stcore/upload_file/"
-_OWN = "/studio/"
+_OWN = ("/studio/", "/api/")
 """The studio's own routes bound their bodies themselves."""
 
 _MEGABYTE = 1024 * 1024
@@ -33,8 +33,14 @@ _MOST_HELD = 1_000_000_000
 """Bytes of all uploads that come, or that Streamlit keeps in memory."""
 
 
+def _plain(refused: HTTPException) -> Response:
+    return PlainTextResponse(refused.detail, refused.status_code, refused.headers)
+
+
 class BoundedBodies:
     """Middleware that refuses bodies which are too large or find no room: before they are read, or as they come.
+
+    By default for all but the studio's own routes.
 
     Streamlit writes an upload to the temporary folder, reads it into memory, and keeps it there until the page takes
     it.
@@ -46,22 +52,38 @@ class BoundedBodies:
         Returns the workshop of this server.
     held : callable
         Returns the bytes of all uploads that Streamlit keeps in memory.
+    upload : str
+        What the path of an upload has in it.
+    passed : tuple of str
+        How paths begin that are bounded elsewhere.
+    refuse : callable
+        Returns the answer to what is refused.
     """
 
-    def __init__(self, app: ASGIApp, workshop: Callable[[], Workshop], held: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        workshop: Callable[[], Workshop],
+        held: Callable[[], int],
+        *,
+        upload: str = _UPLOAD,
+        passed: tuple[str, ...] = _OWN,
+        refuse: Callable[[HTTPException], Response] = _plain,
+    ) -> None:
         self._app = app
         self._workshop = workshop
         self._held = held
+        self._upload_path, self._passed, self._refuse = upload, passed, refuse
         self._coming = 0
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._reserving = CapacityLimiter(1)  # of threads; pages need the others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request; answer 413 where its body is too large, 507 or 503 where the disk or memory has no room."""
-        if scope["type"] != "http" or scope["path"].startswith(_OWN):
+        if scope["type"] != "http" or scope["path"].startswith(self._passed):
             await self._app(scope, receive, send)
             return
-        is_upload, stated = _UPLOAD in scope["path"], _stated(scope)
+        is_upload, stated = self._is_upload(scope), _stated(scope)
         most = self._workshop().config.max_upload_megabytes * _MEGABYTE + _FRAME_BYTES if is_upload else MOST_FIELDS
         try:
             _check(stated, most)
@@ -70,7 +92,10 @@ class BoundedBodies:
             else:
                 await self._app(scope, _bounded(receive, most), send)
         except HTTPException as refused:
-            await PlainTextResponse(refused.detail, refused.status_code, refused.headers)(scope, receive, send)
+            await self._refuse(refused)(scope, receive, send)
+
+    def _is_upload(self, scope: Scope) -> bool:
+        return self._upload_path in scope["path"] and scope["method"] in ("POST", "PUT")
 
     async def _upload(self, scope: Scope, receive: Receive, send: Send, stated: int) -> None:
         """Serve an upload, with room reserved for what has come of it."""

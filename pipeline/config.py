@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.errors import OptionError
 
 LEAST_TOKEN = 16
-"""Fewest characters of an admin token: nobody guesses so many at one try a second."""
+"""Fewest characters of a token: nobody guesses so many at one try a second."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,9 @@ class Config:
     admin_token: str = field(default="", repr=False)
     """Password that lets a visitor change models; if empty, whoever uses the page on the server's machine may."""
 
+    api_tokens: tuple[str, ...] = field(default=(), repr=False)
+    """Tokens that let programs use the HTTP API, each an owner of jobs; if empty, programs on the server's machine."""
+
     allowed_hosts: tuple[str, ...] = ()
     """Names by which the server may be addressed, without ports; if empty, every name."""
 
@@ -55,13 +58,18 @@ class Config:
                 object.__setattr__(self, each.name, value)
             is_wrong = type(value) is not kind or (type(value) is int and value < 1)
             if is_wrong or (kind is tuple and not all(isinstance(name, str) and name for name in value)):
-                shown = "another value" if each.name == "admin_token" else repr(value)
+                shown = repr(value) if each.repr else "another value"
                 msg = f"{each.name} must be {_EXPECTED[kind]}, not {shown}. Correct the setting."
                 raise OptionError(msg)
-        if 0 < len(self.admin_token) < LEAST_TOKEN:
-            msg = (
-                f"admin_token must have at least {LEAST_TOKEN} characters, not {len(self.admin_token)}. Make it longer."
-            )
+        _check_length("admin_token", *([self.admin_token] if self.admin_token else []))
+        _check_length("api_tokens", *self.api_tokens)
+
+
+def _check_length(name: str, *tokens: str) -> None:
+    """Refuse tokens that can be guessed."""
+    for token in tokens:
+        if len(token) < LEAST_TOKEN:
+            msg = f"{name} must have at least {LEAST_TOKEN} characters, not {len(token)}. Make it longer."
             raise OptionError(msg)
 
 

@@ -16,6 +16,8 @@
     │   └── PhotoUnwritable      the output cannot hold, or be written as, what was asked
     ├── OptionError              an option out of range or unknown (also a ValueError)
     ├── QueueFull                too many jobs are waiting
+    │   └── TooManyJobs          all of them are of one owner
+    ├── IdTaken                  a job of that id does something else
     ├── DiskFull                 no room for what is being made
     ├── BagInvalid               a folder of results cannot be a bag of BagIt
     ├── JournalUnusable          the journal of a folder of results is damaged, newer, or cannot be written
@@ -43,6 +45,7 @@ __all__ = [
     "CheckpointMismatch",
     "DiskFull",
     "DownloadFailed",
+    "IdTaken",
     "InferenceFailed",
     "JournalUnusable",
     "ModelError",
@@ -55,6 +58,7 @@ __all__ = [
     "PhotoUnwritable",
     "QueueFull",
     "StudioError",
+    "TooManyJobs",
     "WeightsCorrupt",
     "WeightsMissing",
 ]
@@ -82,6 +86,14 @@ class OptionError(StudioError, ValueError):
 
 class QueueFull(StudioError):
     """The queue of jobs has reached its bound."""
+
+
+class TooManyJobs(QueueFull):
+    """One owner has too many unfinished jobs."""
+
+
+class IdTaken(StudioError):
+    """There is a job of that id already, and it does something else."""
 
 
 class DiskFull(StudioError):

@@ -43,6 +43,9 @@ class Album:
     downloads: dict[str, Job[Made]] = field(default_factory=dict)
     """Jobs that make files to download, by their ids; the newest are last."""
 
+    order: Job[Any] | None = None
+    """The job of a program, which makes a file of its only photograph; see `studio.submissions`."""
+
     @property
     def pictures(self) -> list[Picture]:
         """Its photographs in order."""
@@ -56,7 +59,7 @@ class Album:
     @property
     def in_use(self) -> bool:
         """Whether any job needs its files."""
-        jobs: list[Job[Any]] = [*self.downloads.values()]
+        jobs: list[Job[Any]] = [*self.downloads.values(), *([self.order] if self.order else [])]
         for picture in self.pictures:
             jobs += picture.jobs
         return not all(job.finished for job in jobs)

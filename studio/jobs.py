@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
-from pipeline.errors import Cancelled, QueueFull, StudioError
+from pipeline.errors import Cancelled, QueueFull, StudioError, TooManyJobs
 from pipeline.run import Progress
 
 T = TypeVar("T")
@@ -154,7 +154,9 @@ class JobQueue:
         self._served: Hashable = None
         """Owner whose turn was the last."""
 
-        self._is_closed = False
+        self.is_closed = False
+        """Whether it takes no more work."""
+
         self._lock = threading.Lock()
 
     def submit(
@@ -173,7 +175,7 @@ class JobQueue:
         Raises
         ------
         QueueFull
-            If too many owners are waiting, or too many jobs of this one.
+            If too many owners are waiting; `TooManyJobs` if too many jobs of this one are.
         """
         job = Job(work, object() if owner is None else owner, light=light, nbytes=nbytes)
         self._put([job])
@@ -192,7 +194,7 @@ class JobQueue:
         Raises
         ------
         QueueFull
-            If too many owners are waiting, or too many jobs of this one.
+            If too many owners are waiting; `TooManyJobs` if too many jobs of this one are.
         """
         jobs = [Job(work, owner) for work in works]
         self._put(jobs)
@@ -204,10 +206,21 @@ class JobQueue:
             unfinished = self._unfinished()
         return next((i for i, other in enumerate(unfinished) if other is job), 0)
 
+    def count(self) -> tuple[int, int]:
+        """Return how many jobs run, and how many wait."""
+        with self._lock:
+            return len(self._running), len(self._waiting)
+
+    def cancel(self, job: Job[Any]) -> None:
+        """Ask a job to stop; one that waits is finished at once."""
+        with self._lock:
+            job.cancel()
+            self._drop_cancelled()
+
     def close(self) -> None:
         """Cancel every job, and wait for those that run to stop."""
         with self._lock:
-            self._is_closed = True
+            self.is_closed = True
             for job in (*self._waiting, *self._running):
                 job.cancel()
             self._drop_cancelled()
@@ -227,7 +240,7 @@ class JobQueue:
             count = sum(job.owner == owner for job in unfinished)
             if count and count + len(jobs) > self._max_each:
                 msg = f"{count} jobs of yours are waiting already. Please wait until some of them are done."
-                raise QueueFull(msg)
+                raise TooManyJobs(msg)
             waiting = {job.owner for job in self._waiting if job.light == light}
             waiting -= {owner, *(job.owner for job in self._running)}
             if len(waiting) >= self._max_waiting:
@@ -237,7 +250,7 @@ class JobQueue:
     def _start(self) -> None:
         """Start the jobs whose turn it is, as many as the bounds allow."""
         self._drop_cancelled()
-        while not self._is_closed and (job := self._next()) is not None:
+        while not self.is_closed and (job := self._next()) is not None:
             self._waiting.remove(job)
             self._running.append(job)
             if not job.light:

@@ -1,6 +1,7 @@
 """Keep albums on disk within bounds of size and age."""
 
 import logging
+import os
 import secrets
 import shutil
 import threading
@@ -8,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import IO
 
 from pipeline import disk
 from pipeline.errors import DiskFull
@@ -19,6 +21,9 @@ RECENT_S = 3600
 
 Room = Callable[[int], AbstractContextManager[object]]
 """What `Shelf.room` is: whatever writes into an album asks for it first."""
+
+Content = bytes | IO[bytes]
+"""A photograph's file, in memory or open for reading."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -50,12 +55,12 @@ class Shelf:
         self._evicting = threading.Lock()
         """Held while the files of all albums are measured."""
 
-    def create(self, files: Sequence[tuple[str, bytes]], visitor: str = "") -> Album:
+    def create(self, files: Sequence[tuple[str, Content]], visitor: str = "") -> Album:
         """Return a new album.
 
         Parameters
         ----------
-        files : sequence of (str, bytes)
+        files : sequence of (str, bytes or file)
             The name and the content of each photograph.
         visitor : str
             Who uploads them, where that is known.
@@ -74,10 +79,10 @@ class Shelf:
             self._albums[album_id] = album
         return album
 
-    def add(self, album: Album, files: Sequence[tuple[str, bytes]]) -> list[int]:
+    def add(self, album: Album, files: Sequence[tuple[str, Content]]) -> list[int]:
         """Add photographs to an album and return their numbers; the arguments and errors are those of `create`."""
         numbers = []
-        with self.room(sum(len(data) for _, data in files)):
+        with self.room(sum(_length(data) for _, data in files)):
             for name, data in files:
                 with self._lock:
                     number = album.taken
@@ -85,7 +90,7 @@ class Shelf:
                 source = album.folder / str(number) / "source"
                 with disk.making(source.parent):
                     source.parent.mkdir()
-                    source.write_bytes(data)
+                    _write(source, data)
                 album.numbered[number] = Picture(name, source)
                 numbers.append(number)
         return numbers
@@ -97,6 +102,17 @@ class Shelf:
             if album is not None:
                 album.used = time.monotonic()
             return album
+
+    def ids(self) -> set[str]:
+        """Return the ids of all albums."""
+        with self._lock:
+            return set(self._albums)
+
+    def remove(self, album: Album) -> None:
+        """Delete an album, unless a job needs it."""
+        with self._evicting:  # whoever measures it meanwhile would count what is no longer there
+            if album.id in self.ids():
+                self._drop(album)
 
     def of(self, visitor: str) -> list[Album]:
         """Return the albums of a visitor that hold photographs, the one that was used last first."""
@@ -174,6 +190,21 @@ class Shelf:
                 self.make_room()
             except OSError:  # of a disk that may come back
                 _LOG.exception("The albums could not be tidied.")
+
+
+def _length(content: Content) -> int:
+    """Return the length of a photograph's file in bytes."""
+    return len(content) if isinstance(content, bytes) else content.seek(0, os.SEEK_END)
+
+
+def _write(path: Path, content: Content) -> None:
+    """Write a photograph's file."""
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+        return
+    content.seek(0)
+    with path.open("wb") as file:
+        shutil.copyfileobj(content, file)
 
 
 def _megabytes(nbytes: int) -> int:

@@ -27,6 +27,7 @@ from studio.picture import Made, Picture, Preview, Restored, Suggestion
 from studio.previews import Previews
 from studio.restoring import restore
 from studio.shelf import Shelf
+from studio.submissions import Submissions
 from studio.temporary import TemporaryFolder
 from studio.time_left import Pace
 from studio.view import View
@@ -88,6 +89,7 @@ class Workshop:
         self._damage = DamageMaps(self._networks, self.engine, self._previews, self._small, config.max_pixels, room)
         self._downloads = Downloads(self._results, config.max_pixels, room)
         self._cuts = Cuts(self._results, self._shelf, config.max_full_pixels)
+        self.submissions = Submissions(self._networks, self._shelf, self.engine, config.max_pixels)
         self._views = Views(self._looks, self._folder.path)
         self._submitting = threading.Lock()
         self._closing = threading.Event()

@@ -3,17 +3,13 @@
 import hmac
 import time
 from collections.abc import Mapping
-from ipaddress import IPv6Address, ip_address
-from urllib.parse import urlsplit
 
 import streamlit as st
 
 from pipeline.errors import NotOwner
+from studio import local
 from ui.shop import workshop
 from ui.words import say
-
-_PROXIED = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
-"""Headers of reverse proxies; behind one on the same machine, everybody's address is that of the machine."""
 
 _IS_OWNER, _FIELD, _WRONG = "is-owner", "admin-token", "admin-token-wrong"
 _WRONG_S = 1.0
@@ -77,25 +73,5 @@ def is_local(address: str | None, headers: Mapping[str, str]) -> bool:
         Of the request that opened the connection. Browsers state there which page opened it, and by which name, so
         that a name of another site which leads here does not count.
     """
-    if any(name in headers for name in _PROXIED):
-        return False
-    host, origin = _name(f"//{headers.get('Host', '')}"), _name(headers.get("Origin", ""))
-    return (address is None or _is_loopback(address)) and _is_loopback(host) and _is_loopback(origin)
-
-
-def _name(address: str) -> str:
-    try:
-        return urlsplit(address).hostname or ""
-    except ValueError:
-        return ""
-
-
-def _is_loopback(name: str) -> bool:
-    if name == "localhost":
-        return True
-    try:
-        address = ip_address(name)
-    except ValueError:
-        return False
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return (mapped or address).is_loopback
+    is_direct = local.is_direct("127.0.0.1" if address is None else address, headers)
+    return is_direct and local.is_loopback(local.host_of(headers.get("Origin", "")))

@@ -261,7 +261,7 @@ def test_nothing_is_left_of_a_workshop_that_is_closed():
 def test_no_module_has_state_of_its_own(package):
     """The workshop owns it, so that there can be two, and so that it ends with the server."""
     shared = (type(threading.Lock()), type(threading.RLock()), threading.Thread, threading.Event, Executor)
-    for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         for name, value in vars(importlib.import_module(module.name)).items():
             if name.startswith("__"):
                 continue

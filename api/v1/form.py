@@ -1,0 +1,88 @@
+"""What a program sends: a photograph, settings and output, as ``multipart/form-data``."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import IO, Any
+
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from models import own
+from pipeline.errors import OptionError
+from pipeline.options import clipped, rules, shown
+from pipeline.photo import Output
+from pipeline.plan import MOST_SETTINGS, Plan, files, from_json, simple
+
+FIELDS = ("file", "settings", "output")
+"""Names of the form's fields; the first is needed."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """What is to be done with a photograph."""
+
+    file: IO[bytes]
+    name: str
+    plan: Plan
+    output: Output
+
+
+@asynccontextmanager
+async def sent(request: Request) -> AsyncIterator[Form]:
+    """Context with the form in a request's body; its file is closed with it.
+
+    Raises
+    ------
+    HTTPException
+        415 if the body is no form, 400 if it is malformed, 422 if a field is missing or unknown.
+    OptionError
+        If the settings or the output break a rule.
+    """
+    if not request.headers.get("Content-Type", "").lower().startswith("multipart/form-data"):
+        raise HTTPException(415, "Expected a body of the type multipart/form-data.")
+    async with request.form(max_files=1, max_fields=len(FIELDS), max_part_size=MOST_SETTINGS) as form:
+        given = form.multi_items()
+        if sorted({name for name, _ in given}) != sorted(name for name, _ in given) or {*form} - {*FIELDS}:
+            raise HTTPException(422, f"Expected each of the fields {', '.join(FIELDS)} at most once, and no other.")
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            raise HTTPException(422, "Expected a photograph in the field file, with a file name.")
+        yield Form(file.file, file.filename or "", _plan(_text(form, "settings")), _output(_text(form, "output")))
+
+
+def _text(form: Any, name: str) -> str:
+    value = form.get(name, "")
+    if not isinstance(value, str):
+        raise HTTPException(422, f"Expected JSON in the field {name}, got a file. Remove its file name.")
+    return value
+
+
+def _plan(text: str) -> Plan:
+    """Return the plan that settings describe; that of simple mode where there are none."""
+    if not text:
+        return simple()
+    plan = from_json(text)
+    for stage in plan.stages:
+        for path in files(stage):
+            if str(path) not in own.files():  # a path would tell what is on the server's disk
+                msg = f"Expected a model of this server for {stage.name}, got a path. GET /models lists them."
+                raise OptionError(msg)
+    return plan
+
+
+def _output(text: str) -> Output:
+    """Return the output that a JSON object describes."""
+    try:
+        said = json.loads(text or "{}")
+    except (ValueError, RecursionError) as error:
+        msg = "output must be a JSON object."
+        raise OptionError(msg) from error
+    known = rules(Output)
+    if not isinstance(said, dict) or not {*said} <= {*known}:
+        got = clipped(", ".join(sorted({*said} - {*known}))) if isinstance(said, dict) else shown(said)
+        msg = f"output must be an object with any of {', '.join(known)}, not {got}."
+        raise OptionError(msg)
+    return Output(**said)

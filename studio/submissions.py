@@ -1,0 +1,218 @@
+"""Jobs of programs: one photograph each, restored and written as a file in one go."""
+
+import hashlib
+import io
+import secrets
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import IO, cast
+
+from models.runtime.engine import Engine
+from pipeline import disk
+from pipeline.errors import IdTaken, PhotoUnreadable
+from pipeline.notices import Notice
+from pipeline.photo import Output, encode_photo, format_of, read_photo, restored_name
+from pipeline.plan import Plan, to_json
+from pipeline.run import run
+from studio import memory
+from studio.album import Album
+from studio.jobs import Job, JobQueue
+from studio.shelf import Shelf
+
+
+@dataclass(frozen=True)
+class Product:
+    """A restored photograph as a file."""
+
+    path: Path
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A job of a program."""
+
+    id: str
+    owner: str
+    digest: str
+    """Of the photograph, the settings and the output."""
+
+    album: Album
+    """Holds the photograph and what is made of it."""
+
+    job: Job[Product]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a server did for programs, and what it has to do for everybody."""
+
+    ended: Mapping[str, int]
+    """Jobs of programs by the state in which they ended."""
+
+    seconds: float
+    """Of those jobs together, from their submission to their end."""
+
+    running: int
+    waiting: int
+    """Jobs in the queue of networks, those of pages included."""
+
+
+class Submissions:
+    """The jobs of all programs. Each ends as done, failed or cancelled, and is kept as long as its album.
+
+    Parameters
+    ----------
+    queue : JobQueue
+        That of networks; `Job.owner` is the program's.
+    shelf : Shelf
+        Keeps photographs and results.
+    engine : Engine
+    max_pixels : int
+        The cap of photographs.
+    """
+
+    def __init__(self, queue: JobQueue, shelf: Shelf, engine: Engine, max_pixels: int) -> None:
+        self._queue = queue
+        self._shelf = shelf
+        self._engine = engine
+        self._max_pixels = max_pixels
+        self._kept: dict[tuple[str, str], Submission] = {}
+        self._ended: Counter[str] = Counter()
+        self._seconds = 0.0
+        self._lock = threading.Lock()
+        self._counting = threading.Lock()
+        """Held where a job ends, which may be while the queue is locked; `_lock` is taken before the queue's."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether jobs can be submitted."""
+        return not self._queue.is_closed
+
+    def submit(
+        self, owner: str, file: IO[bytes], name: str, plan: Plan, output: Output, *, known_as: str = ""
+    ) -> tuple[Submission, bool]:
+        """Submit the restoration of a photograph; return it, and whether it is new. Writes to the disk.
+
+        Parameters
+        ----------
+        owner : str
+            Who submits it; only the owner finds it again.
+        file : file
+            The photograph; read, and left open.
+        name : str
+            The file's name.
+        plan : Plan
+        output : Output
+        known_as : str
+            An id that the owner chose; where a job of this id does the same, that one is returned. A new id by default.
+
+        Raises
+        ------
+        PhotoUnreadable
+            If the file is no picture.
+        IdTaken
+            If a job of this id does something else.
+        DiskFull, QueueFull
+            If there is no room for it.
+        """
+        digest = _digest(file, name, plan, output)
+        known = self.find(owner, known_as)
+        if known is not None:
+            return _same(known, digest), False
+        album, kept = self._shelf.create([(name, file)]), None
+        try:
+            _check(album.pictures[0].source)
+            kept = self._put(owner, known_as or secrets.token_urlsafe(9), digest, album, (plan, output))
+            return _same(kept, digest), kept.album is album
+        finally:
+            if kept is None or kept.album is not album:
+                self._shelf.remove(album)
+
+    def _put(self, owner: str, known_as: str, digest: str, album: Album, wanted: tuple[Plan, Output]) -> Submission:
+        """Put a job into the queue, and return it; where there is one of this id meanwhile, return that one."""
+        with self._lock:
+            self._forget()
+            known = self._kept.get((owner, known_as))
+            if known is not None:
+                return known
+            job = self._queue.submit(partial(self._restore, album, *wanted), owner)
+            album.order = job
+            made = self._kept[owner, known_as] = Submission(known_as, owner, digest, album, job)
+        job.when_finished(partial(self._count, job, time.monotonic()))
+        return made
+
+    def _forget(self) -> None:
+        """Forget the jobs whose albums were evicted."""
+        there = self._shelf.ids()
+        self._kept = {name: each for name, each in self._kept.items() if each.album.id in there}
+
+    def _restore(self, album: Album, plan: Plan, output: Output, job: Job[Product]) -> Product:
+        source = album.pictures[0].source
+        photo = read_photo(source, name=album.pictures[0].name, max_pixels=self._max_pixels)
+        result = run(plan, photo, self._engine, progress=job.report, cancelled=job.cancelled)
+        pixels = plan.finish.apply(result.pixels)
+        encoded = encode_photo(pixels, photo, output, history=result.history, guesses=result.guesses)
+        path = source.parent / restored_name(photo.name, output)
+        with self._shelf.room(len(encoded.data)), disk.making(path):
+            path.write_bytes(encoded.data)
+        made = Product(path, (*result.notices, *encoded.notices))
+        del encoded, photo, pixels, result
+        memory.give_back()
+        return made
+
+    def _count(self, job: Job[Product], submitted: float) -> None:
+        with self._counting:
+            self._ended[job.state.value] += 1
+            self._seconds += time.monotonic() - submitted
+
+    def find(self, owner: str, known_as: str) -> Submission | None:
+        """Return a job of an owner; None where there is none of this id, or its album was evicted."""
+        with self._lock:
+            known = self._kept.get((owner, known_as))
+        return known if known and self._shelf.get(known.album.id) else None
+
+    def ahead(self, submission: Submission) -> int:
+        """Return how many jobs come before one."""
+        return self._queue.ahead(submission.job)
+
+    def cancel(self, submission: Submission) -> None:
+        """Ask a job to stop; one that waits is cancelled at once."""
+        self._queue.cancel(submission.job)
+
+    def remove(self, submission: Submission) -> None:
+        """Delete a finished job, with its photograph and its result. Writes to the disk."""
+        self._shelf.remove(submission.album)
+        with self._lock:
+            self._forget()
+
+    def figures(self) -> Figures:
+        """Return what the server did, and what it has to do."""
+        running, waiting = self._queue.count()
+        with self._counting:
+            return Figures(dict(self._ended), self._seconds, running, waiting)
+
+
+def _check(path: Path) -> None:
+    """Refuse a file that is no picture before it waits in the queue."""
+    if not format_of(path):
+        msg = "Expected a photograph (JPEG, PNG, TIFF, WebP, HEIC, AVIF, BMP or GIF), got another kind of file."
+        raise PhotoUnreadable(msg)
+
+
+def _same(known: Submission, digest: str) -> Submission:
+    if known.digest != digest:
+        msg = f"Expected what the job {known.id} was made of, got another photograph or settings. Choose another id."
+        raise IdTaken(msg)
+    return known
+
+
+def _digest(file: IO[bytes], name: str, plan: Plan, output: Output) -> str:
+    file.seek(0)
+    content = hashlib.file_digest(cast("io.BufferedIOBase", file), "sha256").hexdigest()
+    return hashlib.sha256("\n".join([content, repr(name), to_json(plan), repr(output)]).encode()).hexdigest()

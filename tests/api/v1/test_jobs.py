@@ -1,0 +1,233 @@
+"""Jobs of programs: each ends in one state, and its result is there."""
+
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+
+from tests.api.asking import blocked, decoded
+from tests.api.v1.asking import OTHER, Program, picture, refused
+
+MEGABYTE = 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("output", "kind", "head"),
+    [
+        (None, "image/png", b"\x89PNG"),
+        ({"format": "jpeg", "quality": 80}, "image/jpeg", b"\xff\xd8"),
+        ({"format": "webp"}, "image/webp", b"RIFF"),
+        ({"format": "tiff"}, "image/tiff", b"II*"),
+    ],
+)
+def test_a_photograph_is_restored_and_fetched_in_the_format_that_was_asked_for(program, output, kind, head):
+    settings = {"version": 2, "stages": {"upscale": {"scale": 2}}}
+    answer = program.submit(picture(), settings, output)
+    assert answer.status_code == 202
+    assert answer.headers["Location"] == answer.json()["links"]["self"]
+    said = program.until_ended(answer.json()["id"])
+    assert (said["state"], said["progress"], said["error"]) == ("done", 1, None)
+    made = program.get(program.url.removesuffix("/api/v1") + said["links"]["result"])
+    assert (made.status_code, made.headers["Content-Type"]) == (200, kind)
+    assert made.content.startswith(head)
+    assert decoded(made.content).shape[:2] == (80, 80)
+
+
+def test_the_picture_is_the_answer_where_a_program_waits_for_it(program):
+    answer = program.submit(picture(), wait=60)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/png")
+    assert answer.headers["Content-Disposition"].endswith("photo_restored.png")
+    again = program.get(program.url.removesuffix("/api/v1") + answer.headers["Content-Location"])
+    assert again.content == answer.content
+
+
+def test_the_finish_is_in_the_picture(program):
+    plain, soft = (
+        program.submit(picture(), {"version": 2, "finish": {"blur": blur}}, wait=60).content for blur in (0, 3)
+    )
+    assert decoded(soft).std() < decoded(plain).std() / 2
+
+
+def test_notices_have_codes_and_texts(program):
+    large = picture(size=500)
+    said = program.until_ended(program.submit(large, {"version": 2, "stages": {"upscale": {"scale": 1}}}).json()["id"])
+    assert all(notice["code"] and notice["text"] for notice in said["notices"])
+    flat = {"version": 2, "stages": {"descreen": {}, "deblur": {}}}
+    said = program.until_ended(program.submit(picture(), flat).json()["id"])
+    assert {notice["stage"] for notice in said["notices"]} <= {"descreen", "deblur"}
+    assert said["notices"]
+
+
+def test_a_program_that_has_waited_long_enough_is_told_where_the_job_is(program, shop):
+    with blocked(shop._networks):
+        answer = program.submit(picture(1), wait=1)
+    assert (answer.status_code, answer.json()["state"]) == (202, "waiting")
+    assert program.until_ended(answer.json()["id"])["state"] == "done"
+
+
+def test_a_file_that_is_damaged_fails_with_a_code(program):
+    damaged = picture()[:400]
+    refused(program.submit(damaged, wait=60), 422, "photo-unreadable")
+    said = program.until_ended(program.submit(damaged).json()["id"])
+    assert (said["state"], said["error"]["code"]) == ("failed", "photo-unreadable")
+    refused(program.ask("GET", f"/jobs/{said['id']}/result"), 422, "photo-unreadable")
+
+
+def test_the_same_twice_is_one_job(program, shop):
+    before = shop.submissions.figures().ended.get("done", 0)
+    answers = [program.submit(picture(2), known_as="same").json() for _ in range(2)]
+    assert program.until_ended("same")["state"] == "done"
+    assert [each["id"] for each in answers] == ["same", "same"]
+    assert program.submit(picture(2), known_as="same").status_code == 200
+    assert shop.submissions.figures().ended["done"] == before + 1
+
+
+@pytest.mark.parametrize("change", [{"data": picture(9)}, {"settings": {"version": 2}}, {"output": {"format": "jpeg"}}])
+def test_another_body_under_the_same_id_is_refused(program, change):
+    program.submit(picture(3), known_as="taken")
+    assert "taken" in refused(program.submit(**{"data": picture(3)} | change, known_as="taken"), 409, "id-taken")
+
+
+def test_the_same_many_times_at_once_is_one_job(url, program, shop):
+    albums = len(shop._shelf.ids())
+    with blocked(shop._networks), ThreadPoolExecutor(8) as programs:
+        work = [programs.submit(program.submit, picture(4), known_as="race") for _ in range(8)]
+        assert {each.result().status_code for each in work} == {202}
+        assert shop._networks.count() == (1, 1)
+    assert len(shop._shelf.ids()) == albums + 1
+
+
+def test_the_place_in_the_queue_is_told(program, shop):
+    with blocked(shop._networks):
+        first, second = (program.submit(picture(seed)).json()["id"] for seed in (5, 6))
+        assert [program.state(each)["ahead"] for each in (first, second)] == [1, 2]
+
+
+def test_a_job_that_waits_is_cancelled_at_once_and_can_be_removed(program, shop):
+    with blocked(shop._networks):
+        job = program.submit(picture(7), known_as="unwanted").json()["id"]
+        answer = program.ask("DELETE", f"/jobs/{job}")
+        assert (answer.status_code, answer.json()["state"]) == (202, "cancelled")
+        refused(program.ask("GET", f"/jobs/{job}/result"), 409, "cancelled")
+        folder = shop.submissions.find("token 0", job).album.folder
+        assert program.ask("DELETE", f"/jobs/{job}").status_code == 204
+    refused(program.ask("GET", f"/jobs/{job}"), 404, "not-found")
+    assert not folder.exists()
+
+
+def test_a_job_that_runs_is_cancelled(program, shop):
+    job = program.submit(picture(size=500), {"version": 2, "stages": {"upscale": {"scale": 4}}}).json()["id"]
+    while program.state(job)["state"] == "waiting":
+        time.sleep(0.01)
+    assert program.ask("DELETE", f"/jobs/{job}").status_code == 202
+    assert program.until_ended(job)["state"] == "cancelled"
+
+
+def test_a_job_that_nobody_can_ask_for_is_cancelled_with_its_connection(program, shop, url):
+    with blocked(shop._networks):
+        request = program.prepare_request(_waiting(url))
+        head = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
+        port = int(url.split(":")[2].split("/")[0])
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(f"POST /api/v1/jobs HTTP/1.1\r\nHost: localhost\r\n{head}\r\n".encode() + request.body)
+            _until(lambda: shop._networks.count() == (1, 1))
+        _until(lambda: all(job.cancelled() for job in shop._networks._waiting))
+
+
+def _waiting(url):
+    return requests.Request("POST", f"{url}/jobs", files={"file": ("a.png", picture(8))}, headers={"Prefer": "wait=60"})
+
+
+def _until(is_true):
+    until = time.monotonic() + 30
+    while not is_true():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def test_a_job_is_its_owners_alone(program, url):
+    job = program.submit(picture(), known_as="mine").json()["id"]
+    with Program(url, OTHER) as other:
+        for method, path in (("GET", ""), ("GET", "/events"), ("GET", "/result"), ("DELETE", "")):
+            refused(other.ask(method, f"/jobs/{job}{path}"), 404, "not-found")
+        assert other.submit(picture(1), known_as="mine").status_code == 202  # of its own
+    assert program.until_ended(job)["state"] == "done"
+
+
+def test_too_many_jobs_of_a_program_are_refused_and_leave_nothing(program, shop):
+    with blocked(shop._networks):
+        most = shop._networks._max_each
+        answers = [program.submit(picture(seed)) for seed in range(most)]
+        assert {each.status_code for each in answers} == {202}
+        albums = shop._shelf.ids()
+        answer = program.submit(picture(99))
+        refused(answer, 429, "too-many-jobs")
+        assert int(answer.headers["Retry-After"]) > 0
+        assert shop._shelf.ids() == albums
+        for each in answers:
+            program.ask("DELETE", f"/jobs/{each.json()['id']}")
+
+
+def test_too_many_owners_are_refused(program, url, shop):
+    with blocked(shop._networks), Program(url, OTHER) as other:
+        job = program.submit(picture()).json()["id"]
+        answer = other.submit(picture())
+        refused(answer, 503, "queue-full")
+        assert int(answer.headers["Retry-After"]) > 0
+    assert program.until_ended(job)["state"] == "done"
+
+
+def test_what_is_too_large_is_refused_as_it_comes(program):
+    refused(program.submit(bytes(3 * MEGABYTE)), 413, "content-too-large")
+
+    def parts():
+        yield b'--edge\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
+        for _ in range(40):
+            yield bytes(MEGABYTE // 10)
+
+    headers = {"Content-Type": "multipart/form-data; boundary=edge"}
+    refused(program.ask("POST", "/jobs", data=parts(), headers=headers), 413, "content-too-large")
+
+
+def test_a_disk_without_room_is_told(program, shop):
+    _until(lambda: shop._shelf._reserved == 0)  # of uploads that were refused
+    taken, most = shop._shelf._evict(0)
+    with shop.room(most - taken - 500_000):
+        refused(program.submit(picture(size=500)), 507, "insufficient-storage")
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "/etc/x.safetensors", "C:\\x.pth", "../x.onnx", "~/x.pth"])
+def test_a_path_of_the_servers_disk_is_refused_whether_it_is_there_or_not(program, path):
+    answer = program.submit(picture(), {"version": 2, "stages": {"denoise": {"model": path}}})
+    assert refused(answer, 422, "option-error").startswith("Expected a model of this server")
+
+
+@pytest.mark.parametrize(
+    ("files", "fields", "status", "code"),
+    [
+        ({"file": ("a.txt", b"text")}, {}, 415, "photo-unreadable"),
+        ({"file": ("a.png", b"")}, {}, 415, "photo-unreadable"),
+        ({}, {"file": "text"}, 415, "unsupported-media-type"),  # requests sends it as a form without files
+        ({"other": ("a.png", picture())}, {}, 422, "unprocessable-content"),
+        ({"file": ("a.png", picture()), "settings": ("a.json", b"{}")}, {}, 400, "bad-request"),
+        ({"file": ("a.png", picture())}, {"more": "x"}, 422, "unprocessable-content"),
+        ({"file": ("a.png", picture())}, {"settings": ["{}", "{}"]}, 422, "unprocessable-content"),
+        ({"file": ("a.png", picture())}, {"settings": "{"}, 422, "option-error"),
+        ({"file": ("a.png", picture())}, {"settings": '{"\\ud800": 1}'}, 422, "option-error"),
+        ({"file": ("a.png", picture())}, {"settings": "[" * 100_000}, 422, "option-error"),
+        ({"file": ("a.png", picture())}, {"output": "[]"}, 422, "option-error"),
+        ({"file": ("a.png", picture())}, {"output": '{"\\ud800": 1}'}, 422, "option-error"),
+        ({"file": ("a.png", picture())}, {"output": '{"format": ["png"]}'}, 422, "option-error"),
+        ({"file": ("a.png", picture())}, {"output": '{"quality": 1e999}'}, 422, "option-error"),
+        ({"file": ("a.png", picture())}, {"settings": "x" * 1_100_000}, 400, "bad-request"),
+    ],
+)
+def test_a_malformed_form_is_refused_with_a_code(program, files, fields, status, code):
+    refused(program.ask("POST", "/jobs", files=files, data=fields), status, code)
+
+
+@pytest.mark.parametrize("known_as", ["a" * 65, "a.b", "ä", "%00"])
+def test_an_id_has_few_kinds_of_letters(program, known_as):
+    refused(program.submit(picture(), known_as=known_as), 422, "unprocessable-content")
