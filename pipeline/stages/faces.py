@@ -32,6 +32,8 @@ _BLURRED = 0.14
 """`Sharpness.form` below which features are lost."""
 _SHARP_FORM, _SHARP_DETAIL = 0.42, 0.3
 """Both measures of `Sharpness` from which a face needs nothing."""
+_REDUCED = 1.25
+"""Reduction from the crop to the result from which two looks are enough: their grid is too fine to show."""
 _WEAKER = (1.0, 0.75, 0.5)
 """Shares of the strength to try until a face keeps its identity."""
 
@@ -163,7 +165,8 @@ class Faces(Stage):
         small, large = (alignment.align(p, FFHQ, side) for p in (points, (points + 0.5) * enlarged - 0.5))
         current = alignment.cut(image, large, side)
         crop = alignment.cut(source, small, side) if alignment.zoom(small) > 1 else current
-        answer = retouch.keep_tones(retouch.restore(spec, crop, context), current)
+        quick = alignment.zoom(large) > _REDUCED
+        answer = retouch.keep_tones(retouch.restore(spec, crop, context, quick=quick), current)
         mask = alignment.oval(small, points, side)
         change = (answer - current) * mask[..., None] * np.float32(seen.strength)
 
