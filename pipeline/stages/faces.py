@@ -28,9 +28,9 @@ _SMALLEST = 18
 _TURNED = 0.85
 """Distance of the nose from the middle between the eyes, in halves of their distance, from which on a face is nearly a
 profile."""
-_BLURRED = 0.14
+_BLURRED = 0.125
 """`Sharpness.form` below which features are lost."""
-_SHARP_FORM, _SHARP_DETAIL = 0.42, 0.3
+_SHARP_FORM, _SHARP_DETAIL = 0.38, 0.27
 """Both measures of `Sharpness` from which a face needs nothing."""
 _REDUCED = 1.25
 """Reduction from the crop to the result from which two looks are enough: their grid is too fine to show."""
