@@ -35,9 +35,11 @@ _SMOOTHING = 0.45
 """Sigma, in pixels of the smaller picture, that keeps a reduced picture free of false patterns."""
 _MARGIN = 4
 """Pixels around a cut that interpolation reads."""
-_ABOVE, _BELOW, _BESIDE = 0.6, 0.72, 1.2
+_ABOVE, _BELOW, _BESIDE = 0.8, 0.85, 1.3
 """Reach of the oval beyond eyes and mouth, and to each side, in distances between eyes and mouth: from the brows to the
 chin, without hair."""
+_RIM = 0.06
+"""Width of the soft rim at the sides of a crop, which a long face may reach, as a share of the side."""
 _NARROWER = 0.25
 """Share of its width that the oval loses where a face is turned until its nose is below an eye."""
 _SOFT = 0.3
@@ -173,7 +175,8 @@ def oval(matrix: Matrix, points: Points, side: int) -> Plane:
     radii = np.array([across, (bottom - top) / 2])
     y, x = np.mgrid[:side, :side].astype(np.float32)
     radius = np.hypot((x - centre[0]) / radii[0], (y - centre[1]) / radii[1])
-    inside = np.clip((1 - radius) / _SOFT, 0, 1)
+    border = np.minimum(np.minimum(x, side - 1 - x), np.minimum(y, side - 1 - y)) / (_RIM * side)
+    inside = np.clip(np.minimum((1 - radius) / _SOFT, border), 0, 1)
     return np.asarray(inside * inside * (3 - 2 * inside), np.float32)
 
 
