@@ -1,4 +1,4 @@
-"""The command line of the benchmarks: ``python -m benchmarks peers|quality|speed|load|fill|colours|scans|sheet``.
+"""The command line of the benchmarks: ``python -m benchmarks peers|quality|speed|load|api|fill|colours|scans|sheet``.
 
 Exit codes: 0 done, 1 failed or not within the tolerance, 2 wrong use.
 """
@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     quality.add_argument("--tasks", type=_tasks, default=_tasks("all"), help="TASK,TASK,... (default all)")
     quality.set_defaults(command=_quality)
     _add_speed(commands.add_parser("speed", help="stages, chain, processes and files, in turns with the peers"))
+    _add_api(commands.add_parser("api", help="many programs at the HTTP API at once: what becomes of every job"))
     _add_load(commands.add_parser("load", help="many visitors at once: time of an answer, and memory"))
     fill = commands.add_parser("fill", help="fillers on true masks, and detectors against them")
     fill.add_argument("--truth", type=Path, required=True, metavar="FOLDER", help="undamaged photographs")
@@ -87,6 +88,13 @@ def _add_speed(speed: argparse.ArgumentParser) -> None:
     speed.add_argument("--scales", type=float, nargs="+", default=[1, 2, 4], help="enlargements (default 1 2 4)")
     speed.add_argument("--rounds", type=_count, default=5, help="paired runs (default 5)")
     speed.set_defaults(command=_speed)
+
+
+def _add_api(api: argparse.ArgumentParser) -> None:
+    api.add_argument("--programs", type=_count, default=50, help="programs, each with a token (default 50)")
+    api.add_argument("--jobs", type=_count, default=200, help="jobs of them together (default 200)")
+    api.add_argument("--side", type=_count, default=64, help="side of the pictures in pixels (default 64)")
+    api.set_defaults(command=_api)
 
 
 def _add_load(load: argparse.ArgumentParser) -> None:
@@ -149,6 +157,14 @@ def _speed(args: argparse.Namespace) -> bool:
 
     request = Request(args.photograph, args.weights, tuple(args.megapixels), tuple(args.scales), args.rounds)
     for line in tables(args.only, request):
+        print(line, flush=True)
+    return True
+
+
+def _api(args: argparse.Namespace) -> bool:
+    from benchmarks.load.programs import Crowd, lines
+
+    for line in lines(Crowd(args.programs, args.jobs, args.side)):
         print(line, flush=True)
     return True
 

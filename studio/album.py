@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import OptionError
-from studio.jobs import Job
+from studio.jobs import Job, State
 from studio.picture import Made, Picture
 
 
@@ -45,6 +45,12 @@ class Album:
 
     order: Job[Any] | None = None
     """The job of a program, which makes a file of its only photograph; see `studio.submissions`."""
+
+    def __post_init__(self) -> None:
+        self._sized: State | None = None
+        """State of `order` when the files were measured last."""
+
+        self._nbytes = 0
 
     @property
     def pictures(self) -> list[Picture]:
@@ -163,6 +169,14 @@ class Album:
 
     def nbytes(self) -> int:
         """Return the total size of its files in bytes."""
+        state = self.order.state if self.order else State.RUNNING
+        if state is State.RUNNING:
+            return self._measured()
+        if self._sized is not state:  # programs have thousands of albums, in which nothing else writes
+            self._sized, self._nbytes = state, self._measured()
+        return self._nbytes
+
+    def _measured(self) -> int:
         total = 0
         for folder, _, names in os.walk(self.folder):
             for name in names:

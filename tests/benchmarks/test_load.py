@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.load import watch
+from benchmarks.load import programs, watch
 from benchmarks.load.scenario import Load, picture, tables
 from benchmarks.load.watch import watching
 from pipeline.photo import prepare
@@ -60,3 +60,9 @@ def test_a_percentile_is_one_of_the_values():
     assert watch.percentile([3, 1, 2], 0.5) == 2
     assert watch.percentile(list(range(1, 101)), 0.99) == 99
     assert watch.percentile([5], 0.99) == 5
+
+
+def test_every_job_of_programs_ends_and_no_result_is_lost():
+    said = list(programs.lines(programs.Crowd(programs=2, jobs=5)))
+    assert "'done': 4, 'cancelled': 1" in said[0] or "'done': 5" in said[0]  # it may be done before it is cancelled
+    assert said[2].startswith("0 results were lost, 0 states changed")

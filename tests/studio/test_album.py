@@ -15,7 +15,7 @@ from pipeline.plan import arrange, from_json, to_json
 from pipeline.run import run
 from pipeline.stages import Denoise, PostDenoise, Sharpen, Upscale
 from studio.album import Album
-from studio.jobs import JobQueue, State
+from studio.jobs import Job, JobQueue, State
 from studio.restoring import restore
 from studio.shelf import RECENT_S, Shelf
 from tests.photographs import noisy, photograph
@@ -225,3 +225,19 @@ def test_an_album_without_photographs_is_not_among_the_recent_ones(shop):
     album = shop.create([("cat.png", b"")], mine)
     album.remove(0)
     assert shop.recent(mine) == []
+
+
+def test_an_album_of_a_program_is_measured_when_its_job_has_changed_it(shelf):
+    album = shelf.create([("cat.png", png())])
+    folder, sizes = album.pictures[0].folder, []
+
+    def work(_):
+        (folder / "result").write_bytes(bytes(1000))
+        sizes.append(album.nbytes())
+        (folder / "more").write_bytes(bytes(500))
+
+    before = album.nbytes()
+    album.order = Job(work)
+    assert album.nbytes() == before
+    album.order.execute()
+    assert [*sizes, album.nbytes(), album.nbytes()] == [before + 1000, before + 1500, before + 1500]
