@@ -78,6 +78,13 @@ def test_finds_every_face_of_a_group(engine: Engine) -> None:
     assert all(face.points[0, 0] < face.points[1, 0] and face.points[3, 0] < face.points[4, 0] for face in people)
 
 
+@pytest.mark.parametrize("degrees", [-25, 25])
+def test_finds_a_tilted_face(degrees: int, engine: Engine) -> None:
+    turn = cv2.getRotationMatrix2D((225, 118), degrees, 1.0)
+    (face,) = found(cv2.warpAffine(photograph("astronaut", 512), turn, (512, 512)), engine)
+    assert np.abs(face.points - (np.array(POINTS) @ turn[:, :2].T + turn[:, 2])).max() < 14
+
+
 @pytest.mark.parametrize("name", ["chelsea", "coffee", "rocket"])
 def test_a_cat_a_cup_and_a_rocket_have_no_face(name: str, engine: Engine) -> None:
     assert found(photograph(name, 450), engine) == ()
