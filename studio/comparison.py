@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from models.runtime import memory
 from pipeline.methods.measures import compare
 from pipeline.photo import LEAST_CAP, read_photo
-from studio import memory
 from studio.picture import Picture
 
 

@@ -13,12 +13,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from models.runtime import memory
 from pipeline import disk
 from pipeline.arrays import Image
 from pipeline.errors import OptionError, QueueFull
 from pipeline.notices import figures, headline
 from pipeline.photo import Metadata, Output, Photo, encode_photo, read_photo, restored_name, safe_stem
-from studio import memory
 from studio.album import Album
 from studio.jobs import Job, JobQueue
 from studio.picture import Made, Picture

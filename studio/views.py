@@ -7,11 +7,11 @@ from collections import Counter
 from pathlib import Path
 from typing import IO, cast
 
+from models.runtime import memory
 from pipeline import disk
 from pipeline.codecs.encode import for_screen
 from pipeline.errors import QueueFull
 from pipeline.finish import Finish
-from studio import memory
 from studio.jobs import Job, JobQueue
 from studio.picture import Picture
 from studio.view import View

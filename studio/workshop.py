@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
+from models.runtime import memory
 from models.runtime.engine import Engine
 from pipeline.codecs.geometry import fit
 from pipeline.config import Config
@@ -15,7 +16,7 @@ from pipeline.errors import QueueFull
 from pipeline.finish import Finish
 from pipeline.photo import Output, prepare
 from pipeline.plan import Plan, with_stages
-from studio import memory, sizes
+from studio import sizes
 from studio.album import Album
 from studio.comparison import Comparison, against
 from studio.cuts import Corners, Cuts

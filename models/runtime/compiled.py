@@ -63,7 +63,8 @@ def load(spec: ModelSpec, mix: float, precision: str, make: Callable[[], openvin
         If the file is not here or not the right one, or does not fit.
     """
     kind = openvino.Type.f32 if precision == "float32" else openvino.Type.bf16
-    hints = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": kind}
+    # OpenVINO keeps code for 5000 layers of every size that it has seen, 10 MB for each size of a photograph.
+    hints = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": kind, "CPU_RUNTIME_CACHE_CAPACITY": 0}
     path = folder() / f"{_key(spec, mix, precision, hints)}.blob"
     compiled = _read(path, hints)
     if compiled is None:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from models.runtime import memory
+
 T = TypeVar("T")
 
 
@@ -31,6 +33,7 @@ def overlapped(
                 yield saving.result()
             saving = writer.submit(_saved, task, save)
             del task  # its picture is freed as soon as it is written
+            memory.give_back()
         if saving is not None:
             yield saving.result()
 

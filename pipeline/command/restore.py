@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from models.runtime import memory
 from models.runtime.engine import Engine
 from pipeline import config
 from pipeline.batch import sidecar
@@ -64,6 +65,7 @@ def restore(args: argparse.Namespace) -> int:
     settings = _settings(args)
     is_over_folder = folders.is_over_folder(args)
     prepare()
+    memory.keep_little()
     engine = Engine(args.device, args.precision)
     if args.dry_run:
         return _dry(args, settings, engine)
