@@ -10,6 +10,7 @@ from models.networks import face_embedding, face_finder
 from models.networks.face_embedding import FaceEmbedding
 from models.networks.face_finder import STRIDES, FaceFinder
 from pipeline.methods import faces
+from pipeline.methods.alignment import ARCFACE, FFHQ
 from tests.training.faces import POINTS, marked, write_labelled, write_pictures, write_teacher
 from training.checkpoints import load_state
 from training.learning import face_damage, mosaics, timed
@@ -124,12 +125,12 @@ def test_an_embedding_learns_from_its_teacher(tmp_path: Path) -> None:
 def test_a_face_is_cut_as_the_template_says() -> None:
     """Marks at FFHQ's places come to ArcFace's places, but for the small random shifts."""
     face = torch.zeros(1, 3, 192, 192, dtype=torch.uint8)
-    for x, y in np.array(face_damage.FFHQ) * 192 / 512:
+    for x, y in FFHQ * 192:
         face[..., round(y) - 1 : round(y) + 2, round(x) - 1 : round(x) + 2] = 255
     many = face.expand(256, -1, -1, -1)
     torch.manual_seed(0)
     mean = face_damage.placed(many, many).mean((0, 1))
-    for x, y in face_damage.ARCFACE:
+    for x, y in ARCFACE * 112:
         around = mean[int(y) - 12 : int(y) + 13, int(x) - 12 : int(x) + 13]
         assert around.mean() > 3 * mean.mean()
 

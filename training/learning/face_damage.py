@@ -4,7 +4,6 @@ References
 ----------
 .. [1] X. Wang et al., "Towards Real-World Blind Face Restoration with Generative Facial Prior" (GFPGAN), CVPR 2021:
    blur, reduction, noise and JPEG in this order.
-.. [2] J. Deng et al., "ArcFace: Additive Angular Margin Loss for Deep Face Recognition", CVPR 2019: the template.
 """
 
 import math
@@ -14,17 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from pipeline.methods.alignment import ARCFACE, FFHQ
+
 SIDE = 112
-ARCFACE = ((38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041))
-"""Where eyes, nose and corners of the mouth lie in a face of 112 pixels."""
-FFHQ = (
-    (192.98138, 239.94708),
-    (318.90277, 240.1936),
-    (256.63416, 314.01935),
-    (201.26117, 371.41043),
-    (313.08905, 371.15118),
-)
-"""Where they lie in a face of 512 pixels, as face restorers align it."""
 TURN, SHIFT, ZOOM = 0.2, 0.06, 0.15
 """Most that faces are turned (radians), shifted (of the side) and enlarged or reduced."""
 GROUPS = 8
@@ -40,8 +31,8 @@ def to_ffhq() -> tuple[float, float, float, float]:
 
     Both are in units of their sides, from -1 to 1.
     """
-    near = 2 * torch.tensor(ARCFACE, dtype=torch.float64) / 112 - 1
-    far = 2 * torch.tensor(FFHQ, dtype=torch.float64) / 512 - 1
+    near = 2 * torch.from_numpy(ARCFACE) - 1
+    far = 2 * torch.from_numpy(FFHQ) - 1
     a, b = near - near.mean(0), far - far.mean(0)
     cosine = float((a * b).sum() / a.square().sum())
     sine = float((a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum() / a.square().sum())
