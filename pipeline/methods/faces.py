@@ -145,7 +145,9 @@ def _look(image: Image, scale: float, network: Network) -> NDArray[np.float32]:
     answer = network.run(np.ascontiguousarray(padded.transpose(2, 0, 1)[None], np.float32))[0]
     found = _placed(answer, *padded.shape[:2])
     found[:, 1:] = (found[:, 1:] - margin) * (image.shape[1] / width)
-    return found[((found[:, 3:5] - found[:, 1:3]) >= SMALLEST).all(1)]
+    middles = (found[:, 1:3] + found[:, 3:5]) / 2
+    inside = ((middles >= 0) & (middles < image.shape[1::-1])).all(1)
+    return found[inside & ((found[:, 3:5] - found[:, 1:3]) >= SMALLEST).all(1)]
 
 
 def _placed(answer: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:

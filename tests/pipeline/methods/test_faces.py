@@ -72,3 +72,28 @@ def test_finds_faces_of_every_size_in_pixels_of_the_picture(height: int, width: 
 def test_what_is_a_face_at_the_first_look_only_is_none() -> None:
     network: Network = Once()  # type: ignore[assignment]
     assert faces.find(squares(480, 640, (200, 100, 48)), network) == ()
+
+
+class Anywhere:
+    """Answers with faces of any size at any place, also outside the picture."""
+
+    def __init__(self) -> None:
+        self.rng = np.random.default_rng(0)
+
+    def run(self, x: Image) -> Image:
+        """Return as many answers as the network does."""
+        cells = sum((x.shape[2] // stride) * (x.shape[3] // stride) for stride in STRIDES)
+        answers = self.rng.normal(0, 40, (len(x), cells, 15)).astype(np.float32)
+        answers[..., :5] = np.abs(answers[..., :5])  # distances are positive
+        answers[..., 0] = self.rng.random((len(x), cells))
+        return answers
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 700), (9, 2500), (130, 90), (600, 800)])
+def test_faces_have_their_middle_in_the_picture_whatever_the_network_says(height: int, width: int) -> None:
+    network: Network = Anywhere()  # type: ignore[assignment]
+    for face in faces.find(np.full((height, width, 3), 0.5, np.float32), network):
+        left, top, wide, high = face.box
+        assert 0 <= left + wide / 2 < width
+        assert 0 <= top + high / 2 < height
+        assert min(wide, high) >= faces.SMALLEST
