@@ -14,7 +14,7 @@ from pipeline.methods.deconvolution import Blur
 from pipeline.methods.filters import gaussian, luma
 from pipeline.methods.inference import infer
 from pipeline.methods.measures import blur_measure
-from pipeline.stages import STAGES, Colorize, Deblur, Denoise, Descreen, PostDenoise, Sharpen, Tone, Upscale
+from pipeline.stages import STAGES, Colorize, Deblur, Denoise, Descreen, Faces, PostDenoise, Sharpen, Tone, Upscale
 from pipeline.stages.deblur import SHARP_BELOW
 from pipeline.stages.denoise import CLASSICAL, FAST
 from tests.photographs import noisy, photograph, psnr
@@ -24,6 +24,7 @@ QUIET = {
     Denoise: Denoise(strength=0),
     Descreen: Descreen(strength=0),
     Deblur: Deblur(strength=0),
+    Faces: Faces(strength=0),
     PostDenoise: PostDenoise(sigma=0),
     Sharpen: Sharpen(amount=0),
     Tone: Tone(strength=0),
