@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, cast
 
+from models.runtime import memory
 from models.runtime.engine import Engine
 from pipeline import disk
 from pipeline.errors import IdTaken, PhotoUnreadable
@@ -19,7 +20,6 @@ from pipeline.notices import Notice
 from pipeline.photo import Output, encode_photo, format_of, read_photo, restored_name
 from pipeline.plan import Plan, to_json
 from pipeline.run import run
-from studio import memory
 from studio.album import Album
 from studio.jobs import Job, JobQueue
 from studio.shelf import Shelf
