@@ -168,6 +168,11 @@ class Layers:
         """Width and height of the last picture, which is the result."""
         return self._layers[-1].size
 
+    @property
+    def enlarged(self) -> float:
+        """How many times wider the result is than the photograph."""
+        return self.size[0] / self._layers[0].size[0]
+
     def only(self, index: int) -> list[float]:
         """Return the weights that show one picture alone.
 

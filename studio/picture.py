@@ -11,6 +11,7 @@ from pipeline.finish import Finish
 from pipeline.notices import Notice
 from pipeline.plan import Plan
 from pipeline.run import Timing
+from pipeline.stages.faces import Seen
 from studio.jobs import Job, State
 from studio.layers import Layers
 
@@ -106,6 +107,9 @@ class Picture:
     examination: Job[Mapping[str, Suggestion]] | None = None
     """The job that finds out which stages it needs."""
 
+    faces: dict[float, Job[tuple[Seen, ...]]] = field(default_factory=dict)
+    """The jobs that find the faces on it, by how much it is to be enlarged."""
+
     damage: dict[str, Job[Path]] = field(default_factory=dict)
     """The jobs that look for damage, by detector."""
 
@@ -134,7 +138,8 @@ class Picture:
     @property
     def jobs(self) -> list[Job[Any]]:
         """The jobs that need its files."""
-        made = (self.job, self.examination, self.preview, self.plate, self.outlines, *self.damage.values())
+        small = (self.preview, self.plate, self.outlines, *self.faces.values())
+        made = (self.job, self.examination, *small, *self.damage.values())
         return [job for job in made if job is not None]
 
     @property

@@ -23,6 +23,7 @@ from studio.cuts import Corners, Cuts
 from studio.damage_maps import DamageMaps
 from studio.downloads import Downloads
 from studio.examining import examine
+from studio.face_finder import FaceFinder, Found
 from studio.jobs import Job, JobQueue, State
 from studio.picture import Made, Picture, Preview, Restored, Suggestion
 from studio.previews import Previews
@@ -88,6 +89,7 @@ class Workshop:
         self._pace = Pace()
         self._previews = Previews(self._small, config.max_pixels, room)
         self._damage = DamageMaps(self._networks, self.engine, self._previews, self._small, config.max_pixels, room)
+        self._faces = FaceFinder(self._networks, self.engine, config.max_pixels)
         self._downloads = Downloads(self._results, config.max_pixels, room)
         self._cuts = Cuts(self._results, self._shelf, config.max_full_pixels)
         self.submissions = Submissions(self._networks, self._shelf, self.engine, config.max_pixels)
@@ -260,6 +262,10 @@ class Workshop:
                     lambda _: examine(picture, self.engine), visitor, light=True
                 )
         return picture.suggestions
+
+    def faces(self, visitor: str, picture: Picture, enlarged: float) -> Job[Found]:
+        """Return the job that finds the faces of a photograph; see `FaceFinder.find`."""
+        return self._faces.find(visitor, picture, enlarged)
 
     def damage(self, visitor: str, picture: Picture, model: str) -> Job[Path]:
         """Return the job that looks for damage with a detector; see `DamageMaps.find`."""

@@ -17,6 +17,9 @@ PICTURE = "picture"
 RESTARTED = "restarted"
 """Names in the address; the last one tells that the server, and with it the photographs, went away."""
 
+_PLACES = ("faces.strengths", "colorize.hints")
+"""Settings that name places on one photograph; another one has none of them."""
+
 
 def album() -> Album | None:
     """Return the album in the address."""
@@ -57,13 +60,18 @@ def leave() -> NoReturn:
 
 def open_picture(number: int) -> NoReturn:
     """Open one photograph of an album."""
-    st.query_params[PICTURE] = str(number)
+    st.query_params.from_dict(_without(*_PLACES) | {PICTURE: str(number)})
     st.rerun(scope="app")
 
 
 def close() -> None:
     """Go back to the list; for a button's `on_click`."""
-    st.query_params.pop(PICTURE, None)
+    st.query_params.from_dict(_without(PICTURE, *_PLACES))
+
+
+def forget_places() -> None:
+    """Remove the settings that name places on the photograph that was open."""
+    st.query_params.from_dict(_without(*_PLACES))
 
 
 def asked(key: str, read: Callable[[str], T]) -> T | None:
@@ -142,5 +150,9 @@ def _forget() -> None:
 
 def _replace(place: dict[str, str]) -> None:
     """Write another place into the address, in one entry of the browser's history; the settings stay."""
-    others = {name: text for name, text in st.query_params.items() if name not in (ALBUM, PICTURE, RESTARTED)}
-    st.query_params.from_dict(others | place)
+    st.query_params.from_dict(_without(ALBUM, PICTURE, RESTARTED, *_PLACES) | place)
+
+
+def _without(*names: str) -> dict[str, str]:
+    """Return the address without some names."""
+    return {name: text for name, text in st.query_params.items() if name not in names}

@@ -117,7 +117,7 @@ class Faces(Stage):
         if not faces:
             return Group(act=False, notices=(Notice("faces-none", self.name),))
         enlarged = image.shape[1] / source.shape[1]
-        named = [_containing(faces, x * source.shape[1], y * source.shape[0]) for x, y, _ in points]
+        named = [containing(faces, x * source.shape[1], y * source.shape[0]) for x, y, _ in points]
         own = {face: point[2] for face, point in zip(named, points, strict=True)}
         seen = tuple(
             self._look(number, face, own.get(number - 1, self.strength), source, enlarged)
@@ -214,7 +214,7 @@ def _lies_in(image: Image, face: Face) -> bool:
     return 0 <= x < image.shape[1] and 0 <= y < image.shape[0]
 
 
-def _containing(faces: Sequence[Face], x: float, y: float) -> int | None:
+def containing(faces: Sequence[Face], x: float, y: float) -> int | None:
     """Return the index of the face that has a point, the nearest by its centre; None where none has it."""
     inside = [
         index

@@ -31,6 +31,7 @@ class TestViewer:
             "radius": 6,
             "stages": stages,
             "strength": {"low": 0, "high": 1, "step": 0.05, "neutral": 1},
+            "faces": [],
             "sliders": {
                 "blur": {"low": 0, "high": 4, "step": 0.5, "neutral": 0, "value": 1.5},
                 "sharpen": {"low": 0, "high": 2, "step": 0.1, "neutral": 0, "value": 0},

@@ -4,6 +4,7 @@ import streamlit as st
 
 from pipeline.errors import OptionError
 from studio.album import Album
+from ui import address
 from ui.words import explain, say
 
 
@@ -20,6 +21,7 @@ def choose(album: Album, number: int) -> None:
         return
     try:
         album.turn_to(number, page)
+        address.forget_places()
     except OptionError as error:
         st.error(explain(error))
         return

@@ -18,7 +18,7 @@ from pipeline.plan import FINEST, PRESETS, Plan, arrange, first_options, simple,
 from pipeline.stage import Stage
 from pipeline.stages import ON_REQUEST, STAGES
 from studio.picture import Picture, Suggestion
-from ui import address
+from ui import address, faces
 from ui.parts import ahead, model_files, suggestions
 from ui.shop import visitor, workshop
 from ui.words import explain, say, say_or, stage_name
@@ -121,6 +121,7 @@ def _simple(picture: Picture | None) -> Plan:
         suggestions.wait(picture)
     plan = simple(scale, also=also, finest=finest)
     if picture is not None:
+        plan = faces.chosen(plan)
         with below:
             ahead.choices((simple(each, also=also, finest=finest) for each in SCALES), picture)
     for chosen in plan.stages:

@@ -8,7 +8,7 @@ from pipeline.errors import QueueFull, StudioError
 from studio.album import Album
 from studio.jobs import Job, State
 from studio.picture import Picture, Preview
-from ui import address, cutter, mask
+from ui import address, cutter, faces, mask
 from ui.parts import pages, preview, progress, settings
 from ui.parts.polling import pause
 from ui.screens import result, start
@@ -62,7 +62,8 @@ def _show_picture(album: Album, number: int) -> None:
     with st.expander(say("restore.other"), icon=":material/tune:"):
         pages.choose(album, number)
         plan = settings.choose(picture)
-        mask.offer(album, number, plan)
+        if not mask.offer(album, number, plan):
+            faces.offer(album, number, plan)
         settings.restore([picture], plan, say("restore.again"))
 
 
@@ -94,7 +95,7 @@ def _before(album: Album, picture: Picture, number: int) -> None:
     with left, st.container(key="preview"):
         if is_cut:
             cutter.editor(album, number)
-        elif not mask.offer(album, number, plan):
+        elif not mask.offer(album, number, plan) and not faces.offer(album, number, plan):
             preview.show(album, number)
 
 

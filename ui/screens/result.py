@@ -5,8 +5,10 @@ from dataclasses import replace
 import streamlit as st
 
 from pipeline.stage import Stage
+from pipeline.stages.faces import rows
 from studio.album import Album
 from studio.picture import Picture
+from ui.faces import proof
 from ui.parts import download, model_files, report, settings, suggestions, summary
 from ui.viewer import viewer
 from ui.words import plain, say, stage_name, tell
@@ -23,6 +25,7 @@ def show(album: Album, number: int) -> None:
         _download(album, number)
         _notices(picture)
         _suggestions(picture)
+    proof.show(album, number)
     report.show(album, number)
 
 
@@ -41,6 +44,8 @@ def _notices(picture: Picture) -> None:
     done = picture.done
     stages = {stage.name: stage for stage in done.plan.stages}
     for notice in done.notices:
+        if rows([notice]):  # said below, beside the face
+            continue
         st.caption(f":material/info: {tell(notice)}")
         stage = stages.get(notice.stage)
         if stage is not None and notice.code == "weights-missing":

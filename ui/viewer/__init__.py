@@ -10,15 +10,16 @@ from studio import layers
 from studio.album import Album
 from studio.picture import Picture
 from ui.components import component, spans
+from ui.faces import SHARED, proof
 from ui.keys import key
 from ui.words import say, stage_name
 
 _HERE = Path(__file__).parent
 _LABELS = ("label", "before", "after", "divider", "fit", "full", "in", "out", "hold", "screen", "strip", "photo")
-_MORE_LABELS = ("beside", "result", "help", "failed")
+_MORE_LABELS = ("faces", "beside", "result", "help", "failed")
 _STRENGTH = {"low": strengths.NONE, "high": strengths.ALL, "step": 0.05, "neutral": strengths.ALL}
 
-_component = component(_HERE / "viewer", _HERE / "controls.css")
+_component = component(_HERE / "viewer", *SHARED)
 
 
 def viewer(album: Album, number: int) -> None:
@@ -41,6 +42,7 @@ def viewer(album: Album, number: int) -> None:
         "maxSide": layers.MAX_SIDE,
         "radius": finish.RADIUS,
         "stages": _stages(picture),
+        "faces": proof.outlined(picture),
         "strength": _STRENGTH,
         "sliders": {name: {**span, "value": getattr(picture.finish, name)} for name, span in spans(Finish).items()},
         "labels": _labels(),

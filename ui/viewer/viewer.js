@@ -1,5 +1,6 @@
 // Before and after on one another. Streamlit calls the default function at first and after every change of data.
 
+import { drawOvals } from "../faces/ovals.js"
 import { bindButtons, buttonOf, labelButtons } from "./controls.js"
 import { Divider } from "./divider.js"
 import { neededWidth, viewQuery, wholeWidth } from "./fetching.js"
@@ -36,6 +37,8 @@ class Viewer {
     this.#buildStrip()
     markStrip(this.strip, this.layer)
     this.divider.move(this.divider.percent)
+    buttonOf(this.root, "faces").hidden = !data.faces.length
+    for (const place of this.root.querySelectorAll(".ovals")) drawOvals(place, data.faces)
     this.#layout()
   }
 
@@ -142,6 +145,7 @@ class Viewer {
       in: () => this.view.zoomBy(ZOOM_STEP),
       fit: () => this.view.fit(),
       full: () => this.view.full(),
+      faces: () => this.#toggleFaces(),
       beside: () => this.#toggleBeside(),
       screen: () => this.#toggleScreen(),
     })
@@ -165,6 +169,11 @@ class Viewer {
     this.frame.classList.toggle("beside", this.divider.isBeside)
     buttonOf(this.root, "beside").setAttribute("aria-pressed", this.divider.isBeside)
     this.#layout()
+  }
+
+  #toggleFaces() {
+    const isOn = this.frame.classList.toggle("faces")
+    buttonOf(this.root, "faces").setAttribute("aria-pressed", isOn)
   }
 
   #toggleScreen() {

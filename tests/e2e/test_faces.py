@@ -1,0 +1,112 @@
+"""Faces in a real browser: their outlines and list, the address, and each before and after."""
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.modules import Server, png
+from tests.e2e.steps import download, restore, restored, upload
+from tests.e2e.test_access import press_until, serious
+
+pytestmark = pytest.mark.browser
+
+PORTRAIT = (Path(__file__).parents[2] / "examples" / "astronaut_before.jpg").read_bytes()
+LABELS = ("label", "all", "strength.all", "reset", "alt")
+
+
+def face_switch(page):
+    return page.get_by_role("switch", name="Face 1")
+
+
+@pytest.fixture
+def listed(page):
+    """The portrait with the list of its faces."""
+    upload(page, ("portrait.jpg", PORTRAIT))
+    page.get_by_text("Faces were found").wait_for()
+    page.get_by_text("Restore faces", exact=True).click()
+    face_switch(page).wait_for()
+    return page
+
+
+def test_the_face_is_outlined_and_its_strength_stands_in_the_address(listed):
+    assert not serious(listed)
+    oval, picture = listed.locator(".oval").bounding_box(), listed.locator(".faces img").bounding_box()
+    middle = (oval["x"] + oval["width"] / 2 - picture["x"]) / picture["width"]
+    assert middle == pytest.approx(0.44, abs=0.03)
+    press_until(listed, "Tab", listed.get_by_role("slider", name="Strength for face 1"))
+    listed.keyboard.press("ArrowRight")
+    listed.wait_for_url("**faces.strengths=*0.7500*")
+    listed.reload()
+    expect(listed.get_by_role("slider", name="Strength for face 1")).to_have_value("0.75")
+    listed.go_back()
+    expect(listed.get_by_role("slider", name="Strength for face 1")).to_have_value("0.7")
+
+
+def test_a_face_that_is_switched_off_is_left_alone(listed):
+    face_switch(listed).click(force=True)
+    expect(listed.locator(".oval.off")).to_have_count(1)
+    listed.wait_for_url("**faces.strengths=*")
+    restore(listed)
+    restored(listed)
+    listed.get_by_text("The face was left alone: switched off.").wait_for()
+    assert listed.locator(".proof img").count() == 1
+
+
+def test_each_face_is_shown_before_and_after_at_its_own_size(listed):
+    restore(listed)
+    restored(listed)
+    proof = listed.locator(".proof")
+    proof.get_by_text("Same person: ").wait_for()
+    proof.get_by_text("Similarity before and after 0.").wait_for()
+    proof.scroll_into_view_if_needed()
+    for name in ("Before", "After"):
+        image = proof.get_by_alt_text(f"Face 1: {name}")
+        expect(image).to_have_js_property("complete", True)
+        shown, own = image.evaluate("e => [[e.width, e.height], [e.naturalWidth, e.naturalHeight]]")
+        assert shown == own
+        assert own[0] > 150  # a face of 70 pixels, enlarged by 2, and what is around it
+    assert not serious(listed)
+    outlines = listed.locator(".viewer .after .oval")
+    expect(outlines).to_be_hidden()
+    listed.locator(".viewer [data-do=faces]").click()
+    expect(outlines).to_be_visible()
+    _, settings = download(listed, "Settings")
+    assert json.loads(settings)["stages"]["faces"]["strength"] == 0.7
+
+
+class TestList:
+    """Thirty faces in a blank page."""
+
+    def mount(self, blank, count=30, **face):
+        faces = [
+            {"number": at + 1, "box": [at / count, 0.5, (at + 1) / 1000, 0.1], "reason": "", "strength": None, **face}
+            for at in range(count)
+        ]
+        filled = {"face": "Face {number}", "strength": "Strength of {number}", "more": "All {count}"}
+        data = {
+            "image": "photo.png",
+            "faces": faces,
+            "strength": {"low": 0, "high": 1, "step": 0.05, "neutral": 0.7, "value": 0.7},
+            "most": 12,
+            "labels": {name: name for name in LABELS} | filled,
+        }
+        blank.mount("faces/faces", data, **{"photo.png": Server(png([[[90, 80, 70]]]))})
+        return blank.page
+
+    def test_the_largest_come_first_and_all_on_demand(self, blank):
+        page = self.mount(blank)
+        switches = page.locator("li").get_by_role("switch")
+        expect(switches).to_have_count(12)
+        expect(page.locator(".oval")).to_have_count(30)
+        assert page.locator("li").first.get_attribute("data-number") == "19"
+        page.get_by_role("button", name="All 30").click()
+        expect(switches).to_have_count(30)
+        expect(page.get_by_role("button", name="All 30")).to_be_hidden()
+
+    def test_a_face_that_is_left_alone_says_why_and_cannot_be_switched(self, blank):
+        page = self.mount(blank, 1, reason="Left alone: too small")
+        page.get_by_text("Left alone: too small").wait_for()
+        expect(page.get_by_role("switch", name="Face 1")).to_be_disabled()
+        expect(page.locator(".oval.off")).to_have_count(1)
