@@ -19,11 +19,11 @@ _UPLOAD = "/_stcore/upload_file/"
 _OWN = ("/studio/", "/api/")
 """The studio's own routes bound their bodies themselves."""
 
-_MEGABYTE = 1024 * 1024
-_FRAME_BYTES = _MEGABYTE
+MEGABYTE = 1024 * 1024
+_FRAME_BYTES = MEGABYTE
 """Of the form around a file."""
 
-_STEP_BYTES = 8 * _MEGABYTE
+_STEP_BYTES = 8 * MEGABYTE
 """Room is reserved in steps as an upload comes, so that one that never comes keeps nobody else out."""
 
 _AT_ONCE = 4
@@ -84,7 +84,7 @@ class BoundedBodies:
             await self._app(scope, receive, send)
             return
         is_upload, stated = self._is_upload(scope), _stated(scope)
-        most = self._workshop().config.max_upload_megabytes * _MEGABYTE + _FRAME_BYTES if is_upload else MOST_FIELDS
+        most = self._workshop().config.max_upload_megabytes * MEGABYTE + _FRAME_BYTES if is_upload else MOST_FIELDS
         try:
             _check(stated, most)
             if is_upload:
@@ -100,7 +100,7 @@ class BoundedBodies:
     async def _upload(self, scope: Scope, receive: Receive, send: Send, stated: int) -> None:
         """Serve an upload, with room reserved for what has come of it."""
         came = reserved = 0
-        step = min(_STEP_BYTES, stated or _MEGABYTE)
+        step = min(_STEP_BYTES, stated or MEGABYTE)
         with ExitStack() as rooms:
 
             async def receive_into_room() -> Message:

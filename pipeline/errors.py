@@ -18,6 +18,7 @@
     ├── QueueFull                too many jobs are waiting
     │   └── TooManyJobs          all of them are of one owner
     ├── IdTaken                  a job of that id does something else
+    ├── AddressUnusable          no photograph can be fetched from there
     ├── DiskFull                 no room for what is being made
     ├── BagInvalid               a folder of results cannot be a bag of BagIt
     ├── JournalUnusable          the journal of a folder of results is damaged, newer, or cannot be written
@@ -40,6 +41,7 @@ from models.errors import (
 )
 
 __all__ = [
+    "AddressUnusable",
     "BagInvalid",
     "Cancelled",
     "CheckpointMismatch",
@@ -94,6 +96,10 @@ class TooManyJobs(QueueFull):
 
 class IdTaken(StudioError):
     """There is a job of that id already, and it does something else."""
+
+
+class AddressUnusable(StudioError):
+    """No photograph can be fetched from an address."""
 
 
 class DiskFull(StudioError):

@@ -1,23 +1,28 @@
-"""What a program sends: a photograph, settings and output, as ``multipart/form-data``."""
+"""What a program sends: a photograph or its address, settings and output, as ``multipart/form-data``."""
 
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import IO, Any
+from urllib import parse
 
+from anyio import to_thread
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from api import shared
+from api.uploads import MEGABYTE
 from models import own
 from pipeline.errors import OptionError
 from pipeline.options import clipped, rules, shown
 from pipeline.photo import Output
 from pipeline.plan import MOST_SETTINGS, Plan, files, from_json, simple
+from studio import remote
 
-FIELDS = ("file", "settings", "output")
-"""Names of the form's fields; the first is needed."""
+FIELDS = ("file", "input_url", "settings", "output")
+"""Names of the form's fields; one of the first two is needed."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +52,27 @@ async def sent(request: Request) -> AsyncIterator[Form]:
         given = form.multi_items()
         if sorted({name for name, _ in given}) != sorted(name for name, _ in given) or {*form} - {*FIELDS}:
             raise HTTPException(422, f"Expected each of the fields {', '.join(FIELDS)} at most once, and no other.")
-        file = form.get("file")
-        if not isinstance(file, UploadFile):
-            raise HTTPException(422, "Expected a photograph in the field file, with a file name.")
-        yield Form(file.file, file.filename or "", _plan(_text(form, "settings")), _output(_text(form, "output")))
+        plan, output = _plan(_text(form, "settings")), _output(_text(form, "output"))
+        file, url = form.get("file"), _text(form, "input_url")
+        if url and file is None:
+            with await _fetched(request, url) as got:
+                yield Form(got, parse.unquote(parse.urlsplit(url).path.rpartition("/")[2]), plan, output)
+        elif isinstance(file, UploadFile) and not url:
+            yield Form(file.file, file.filename or "", plan, output)
+        else:
+            raise HTTPException(422, "Expected a photograph in the field file, with a file name, or its input_url.")
+
+
+async def _fetched(request: Request, url: str) -> IO[bytes]:
+    """Return the photograph at an address."""
+    shop = shared.workshop(request)
+    most = shop.config.max_upload_megabytes * MEGABYTE
+
+    def fetch() -> IO[bytes]:
+        with shop.room(most):
+            return remote.fetch(url, shop.config.api_hosts, most)
+
+    return await to_thread.run_sync(fetch, limiter=request.app.state.fetching)
 
 
 def _text(form: Any, name: str) -> str:

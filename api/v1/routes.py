@@ -64,6 +64,7 @@ def application(workshop: Callable[[], Workshop]) -> Starlette:
         | {ClientDisconnect: problems.gone},
     )
     app.state.storing = CapacityLimiter(1)  # of threads that write photographs; pages need the others
+    app.state.fetching = CapacityLimiter(2)  # of threads that fetch photographs
     return app
 
 

@@ -94,10 +94,11 @@ def _models() -> Schema:
 def _form() -> Schema:
     parts: dict[str, Schema] = {
         "file": {"description": "the photograph"},
+        "input_url": {"type": "string", "format": "uri", "description": "its address instead, at an allowed host"},
         "settings": _reference("Settings"),
         "output": _reference("Output"),
     }
-    return _object(parts, needs_all=False) | {"required": ["file"]}
+    return _object(parts, needs_all=False) | {"oneOf": [{"required": ["file"]}, {"required": ["input_url"]}]}
 
 
 def _reference(name: str) -> Schema:

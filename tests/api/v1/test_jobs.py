@@ -1,12 +1,17 @@
 """Jobs of programs: each ends in one state, and its result is there."""
 
+import io
 import socket
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 import requests
 
+from pipeline.photo import Output
+from pipeline.plan import arrange
 from tests.api.asking import blocked, decoded
 from tests.api.v1.asking import OTHER, Program, picture, refused
 
@@ -90,12 +95,20 @@ def test_another_body_under_the_same_id_is_refused(program, change):
     assert "taken" in refused(program.submit(**{"data": picture(3)} | change, known_as="taken"), 409, "id-taken")
 
 
-def test_the_same_many_times_at_once_is_one_job(url, program, shop):
-    albums = len(shop._shelf.ids())
-    with blocked(shop._networks), ThreadPoolExecutor(8) as programs:
-        work = [programs.submit(program.submit, picture(4), known_as="race") for _ in range(8)]
-        assert {each.result().status_code for each in work} == {202}
+def test_the_same_twice_at_once_is_one_job(shop, monkeypatch):
+    albums, create, both = len(shop._shelf.ids()), shop._shelf.create, threading.Barrier(2)
+
+    def create_both(files):
+        both.wait(30)  # both have looked whether there is a job of this id
+        return create(files)
+
+    monkeypatch.setattr(shop._shelf, "create", create_both)
+    work = partial(shop.submissions.submit, "someone", plan=arrange([]), output=Output(), known_as="race", name="a.png")
+    with blocked(shop._networks), ThreadPoolExecutor(2) as threads:
+        made = [each.result() for each in [threads.submit(work, io.BytesIO(picture(4))) for _ in range(2)]]
         assert shop._networks.count() == (1, 1)
+    assert sorted(is_new for _, is_new in made) == [False, True]
+    assert made[0][0] is made[1][0]
     assert len(shop._shelf.ids()) == albums + 1
 
 

@@ -1,0 +1,128 @@
+"""Photographs from addresses: at allowed hosts only, never from inside the network."""
+
+import json
+import socket
+import threading
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from studio import remote
+from tests.api.v1.asking import SHARPEN, picture, refused
+
+NAME = "photos.example"
+
+
+class Photos(BaseHTTPRequestHandler):
+    """A host with photographs."""
+
+    def do_GET(self):
+        path, host = self.path.partition("?")[0], self.headers["Host"]
+        assert host.startswith(NAME)
+        answers = {"/a.png": picture(), "/large.png": bytes(2_000_000), "/text": b"text", "/cut.png": picture()}
+        self.send_response({"/moved": 302, "/no": 403}.get(path, 200 if path in answers else 404))
+        if path == "/moved":
+            self.send_header("Location", "/a.png")
+        data = answers.get(path, b"")
+        self.send_header("Content-Length", len(data) + (path == "/cut.png"))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def host(shop, monkeypatch):
+    """An allowed host on this machine, whose addresses count as public."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Photos) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        port, find = server.server_port, socket.getaddrinfo
+        elsewhere = lambda name, *rest, **more: find("127.0.0.1" if name == NAME else name, *rest, **more)  # noqa: E731
+        monkeypatch.setattr(socket, "getaddrinfo", elsewhere)
+        monkeypatch.setattr(shop, "config", replace(shop.config, api_hosts=(f"{NAME}:{port}",)))
+        yield f"http://{NAME}:{port}"
+        server.shutdown()
+
+
+@pytest.fixture
+def public(monkeypatch):
+    monkeypatch.setattr(remote, "is_public", lambda _: True)
+
+
+def submit(program, url, **more):
+    form = {"input_url": (None, url), "settings": (None, json.dumps(SHARPEN))}
+    return program.ask("POST", "/jobs", files=form, headers={"Prefer": "wait=60"}, **more)
+
+
+def test_a_photograph_is_fetched_and_restored(program, host, public):
+    answer = submit(program, f"{host}/a.png?signature=x")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/png")
+    assert answer.headers["Content-Disposition"].endswith("a_restored.png")
+    assert answer.content == program.submit(picture(), wait=60, name="a.png").content
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("/moved", 422, "address-unusable"),
+        ("/no", 422, "address-unusable"),
+        ("/cut.png", 422, "address-unusable"),
+        ("/a b", 422, "address-unusable"),
+        ("/text", 415, "photo-unreadable"),
+    ],
+)
+def test_what_is_no_photograph_is_refused(program, host, public, path, status, code):
+    refused(submit(program, host + path), status, code)
+
+
+def test_a_photograph_that_is_too_large_is_refused_as_it_comes(host, public):
+    with pytest.raises(remote.PhotoTooLarge):
+        remote.fetch(f"{host}/large.png", (host.removeprefix("http://"),), 1_000_000)
+
+
+def test_an_allowed_name_that_leads_into_a_private_network_is_refused(program, host):
+    assert "private network" in refused(submit(program, f"{host}/a.png"), 422, "address-unusable")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://other.example/a.png",
+        f"http://{NAME}/a.png",  # another port
+        f"http://{NAME}:80@other.example/a.png",
+        f"http://me@{NAME}:9/a.png",
+        f"ftp://{NAME}:9/a.png",
+        "file:///etc/passwd",
+        "http://[::1/a.png",
+        f"http://{NAME}:99999999/a.png",
+        f"//{NAME}:9/a.png",
+        "",
+    ],
+)
+def test_other_hosts_are_refused(url):
+    with pytest.raises(remote.OptionError, match="Expected an address of http"):
+        remote.fetch(url, (f"{NAME}:9",), 1000)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("127.0.0.1", "10.1.2.3", "192.168.0.1", "172.16.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0"),
+        *("224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1%eth0", "fd00::1", "ff02::1"),
+        *("::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "2001:0:7f00:1::"),
+    ],
+)
+def test_addresses_inside_a_network_are_not_public(address):
+    assert not remote.is_public(address)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8"])
+def test_addresses_of_the_internet_are_public(address):
+    assert remote.is_public(address)
+
+
+def test_a_file_and_an_address_are_one_too_many(program):
+    answer = program.ask("POST", "/jobs", files={"file": ("a.png", picture())}, data={"input_url": "http://x/a"})
+    refused(answer, 422, "unprocessable-content")
