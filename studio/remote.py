@@ -6,7 +6,7 @@ import ssl
 import tempfile
 import time
 from collections.abc import Collection
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import IO
 from urllib import parse
 
@@ -106,10 +106,9 @@ def is_public(address: str) -> bool:
     if isinstance(ip, IPv6Address):
         if any(ip in network for network in _TRANSLATED):
             return False
-        inner: tuple[IPv4Address | None, ...] = (ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ()))
-        if not all(is_public(str(each)) for each in inner if each):
-            return False
-        ip = ip.ipv4_mapped or ip
+        inner = ip.ipv4_mapped or ip.sixtofour
+        if inner is not None:
+            return is_public(str(inner))
     return ip.is_global and not ip.is_multicast
 
 
