@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,6 +18,7 @@ from filelock import FileLock
 from pipeline.batch.keys import Stamp
 from pipeline.batch.owners import Owner
 from pipeline.batch.restore import FULL
+from pipeline.batch.rows import COLUMNS, Row, row_of
 from pipeline.errors import DiskFull, JournalUnusable
 
 FOLDER = ".studio"
@@ -45,42 +45,11 @@ CREATE TABLE IF NOT EXISTS photographs (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS settings (digest TEXT PRIMARY KEY, document TEXT NOT NULL) WITHOUT ROWID;
 """
-_COLUMNS = "target, source, page, settings, size, mtime_ns, inode, sha256, state, tries, key, result, fault, report"
 
 _CLAIM = f"""
 UPDATE photographs SET state = 'running', owner = ?, lease = ?, tries = tries + 1
-WHERE target = ? AND (state = 'new' OR state = 'running' AND lease < ?) RETURNING {_COLUMNS}
+WHERE target = ? AND (state = 'new' OR state = 'running' AND lease < ?) RETURNING {COLUMNS}
 """  # noqa: S608 - names of columns
-
-
-@dataclass(frozen=True)
-class Row:
-    """What the journal says about one photograph."""
-
-    target: bytes
-    """Path of the result, relative to the folder of results."""
-
-    source: bytes
-    page: int | None
-    settings: str
-    """Digest of everything but the photograph that the result depends on."""
-
-    stamp: Stamp | None
-    """Of the source when it was hashed."""
-
-    sha256: str
-    """Of the source; empty before it was hashed."""
-
-    state: str
-    tries: int
-    """How often it was begun."""
-
-    key: str
-    result: str
-    """SHA-256 of the result, stated before it is written; empty earlier."""
-
-    fault: str
-    report: dict[str, Any]
 
 
 class Journal:
@@ -109,7 +78,7 @@ class Journal:
         self._owner = Owner(folder)
         self._stop = threading.Event()
         try:
-            with _told(self.path), FileLock(folder / "opening.lock"):  # two that make the file disturb each other
+            with told(self.path), FileLock(folder / "opening.lock"):  # two that make the file disturb each other
                 self._db = _opened(self.path)
             self.sweep()
         except BaseException:
@@ -132,13 +101,13 @@ class Journal:
 
     def rows(self, *, reports: bool = True) -> list[Row]:
         """Return what is known of every photograph, by the names of their results; reports take most of the memory."""
-        columns = _COLUMNS if reports else _COLUMNS.replace("report", "'{}'")
-        return [_row(values) for values in self._do(f"SELECT {columns} FROM photographs ORDER BY target")]  # noqa: S608
+        columns = COLUMNS if reports else COLUMNS.replace("report", "'{}'")
+        return [row_of(values) for values in self._do(f"SELECT {columns} FROM photographs ORDER BY target")]  # noqa: S608
 
     def row(self, target: bytes) -> Row | None:
         """Return what is known of one photograph."""
-        found = self._do(f"SELECT {_COLUMNS} FROM photographs WHERE target = ?", target)  # noqa: S608
-        return _row(found[0]) if found else None
+        found = self._do(f"SELECT {COLUMNS} FROM photographs WHERE target = ?", target)  # noqa: S608
+        return row_of(found[0]) if found else None
 
     def documents(self) -> dict[str, Any]:
         """Return all settings that results were made with, by their digests."""
@@ -159,7 +128,7 @@ class Journal:
         documents : mapping of str to JSON value
             The settings themselves, by their digests.
         """
-        with self._lock, _told(self.path):
+        with self._lock, told(self.path):
             self._db.execute("BEGIN IMMEDIATE")
             texts = ((digest, json.dumps(document)) for digest, document in documents.items())
             self._db.executemany("INSERT OR IGNORE INTO settings VALUES (?, ?)", texts)
@@ -175,7 +144,7 @@ class Journal:
         """Take a photograph; return None if another process has it, or finished it."""
         now = time.time()
         found = self._do(_CLAIM, self._owner.name, now + LEASE_S, target, now)
-        return _row(found[0]) if found else None
+        return row_of(found[0]) if found else None
 
     def hashed(self, target: bytes, stamp: Stamp, sha256: str) -> None:
         """Note the SHA-256 of a source."""
@@ -217,25 +186,8 @@ class Journal:
                 )
 
     def _do(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        with self._lock, _told(self.path):
+        with self._lock, told(self.path):
             return self._db.execute(statement, values).fetchall()
-
-
-def journals(root: Path) -> Iterator[list[Row]]:
-    """Yield the rows of each journal in a folder of results: of the run, and of each shard.
-
-    Raises
-    ------
-    JournalUnusable
-        If there is none, or one cannot be read.
-    """
-    paths = sorted((root / FOLDER).glob("*.sqlite"))
-    if not paths:
-        msg = f"Expected a journal in {root / FOLDER}, got none. Name the folder that results were written to."
-        raise JournalUnusable(msg)
-    for path in paths:
-        with Journal(root, path.stem) as journal:
-            yield journal.rows()
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -265,8 +217,8 @@ def _version(db: sqlite3.Connection, path: Path) -> int:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Raise an error of ours for those of SQLite.
+def told(path: Path) -> Iterator[None]:
+    """Context that raises an error of ours for those of SQLite.
 
     Raises
     ------
@@ -289,10 +241,3 @@ def _told(path: Path) -> Iterator[None]:
                 "results are recognised by their metadata and are not made again."
             )
         raise JournalUnusable(msg) from error
-
-
-def _row(values: tuple[Any, ...]) -> Row:
-    target, source, page, settings, size, mtime_ns, inode, sha256, state, tries, key, result, fault, report = values
-    stamp = None if size is None else Stamp(size, mtime_ns, inode)
-    parsed: dict[str, Any] = json.loads(report)
-    return Row(target, source, page, settings, stamp, sha256 or "", state, tries, key, result, fault, parsed)

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.batch import keys
-from pipeline.batch.journal import Journal, Row
+from pipeline.batch.journal import Journal
 from pipeline.batch.keys import Stamp
 from pipeline.batch.naming import mask_of
 from pipeline.batch.restore import BatchSettings
+from pipeline.batch.rows import Row
 from pipeline.batch.sources import Pair
 from pipeline.errors import OptionError
 

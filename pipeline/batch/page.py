@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from models.files import atomic
-from pipeline.batch.journal import Row
+from pipeline.batch.rows import Row
 from pipeline.batch.table import failures_first
 from pipeline.errors import StudioError
 from pipeline.photo import LEAST_CAP, Output, encode_photo, read_photo

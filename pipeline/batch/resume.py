@@ -9,11 +9,12 @@ from pathlib import Path
 from models.files import atomic
 from models.runtime.engine import Engine
 from pipeline.batch import keys
-from pipeline.batch.journal import Journal, Row
+from pipeline.batch.journal import Journal
 from pipeline.batch.keys import Stamp
 from pipeline.batch.outlook import Order, stamp_of
 from pipeline.batch.report import Report
 from pipeline.batch.restore import BatchSettings, Task, encode, read, task_of, through, write
+from pipeline.batch.rows import Row
 from pipeline.batch.sources import Pair
 from pipeline.errors import PhotoUnreadable, PhotoUnwritable
 from pipeline.run import Progress

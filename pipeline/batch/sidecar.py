@@ -8,8 +8,8 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from models.files import atomic
-from pipeline.batch.journal import Row
 from pipeline.batch.restore import INSTANCE
+from pipeline.batch.rows import Row
 from pipeline.photo import COMPOSITE, SOFTWARE
 
 _PACKET = """<x:xmpmeta xmlns:x="adobe:ns:meta/">

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from models.files import atomic
-from pipeline.batch.journal import Row
+from pipeline.batch.rows import Row
 
 NAME = "report.csv"
 _COLUMNS = (

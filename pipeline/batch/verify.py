@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pipeline.batch.journal import Row
 from pipeline.batch.keys import digest_of
+from pipeline.batch.rows import Row
 
 Found = Literal["same", "changed", "missing", "unreadable"]
 

@@ -11,9 +11,11 @@ from pathlib import Path
 from models.runtime.engine import Engine
 from pipeline.batch import bag, page, sidecar, table
 from pipeline.batch.faults import FAULTS
-from pipeline.batch.journal import FOLDER, Journal, Row, journals
+from pipeline.batch.history import histories
+from pipeline.batch.journal import FOLDER, Journal
 from pipeline.batch.outlook import Outlook
 from pipeline.batch.restore import BatchSettings
+from pipeline.batch.rows import Row
 from pipeline.batch.sample import estimate
 from pipeline.batch.sources import Pair
 from pipeline.batch.verify import verify
@@ -154,7 +156,7 @@ def export(args: argparse.Namespace, journal: Journal) -> None:
 
 def report(root: Path) -> None:
     """Write the reports of all runs into a folder of results."""
-    rows = [row for journal in journals(root) for row in journal]
+    rows = [row for history in histories(root) for row in history]
     line = Line(1)
     table.write(rows, root)
     path = page.write(rows, root, lambda fraction: line.share("report", fraction))
@@ -164,7 +166,7 @@ def report(root: Path) -> None:
 
 def verified(root: Path) -> int:
     """Print which results have changed since they were made, and return the exit code."""
-    rows = [row for journal in journals(root) for row in journal]
+    rows = [row for history in histories(root) for row in history]
     wrong, count = 0, 0
     for checked in verify(rows, root):
         count += 1

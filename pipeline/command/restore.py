@@ -10,11 +10,12 @@ from models.runtime import memory
 from models.runtime.engine import Engine
 from pipeline import config
 from pipeline.batch import sidecar
-from pipeline.batch.journal import Journal, Row
+from pipeline.batch.journal import Journal
 from pipeline.batch.naming import ENDINGS
 from pipeline.batch.outlook import enrol, survey
 from pipeline.batch.restore import BatchSettings, check_all, restore_all
 from pipeline.batch.resume import resume
+from pipeline.batch.rows import Row
 from pipeline.batch.sources import OWN, Pair, Work, find_work
 from pipeline.batch.watch import arrivals
 from pipeline.command import arguments, folders

@@ -260,3 +260,13 @@ def test_results_whose_journal_was_lost_are_in_the_report(run, out):
     page = (out / "report.html").read_text()
     assert page.count("data:image/webp") == 6
     assert "nothing changed" not in page
+
+
+def test_an_archive_that_cannot_be_written_to_is_verified(run, out, monkeypatch):
+    run()
+    before = sorted(path.name for path in (out / ".studio").iterdir())
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    assert run("--verify", sources=()) == (0, "", "3 results compared, all as they were made.\n")
+    draw(out / "a.png", 1)
+    assert run("--verify", sources=())[0] == 1
+    assert sorted(path.name for path in (out / ".studio").iterdir()) == before
