@@ -1,5 +1,6 @@
 """The description of the API in OpenAPI 3.1, made from its operations and the rules of options."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -76,7 +77,7 @@ def _operation(path: str, method: str, operation: Operation) -> dict[str, Any]:
     problem = {MEDIA_TYPE: {"schema": _reference("Problem")}}
     answers |= {status: {"description": TITLES[status], "content": problem} for status in refusals}
     said = {
-        "operationId": f"{method.lower()} {path}",
+        "operationId": re.sub(r"\W+", "_", f"{method.lower()}{path}").strip("_"),  # a name in programs
         "summary": operation.summary,
         "responses": {str(status): answer for status, answer in answers.items()},
     }

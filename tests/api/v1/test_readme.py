@@ -17,6 +17,8 @@ from examples.screen import free_port
 
 ROOT = Path(__file__).parents[3]
 SECTION = (ROOT / "README.md").read_text(encoding="utf-8").split("## HTTP API\n")[1].split("\n## ")[0]
+pytestmark = pytest.mark.slow
+
 BLOCKS = [textwrap.dedent(block) for block in re.findall(r"\n\n((?:(?:    .*)?\n)*    .*\n)", SECTION)]
 
 
