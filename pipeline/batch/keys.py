@@ -6,18 +6,22 @@ Device and precision are no part of a key: a run that was begun on one machine m
 import hashlib
 import json
 import mmap
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from models import catalog
 from models.files import weights
-from models.spec import ModelSpec
+from models.spec import ModelSpec, Task
 from pipeline.batch.restore import INSTANCE, BatchSettings
-from pipeline.plan import Plan, to_json
+from pipeline.plan import Plan, files, to_json
 
 VERSION = 1
 """Version of the stages; raise it when equal settings make other results."""
+
+_HELPERS: Mapping[Task, tuple[Task, ...]] = {"faces": ("find", "identify")}
+"""Tasks of bundled models that the models of a task need besides; an estimator of blur serves several."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +65,10 @@ def document_of(settings: BatchSettings) -> dict[str, Any]:
 
 def models_of(plan: Plan) -> dict[str, str]:
     """Return the SHA-256 of each model's file that a plan may use, by id; empty where the file is missing."""
-    specs = {spec.id: spec for spec in _specs(plan)}
-    return {
-        name: weights.verify(spec, path) if (path := weights.location(spec)).is_file() else ""
-        for name, spec in sorted(specs.items())
-    }
+    own = {path.name: digest_of(path) for stage in plan.stages for path in files(stage) if path.is_file()}
+    specs = {spec.id: spec for spec in _specs(plan) if spec.tier != "own"}
+    found = {name: (spec, weights.location(spec)) for name, spec in specs.items()}
+    return own | {name: weights.verify(spec, path) if path.is_file() else "" for name, (spec, path) in found.items()}
 
 
 def key_of(source: str, page: int | None, settings: str) -> str:
@@ -93,10 +96,12 @@ def states(path: Path, key: str) -> bool:
 
 
 def _specs(plan: Plan) -> list[ModelSpec]:
-    """Return the models that a plan names, those that are mixed in, and the estimator, which several stages ask."""
+    """Return the models that a plan names, those that are mixed in, and those that help them."""
     named = {value for stage in plan.stages for value in asdict(stage).values() if isinstance(value, str)}
     specs = [spec for stage in plan.stages if (spec := stage.network()) is not None]
-    specs += [spec for spec in catalog.MODELS if spec.id in named or spec.task == "estimate"]
+    helpers = {task for spec in specs for task in _HELPERS.get(spec.task, ())} | {"estimate"}
+    helpers |= {"fill" for stage in plan.stages if stage.takes_mask}
+    specs += [spec for spec in catalog.MODELS if spec.id in named or (spec.bundled and spec.task in helpers)]
     return specs + [catalog.get(spec.partner) for spec in specs if spec.partner]
 
 

@@ -4,18 +4,26 @@ import errno
 import json
 import os
 import sqlite3
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from models.files import atomic
+from models import catalog
+from models.files import atomic, weights
+from models.runtime.engine import Engine
 from pipeline.batch import journal as journals
+from pipeline.batch import keys
 from pipeline.batch.journal import Journal
 from pipeline.batch.keys import Stamp
 from pipeline.batch.owners import Owner
 from pipeline.command.cli import main
+from pipeline.context import Context
 from pipeline.errors import JournalUnusable
+from pipeline.plan import arrange
+from pipeline.stages import STAGES, Denoise
+from tests.photographs import photograph
 
 
 @pytest.fixture
@@ -247,3 +255,29 @@ def test_the_report_in_json_says_how_many_were_kept(scans, tmp_path, capsys):
     capsys.readouterr()
     assert main(command) == 0
     assert json.loads(capsys.readouterr().out)["kept"] == 3
+
+
+class Recording(Engine):
+    """An engine that remembers which models it was asked for."""
+
+    def network(self, spec, **options):
+        self.asked = {*getattr(self, "asked", ()), spec.id}
+        return super().network(spec, **options)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", STAGES, ids=lambda kind: kind.name)
+def test_the_key_depends_on_every_model_that_a_stage_uses(kind):
+    engine, stage = Recording("cpu"), kind()
+    image = photograph("astronaut", 512).copy()
+    image[100:104, 50:400] = 1.0  # a scratch
+    (stage.insisting() or stage).run(image, Context(engine, kind.name))
+    assert getattr(engine, "asked", set()) <= set(keys.models_of(arrange([stage])))
+
+
+def test_the_key_depends_on_the_content_of_a_file_of_ones_own(tmp_path):
+    path = tmp_path / "mine.safetensors"
+    path.write_bytes(Path(weights.location(catalog.get("fast-denoise"))).read_bytes())
+    plan = arrange([Denoise(model=str(path))])
+    (first,) = {digest for name, digest in keys.models_of(plan).items() if name == "mine.safetensors"}
+    assert first == keys.digest_of(path)
