@@ -1,19 +1,22 @@
 """The faces of a photograph, as the page outlines them before they are restored."""
 
 import threading
+from itertools import takewhile
 
 import numpy as np
 
 from models.runtime.engine import Engine
 from pipeline.context import Context
 from pipeline.photo import read_photo
+from pipeline.plan import Plan, simple
+from pipeline.run import run
 from pipeline.stages import Faces
 from pipeline.stages.faces import Seen
 from studio.jobs import Job, JobQueue
 from studio.picture import Picture
 
 Found = tuple[Seen, ...]
-"""Faces in reading order, each with the reason why the defaults of the stage leave it alone."""
+"""Faces in reading order, each with the reason why the settings of simple mode leave it alone."""
 
 
 class FaceFinder:
@@ -57,8 +60,11 @@ class FaceFinder:
 
     def _find(self, picture: Picture, enlarged: float, job: Job[Found]) -> Found:
         photo = read_photo(picture.source, name=picture.name, max_pixels=self._max_pixels, page=picture.page)
-        height, width = photo.pixels.shape[:2]
+        plan = simple()
+        first = takewhile(lambda stage: stage.name != Faces.looks_behind, plan.stages)
+        clean = run(Plan(tuple(first), plan.optional), photo, self._engine, cancelled=job.cancelled).pixels
+        height, width = clean.shape[:2]
         size = round(height * enlarged), round(width * enlarged), 3
         result = np.broadcast_to(np.float32(0), size)  # the stage asks for its size alone
-        context = Context(self._engine, Faces.name, cancelled=job.cancelled, before=lambda: photo.pixels)
+        context = Context(self._engine, Faces.name, cancelled=job.cancelled, before=lambda: clean)
         return Faces().examine(result, context).seen

@@ -116,7 +116,7 @@ def _list(album: Album, number: int, options: Mapping[str, Any], seen: Sequence[
 
 def _face(seen: Seen, size: tuple[int, int], strength: float | None, options: Mapping[str, Any]) -> dict[str, Any]:
     """Return a face as the browser draws it."""
-    reason = "" if options["always"] or not seen.reason else say("faces.left", reason=say(f"faces.{seen.reason}"))
+    reason = "" if options["always"] or not seen.reason else say("faces.probably", reason=say(f"faces.{seen.reason}"))
     return {"number": seen.number, "box": box(seen.face.box, size), "reason": reason, "strength": strength}
 
 

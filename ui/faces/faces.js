@@ -46,10 +46,6 @@ class Faces {
     return this.faces.filter((face) => largest.has(face))
   }
 
-  get #free() {
-    return this.faces.filter((face) => !face.reason)
-  }
-
   #build() {
     const { labels } = this.data
     const rows = this.#listed.map((face) => this.#row(face))
@@ -73,8 +69,6 @@ class Faces {
     row.dataset.number = number
     row.querySelector(".badge").textContent = number
     row.querySelector(".reason").textContent = reason
-    row.classList.toggle("left", Boolean(reason))
-    row.querySelector("[type=checkbox]").disabled = Boolean(reason)
     const filled = (label) => label.replace("{number}", number)
     this.#label(row, filled(labels.face), filled(labels.strength))
     this.#bind(
@@ -122,11 +116,11 @@ class Faces {
   /** Give all faces one strength, but those that are off. */
   #setAll(strength) {
     this.strength = strength
-    for (const face of this.#free) if (face.strength !== 0) face.strength = null
+    for (const face of this.faces) if (face.strength !== 0) face.strength = null
   }
 
   #switchAll(isOn) {
-    for (const { number } of this.#free) this.#set(number, isOn ? (this.before.get(number) ?? null) : 0)
+    for (const { number } of this.faces) this.#set(number, isOn ? (this.before.get(number) ?? null) : 0)
   }
 
   #reset() {
@@ -148,7 +142,7 @@ class Faces {
     for (const face of this.#listed) this.#drawRow(face)
     const isChanged =
       this.strength !== this.data.strength.neutral || this.faces.some(({ strength }) => strength !== null)
-    const states = this.#free.map((face) => face.strength !== 0)
+    const states = this.faces.map((face) => face.strength !== 0)
     this.#value(this.all, states.some(Boolean), this.strength)
     this.all.querySelector("[type=checkbox]").indeterminate = states.some(Boolean) && !states.every(Boolean)
     this.all.hidden = states.length < 2 && !isChanged
@@ -163,7 +157,8 @@ class Faces {
 
   #drawRow({ number, box, strength, reason }) {
     const row = this.list.querySelector(`[data-number="${number}"]`)
-    this.#value(row, !reason && strength !== 0, strength || this.before.get(number) || this.strength)
+    this.#value(row, strength !== 0, strength || this.before.get(number) || this.strength)
+    row.classList.toggle("left", Boolean(reason) && strength !== 0)
     row.classList.toggle("off", Boolean(reason) || strength === 0)
     this.#crop(row.querySelector(".crop"), box)
   }
