@@ -44,7 +44,7 @@ class Config:
     """Tokens that let programs use the HTTP API, each an owner of jobs; if empty, programs on the server's machine."""
 
     api_hosts: tuple[str, ...] = ()
-    """Hosts that programs may let the server fetch photographs from; if empty, none."""
+    """Hosts that programs may let the server fetch photographs from and send results to; if empty, none."""
 
     allowed_hosts: tuple[str, ...] = ()
     """Names by which the server may be addressed, without ports; if empty, every name."""

@@ -1,12 +1,15 @@
-"""Photographs from addresses that programs name: at allowed hosts, never inside the server's own network."""
+"""Requests to addresses that programs name: at allowed hosts, never inside the server's own network."""
 
 import http.client
+import io
 import socket
 import ssl
 import tempfile
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from contextlib import closing
 from ipaddress import IPv6Address, IPv6Network, ip_address
+from pathlib import Path
 from typing import IO
 from urllib import parse
 
@@ -21,6 +24,7 @@ _PART_BYTES = 256_000
 _IN_MEMORY = 1_000_000
 """Bytes of a photograph above which it is stored on disk while it comes."""
 
+_TAKEN = range(200, 300)
 _PORTS = {"http": 80, "https": 443}
 _TRANSLATED = IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48")
 """Addresses that stand for those of IPv4, private ones included (RFC 6052, RFC 8215)."""
@@ -49,12 +53,11 @@ def fetch(url: str, hosts: Collection[str], most: int) -> IO[bytes]:
     PhotoTooLarge
         If there are more than `most` bytes.
     """
-    parts = _checked(url, hosts)
+    parts = check(url, hosts)
     connection = _connection(parts)
     file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - the caller closes it
     try:
-        path = parse.urlunsplit(("", "", parts.path or "/", parts.query, ""))
-        connection.request("GET", path, headers={"Accept-Encoding": "identity"})
+        connection.request("GET", _path(parts), headers={"Accept-Encoding": "identity"})
         _receive(connection.getresponse(), file, most)
     except (OSError, http.client.HTTPException, ValueError) as error:
         file.close()
@@ -71,7 +74,38 @@ def fetch(url: str, hosts: Collection[str], most: int) -> IO[bytes]:
     return file
 
 
-def _checked(url: str, hosts: Collection[str]) -> parse.SplitResult:
+def send(method: str, url: str, hosts: Collection[str], body: bytes | Path, headers: Mapping[str, str]) -> None:
+    """Send a text or a file to an address; the rest is as for `fetch`.
+
+    Raises
+    ------
+    OptionError
+        If the host is not allowed.
+    AddressUnusable
+        If it leads into a private network, does not answer, or refuses.
+    OSError
+        If the file is no longer there.
+    """
+    parts = check(url, hosts)
+    connection = _connection(parts)
+    length = len(body) if isinstance(body, bytes) else body.stat().st_size
+    with io.BytesIO(body) if isinstance(body, bytes) else body.open("rb") as file, closing(connection):
+        try:
+            connection.request(method, _path(parts), file, {**headers, "Content-Length": str(length)})
+            status = connection.getresponse().status
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            msg = f"The host {parts.hostname} did not answer as it should. Check the address."
+            raise AddressUnusable(msg) from error
+    if status not in _TAKEN:
+        msg = f"Expected {parts.hostname} to take what is sent, got the status {status}. Check the address."
+        raise AddressUnusable(msg)
+
+
+def _path(parts: parse.SplitResult) -> str:
+    return parse.urlunsplit(("", "", parts.path or "/", parts.query, ""))
+
+
+def check(url: str, hosts: Collection[str]) -> parse.SplitResult:
     """Return the parts of an address at an allowed host."""
     try:
         parts = parse.urlsplit(url)

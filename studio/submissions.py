@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import IO, cast
@@ -15,12 +15,14 @@ from typing import IO, cast
 from models.runtime import memory
 from models.runtime.engine import Engine
 from pipeline import disk
+from pipeline.config import Config
 from pipeline.errors import IdTaken, PhotoUnreadable
 from pipeline.notices import Notice
 from pipeline.photo import Output, encode_photo, format_of, read_photo, restored_name
 from pipeline.plan import Plan, to_json
 from pipeline.run import run
 from studio.album import Album
+from studio.deliveries import Delivered, Deliveries
 from studio.jobs import Job, JobQueue
 from studio.shelf import Shelf
 
@@ -46,6 +48,7 @@ class Submission:
     """Holds the photograph and what is made of it."""
 
     job: Job[Product]
+    delivered: Delivered = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -73,15 +76,16 @@ class Submissions:
     shelf : Shelf
         Keeps photographs and results.
     engine : Engine
-    max_pixels : int
-        The cap of photographs.
+    config : Config
+        The cap of photographs, and the hosts that results may be sent to.
     """
 
-    def __init__(self, queue: JobQueue, shelf: Shelf, engine: Engine, max_pixels: int) -> None:
+    def __init__(self, queue: JobQueue, shelf: Shelf, engine: Engine, config: Config) -> None:
         self._queue = queue
         self._shelf = shelf
         self._engine = engine
-        self._max_pixels = max_pixels
+        self._max_pixels = config.max_pixels
+        self.deliveries = Deliveries(config.api_hosts, config.max_pictures)
         self._kept: dict[tuple[str, str], Submission] = {}
         self._ended: Counter[str] = Counter()
         self._seconds = 0.0

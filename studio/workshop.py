@@ -92,7 +92,7 @@ class Workshop:
         self._faces = FaceFinder(self._networks, self.engine, config.max_pixels)
         self._downloads = Downloads(self._results, config.max_pixels, room)
         self._cuts = Cuts(self._results, self._shelf, config.max_full_pixels)
-        self.submissions = Submissions(self._networks, self._shelf, self.engine, config.max_pixels)
+        self.submissions = Submissions(self._networks, self._shelf, self.engine, config)
         self._views = Views(self._looks, self._folder.path)
         self._submitting = threading.Lock()
         self._closing = threading.Event()
@@ -102,7 +102,7 @@ class Workshop:
     def close(self) -> None:
         """Cancel all work, wait for it to stop, and delete every album."""
         self._closing.set()
-        for queue in self._queues:
+        for queue in (*self._queues, self.submissions.deliveries):
             queue.close()
         self._tidying.join()
         self._folder.close()

@@ -32,6 +32,7 @@ def describe(submission: Submission, submissions: Submissions, root: str) -> dic
         **_progress(job),
         "notices": [_notice(each) for each in made.notices] if made else [],
         "error": {"code": code_of(job.error), "detail": shared.failure(job)} if job.error else None,
+        "delivered": {name: submission.delivered.get(name) for name in ("output", "webhook")},
         "links": links,
     }
 

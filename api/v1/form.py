@@ -20,8 +20,9 @@ from pipeline.options import clipped, rules, shown
 from pipeline.photo import Output
 from pipeline.plan import MOST_SETTINGS, Plan, files, from_json, simple
 from studio import remote
+from studio.deliveries import Delivery
 
-FIELDS = ("file", "input_url", "settings", "output")
+FIELDS = ("file", "input_url", "settings", "output", "output_url", "webhook_url")
 """Names of the form's fields; one of the first two is needed."""
 
 
@@ -33,6 +34,7 @@ class Form:
     name: str
     plan: Plan
     output: Output
+    delivery: Delivery
 
 
 @asynccontextmanager
@@ -53,14 +55,25 @@ async def sent(request: Request) -> AsyncIterator[Form]:
         if sorted({name for name, _ in given}) != sorted(name for name, _ in given) or {*form} - {*FIELDS}:
             raise HTTPException(422, f"Expected each of the fields {', '.join(FIELDS)} at most once, and no other.")
         plan, output = _plan(_text(form, "settings")), _output(_text(form, "output"))
+        rest = plan, output, _delivery(request, form)
         file, url = form.get("file"), _text(form, "input_url")
         if url and file is None:
             with await _fetched(request, url) as got:
-                yield Form(got, parse.unquote(parse.urlsplit(url).path.rpartition("/")[2]), plan, output)
+                yield Form(got, parse.unquote(parse.urlsplit(url).path.rpartition("/")[2]), *rest)
         elif isinstance(file, UploadFile) and not url:
-            yield Form(file.file, file.filename or "", plan, output)
+            yield Form(file.file, file.filename or "", *rest)
         else:
             raise HTTPException(422, "Expected a photograph in the field file, with a file name, or its input_url.")
+
+
+def _delivery(request: Request, form: Any) -> Delivery:
+    """Return where the result and the news of its job go."""
+    delivery = Delivery(_text(form, "output_url"), _text(form, "webhook_url"), request.state.key)
+    if delivery.webhook_url and not delivery.key:
+        msg = "Expected a token, which signs the webhook; this server has none (STUDIO_API_TOKENS)."
+        raise OptionError(msg)
+    shared.workshop(request).submissions.deliveries.check(delivery)
+    return delivery
 
 
 async def _fetched(request: Request, url: str) -> IO[bytes]:
@@ -78,7 +91,7 @@ async def _fetched(request: Request, url: str) -> IO[bytes]:
 def _text(form: Any, name: str) -> str:
     value = form.get(name, "")
     if not isinstance(value, str):
-        raise HTTPException(422, f"Expected JSON in the field {name}, got a file. Remove its file name.")
+        raise HTTPException(422, f"Expected a text in the field {name}, got a file. Remove its file name.")
     return value
 
 

@@ -1,5 +1,6 @@
 """Jobs of programs: submit, ask, wait, fetch, cancel. No thread waits for a job."""
 
+import json
 import re
 from contextlib import suppress
 from functools import partial
@@ -66,7 +67,12 @@ async def _store(request: Request, form: Form, known_as: str) -> tuple[Submissio
         form.output,
         known_as=known_as,
     )
-    return await to_thread.run_sync(work, limiter=request.app.state.storing)
+    submission, is_new = await to_thread.run_sync(work, limiter=request.app.state.storing)
+    if is_new:
+        describe = partial(_document, request, submission)
+        order = _submissions(request).deliveries.order
+        order(submission.job, submission.delivered, form.delivery, lambda: json.dumps(describe()).encode())
+    return submission, is_new
 
 
 def _wait_of(request: Request) -> int:

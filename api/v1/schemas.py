@@ -14,6 +14,7 @@ from studio.jobs import State
 Schema = Mapping[str, Any]
 
 _TEXT: Schema = {"type": "string"}
+_DELIVERED: Schema = {"enum": [None, "waiting", "done", "failed"]}
 _LINK: Schema = {"type": "string", "format": "uri-reference"}
 
 
@@ -74,6 +75,7 @@ def _job() -> Schema:
         "progress": {"type": "number", "minimum": 0, "maximum": 1},
         "notices": {"type": "array", "items": _reference("Notice")},
         "error": {"oneOf": [{"type": "null"}, _object({"code": _TEXT, "detail": _TEXT})]},
+        "delivered": _object(dict.fromkeys(("output", "webhook"), _DELIVERED)),
         "links": _object(dict.fromkeys(("self", "events", "result"), _LINK)),
     }
     return _object(parts)
@@ -97,6 +99,8 @@ def _form() -> Schema:
         "input_url": {"type": "string", "format": "uri", "description": "its address instead, at an allowed host"},
         "settings": _reference("Settings"),
         "output": _reference("Output"),
+        "output_url": {"type": "string", "format": "uri", "description": "takes the picture by PUT"},
+        "webhook_url": {"type": "string", "format": "uri", "description": "takes the job by POST when it has ended"},
     }
     return _object(parts, needs_all=False) | {"oneOf": [{"required": ["file"]}, {"required": ["input_url"]}]}
 

@@ -38,11 +38,13 @@ class Tokens:
         if scope["type"] != "http" or scope["path"].removeprefix(scope["root_path"]) in OPEN:
             await self._app(scope, receive, send)
             return
-        owner = self._owner(HTTPConnection(scope))
+        connection = HTTPConnection(scope)
+        owner = self._owner(connection)
         if isinstance(owner, Response):
             await owner(scope, receive, send)
         else:
-            scope.setdefault("state", {})["owner"] = owner
+            key = _given(connection) if self._config().api_tokens else ""
+            scope.setdefault("state", {}).update(owner=owner, key=key)
             await self._app(scope, receive, send)
 
     def _owner(self, connection: HTTPConnection) -> str | Response:
@@ -50,8 +52,7 @@ class Tokens:
         tokens = self._config().api_tokens
         if not tokens:
             return "local program" if _is_local(connection) else problem(403, _NOT_LOCAL)
-        kind, _, given = connection.headers.get("Authorization", "").partition(" ")
-        digest = _digest(given.strip() if kind.lower() == "bearer" else "")
+        digest = _digest(_given(connection))
         found = [number for number, token in enumerate(tokens) if hmac.compare_digest(_digest(token), digest)]
         return f"token {found[0]}" if found else problem(401, _NO_TOKEN, headers={"WWW-Authenticate": "Bearer"})
 
@@ -68,6 +69,12 @@ def _is_local(connection: HTTPConnection) -> bool:
     headers, address = connection.headers, connection.client.host if connection.client else ""
     is_page = "Origin" in headers or headers.get("Sec-Fetch-Site", "") not in _SAME_SITE
     return local.is_direct(address, headers) and not is_page
+
+
+def _given(connection: HTTPConnection) -> str:
+    """Return the token that a request gives; empty where there is none."""
+    kind, _, given = connection.headers.get("Authorization", "").partition(" ")
+    return given.strip() if kind.lower() == "bearer" else ""
 
 
 def _digest(token: str) -> bytes:

@@ -1,15 +1,18 @@
 """Photographs from addresses: at allowed hosts only, never from inside the network."""
 
+import hmac
 import json
 import socket
 import threading
+import time
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from studio import remote
-from tests.api.v1.asking import SHARPEN, picture, refused
+from studio import deliveries, remote
+from tests.api.asking import blocked
+from tests.api.v1.asking import SHARPEN, TOKEN, picture, refused
 
 NAME = "photos.example"
 
@@ -29,20 +32,44 @@ class Photos(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
+    def do_PUT(self):
+        self.take()
+
+    def do_POST(self):
+        self.take()
+
+    def take(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.taken.append((self.command, self.path, self.headers, body))
+        self.send_response(500 if self.path == "/never" or len(self.server.taken) <= self.server.fails else 204)
+        self.end_headers()
+
     def log_message(self, *_):
         pass
+
+
+class Host(str):
+    """Its address, and what it was sent."""
+
+    def __new__(cls, url, server):
+        made = super().__new__(cls, url)
+        made.server = server
+        return made
 
 
 @pytest.fixture
 def host(shop, monkeypatch):
     """An allowed host on this machine, whose addresses count as public."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Photos) as server:
+        server.taken, server.fails = [], 0
         threading.Thread(target=server.serve_forever, daemon=True).start()
         port, find = server.server_port, socket.getaddrinfo
         elsewhere = lambda name, *rest, **more: find("127.0.0.1" if name == NAME else name, *rest, **more)  # noqa: E731
         monkeypatch.setattr(socket, "getaddrinfo", elsewhere)
         monkeypatch.setattr(shop, "config", replace(shop.config, api_hosts=(f"{NAME}:{port}",)))
-        yield f"http://{NAME}:{port}"
+        monkeypatch.setattr(shop.submissions.deliveries, "_hosts", shop.config.api_hosts)
+        monkeypatch.setattr(deliveries, "_PAUSES_S", (0, 0, 0))
+        yield Host(f"http://{NAME}:{port}", server)
         server.shutdown()
 
 
@@ -126,3 +153,59 @@ def test_addresses_of_the_internet_are_public(address):
 def test_a_file_and_an_address_are_one_too_many(program):
     answer = program.ask("POST", "/jobs", files={"file": ("a.png", picture())}, data={"input_url": "http://x/a"})
     refused(answer, 422, "unprocessable-content")
+
+
+def sent(program, known_as, **urls):
+    """Submit a job whose result or news are sent, and return its document once they were."""
+    answer = program.ask("PUT", f"/jobs/{known_as}", files={"file": ("a.png", picture())}, data=urls)
+    assert answer.status_code == 202, answer.text
+    return delivered(program, known_as)
+
+
+def delivered(program, known_as):
+    until = time.monotonic() + 60
+    while "waiting" in (said := program.state(known_as))["delivered"].values():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    return said
+
+
+def test_a_result_is_sent_and_then_its_news_with_a_signature(program, host, public):
+    said = sent(program, "sent", output_url=f"{host}/out?sign=1", webhook_url=f"{host}/hook")
+    assert said["delivered"] == {"output": "done", "webhook": "done"}
+    (put, path, _, file), (post, hook, headers, body) = host.server.taken
+    assert (put, path, post, hook) == ("PUT", "/out?sign=1", "POST", "/hook")
+    assert file == program.ask("GET", "/jobs/sent/result").content
+    told = json.loads(body)
+    assert (told["id"], told["state"], told["delivered"]["output"]) == ("sent", "done", "done")
+    moment, signature = (part.partition("=")[2] for part in headers["X-Studio-Signature"].split(","))
+    assert abs(time.time() - int(moment)) < 600
+    assert signature == hmac.new(TOKEN.encode(), f"{moment}.".encode() + body, "sha256").hexdigest()
+
+
+def test_three_tries_are_made(program, host, public):
+    host.server.fails = 2
+    assert sent(program, "third", webhook_url=f"{host}/hook")["delivered"]["webhook"] == "done"
+    assert len(host.server.taken) == 3
+    assert sent(program, "never", webhook_url=f"{host}/never")["delivered"]["webhook"] == "failed"
+    assert len(host.server.taken) == 6
+    assert program.ask("GET", "/jobs/never/result").status_code == 200
+
+
+def test_of_a_job_that_was_cancelled_only_the_news_are_sent(program, host, public, shop):
+    with blocked(shop._networks):
+        urls = {"output_url": f"{host}/out", "webhook_url": f"{host}/hook"}
+        program.ask("PUT", "/jobs/stopped", files={"file": ("a.png", picture())}, data=urls)
+        program.ask("DELETE", "/jobs/stopped")
+        assert delivered(program, "stopped")["delivered"] == {"output": "failed", "webhook": "done"}
+    ((method, _, _, body),) = host.server.taken
+    assert (method, json.loads(body)["state"]) == ("POST", "cancelled")
+
+
+@pytest.mark.parametrize("name", ["output_url", "webhook_url"])
+def test_nothing_is_sent_to_other_hosts(program, host, name):
+    form = {name: "https://other.example/x"}
+    refused(program.ask("POST", "/jobs", files={"file": ("a.png", picture())}, data=form), 422, "option-error")
+    said = sent(program, f"inside-{name}", **{name: f"{host}/x"})  # its name leads into a private network
+    assert said["delivered"][name.partition("_")[0]] == "failed"
+    assert host.server.taken == []
