@@ -59,6 +59,7 @@ def fetch(url: str, hosts: Collection[str], most: int) -> IO[bytes]:
     try:
         connection.request("GET", _path(parts), headers={"Accept-Encoding": "identity"})
         _receive(connection.getresponse(), file, most)
+        file.seek(0)
     except (OSError, http.client.HTTPException, ValueError) as error:
         file.close()
         if isinstance(error, OSError) and disk.is_full(error):
