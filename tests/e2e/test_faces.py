@@ -3,10 +3,11 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.modules import Server, png
+from tests.e2e.modules import UI, Server, png
 from tests.e2e.steps import download, restore, restored, upload
 from tests.e2e.test_access import press_until, serious
 
@@ -112,3 +113,21 @@ class TestList:
         page.get_by_role("switch", name="Face 1").click()
         expect(page.locator("li")).not_to_have_class("left")
         expect(page.get_by_role("switch", name="Face 1")).not_to_be_checked()
+
+
+def test_a_face_larger_than_its_place_is_shown_whole_and_on_demand_pixel_by_pixel(blank):
+    face = {"number": 1, "verdict": "Same", "figures": "", "pictures": ["a/view", "b/view"], "label": "Face 1"}
+    labels = {name: name for name in ("label", "before", "after", "full")}
+    pixels = np.zeros((900, 900, 3), np.uint8)
+    blank.mount("faces/proof", {"faces": [face], "labels": labels}, view=Server(png(pixels)))
+    blank.page.add_style_tag(path=UI / "faces" / "proof.css")
+    button = blank.page.get_by_role("button", name="Face 1: full")
+    button.click()
+    first, second = (blank.page.get_by_role("group", name=f"Face 1: {name}") for name in ("before", "after"))
+    assert first.locator("img").evaluate("e => e.width") == 900
+    first.evaluate("e => e.scrollTo(50, 70)")
+    blank.page.wait_for_function("() => [...document.querySelectorAll('.window')].every(e => e.scrollTop === 70)")
+    assert second.evaluate("e => e.scrollLeft") == 50
+    button.click()
+    assert blank.page.locator("img").first.evaluate("e => e.width") < 500
+    expect(first).to_have_count(0)

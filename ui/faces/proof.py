@@ -1,4 +1,4 @@
-"""What became of each face: before and after at 100 %, and whether it is the same person."""
+"""What became of each face: before and after pixel by pixel, and whether it is the same person."""
 
 from collections.abc import Mapping
 from itertools import groupby
@@ -34,7 +34,8 @@ def show(album: Album, number: int) -> None:
         st.markdown(sentence(faces))
         data = {
             "faces": [_face(album, number, face) for face in faces],
-            "labels": {name: say(f"faces.{name}") for name in ("label", "before", "after")},
+            "labels": {name: say(f"faces.{name}") for name in ("label", "before", "after")}
+            | {"full": say("viewer.full")},
         }
         _component(data=data, key=key("proof", album.id, number, run))
 
