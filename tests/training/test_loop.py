@@ -202,7 +202,7 @@ UNSUPPORTED = [(task, name) for task in (COLORIZE, FILL, REPAIR, DENOISE) for na
 
 @pytest.mark.parametrize(("task", "extra"), UNSUPPORTED, ids=lambda value: getattr(value, "name", value))
 def test_a_setting_that_a_task_does_not_support_is_refused(settings, task, extra):
-    paths = {"teacher": Path("x4.safetensors"), "shapes": Path("shapes.tar")}
+    paths = {name: Path(f"{name}.file") for name in ("teacher", "shapes", "recogniser")}
     value = {"pool": 100, "rebalance": 0.5, **paths}[extra]
     others = {"pool": 100} if extra == "teacher" else {}
     supporting = replace(task, extras=task.extras | others.keys())
