@@ -21,6 +21,34 @@ _PLACES = ("faces.strengths", "colorize.hints")
 """Settings that name places on one photograph; another one has none of them."""
 
 
+_KNOWN = "address.known"
+"""Place in the session of the address written last, and of those that it replaced since the browser moved."""
+_MOST_KNOWN = 8
+
+
+def arrive() -> None:
+    """Accept the browser's address; the first thing that a run of the whole page does.
+
+    With every message the browser sends the address that it has. Where somebody changes two settings faster than the
+    server answers, the second message comes with the address before the first: see `record`.
+    """
+    older, current = _known()
+    here = st.query_params.to_dict()
+    st.session_state[_KNOWN] = (older if here == current else (), here)
+
+
+def draw_again() -> None:
+    """Run the whole page again from a fragment; not yet, where the browser's address is behind a setting's change."""
+    older, _ = _known()
+    if st.query_params.to_dict() not in older:
+        st.rerun(scope="app")
+
+
+def _known() -> tuple[tuple[dict[str, str], ...], dict[str, str] | None]:
+    known: tuple[tuple[dict[str, str], ...], dict[str, str] | None] = st.session_state.get(_KNOWN, ((), None))
+    return known
+
+
 def album() -> Album | None:
     """Return the album in the address."""
     album_id = st.query_params.get(ALBUM)
@@ -133,11 +161,19 @@ def within(low: float, high: float) -> Callable[[str], float]:
 
 
 def record(key: str, choice: object, default: object) -> None:
-    """Write a choice into the address, unless it is the default."""
+    """Write a choice into the address, unless it is the default; changes that the browser has not seen yet stay."""
+    older, current = _known()
+    if current is not None and st.query_params.to_dict() in older:
+        st.query_params.from_dict(current)
+    before = st.query_params.to_dict()
     if choice != default:
         st.query_params[key] = _written(choice)
     elif key in st.query_params:
         del st.query_params[key]
+    here = st.query_params.to_dict()
+    if here != before:
+        replaced = [place for place in (*older, before) if place != here]
+        st.session_state[_KNOWN] = (tuple(replaced[-_MOST_KNOWN:]), here)
 
 
 def _written(choice: object) -> str:

@@ -33,6 +33,7 @@ def main() -> None:
 
 
 def _draw() -> None:
+    address.arrive()
     _style_by_session()
     pages = [
         st.Page(photograph.show, title=say("page.studio"), url_path="studio", default=True),

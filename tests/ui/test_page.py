@@ -269,6 +269,28 @@ def test_choices_stand_in_the_address_without_their_translation(chosen):
     assert again.selectbox("upscale.model").value == "realesrgan-x4plus"
 
 
+def test_a_change_stays_where_the_next_comes_before_the_browser_knows_its_address(chosen):
+    before = dict(chosen.query_params)
+    chosen.segmented_control("mode").set_value("advanced").run()
+    chosen.query_params.clear()
+    chosen.query_params.update(before)  # what a browser sends that has not received the address yet
+    chosen.toggle("post-denoise.on").set_value(False).run()
+    assert chosen.query_params["mode"] == "advanced"
+    assert chosen.query_params["post-denoise.on"] == "false"
+    assert chosen.segmented_control("mode").value == "advanced"
+
+
+def test_going_back_takes_a_change_back(chosen):
+    before = dict(chosen.query_params)
+    chosen.segmented_control("mode").set_value("advanced").run()
+    chosen.query_params.clear()
+    chosen.query_params.update(before)
+    chosen.run()
+    assert chosen.segmented_control("mode").value == "simple"
+    chosen.segmented_control("mode").set_value("advanced").run()
+    assert chosen.query_params["mode"] == "advanced"
+
+
 def test_a_model_that_is_missing_is_offered_to_the_owner_where_it_is_chosen(chosen, monkeypatch):
     monkeypatch.setattr(workshop(), "config", replace(workshop().config, admin_token="a token of the owner"))
     chosen.segmented_control("mode").set_value("advanced").run()

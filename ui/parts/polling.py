@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from studio.jobs import Job
+from ui import address
 from ui.shop import workshop
 
 _LONGEST_S = 5.0
@@ -46,6 +47,6 @@ def draw_again_once(ready: Callable[[], bool], every: float, text: str = "") -> 
         if text:
             st.caption(text)
         if next(looks) and ready():
-            st.rerun(scope="app")
+            address.draw_again()
 
     look()

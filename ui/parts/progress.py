@@ -8,6 +8,7 @@ import streamlit as st
 from studio.album import Album
 from studio.jobs import State
 from studio.picture import Picture
+from ui import address
 from ui.parts import preview
 from ui.parts.polling import pause
 from ui.shop import workshop
@@ -30,7 +31,8 @@ def watch(album: Album, number: int) -> None:
 def _watch(picture: Picture, state: State | None) -> None:
     job = picture.job
     if job is None or picture.state is not state:  # one that runs is looked at more often
-        st.rerun(scope="app")
+        address.draw_again()
+        return
     with st.container(border=True, key="progress"):
         st.subheader(plain(picture.name), anchor=False)
         if job.state is State.WAITING:

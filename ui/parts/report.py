@@ -20,6 +20,7 @@ from studio.jobs import Job
 from studio.layers import Layers
 from studio.picture import Picture
 from studio.view import View
+from ui import address
 from ui.shop import visitor, workshop
 from ui.words import explain, figures, plain, say, say_or, stage_name, tell
 
@@ -152,7 +153,7 @@ def _comparison(picture: Picture, subject: tuple[object, ...], uploaded: Uploade
 def _await(job: Job[Comparison]) -> None:
     """Draw the page again once the job is finished."""
     if job.finished:
-        st.rerun(scope="app")
+        address.draw_again()
     st.caption(say("report.reference.comparing"))
 
 

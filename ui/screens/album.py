@@ -91,7 +91,8 @@ def _is_running(album: Album) -> bool:
 
 def _watch(album: Album, numbers: Sequence[int], was_running: bool) -> None:
     if not album.busy or (_is_running(album) and not was_running):  # the latter is looked at more often
-        st.rerun(scope="app")
+        address.draw_again()
+        return
     pictures = album.pictures
     part = sum(progress.share(picture) if picture.busy else 1 for picture in pictures) / len(pictures)
     told = [_restored(album)]

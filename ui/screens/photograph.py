@@ -110,7 +110,7 @@ def _preview(picture: Picture) -> Job[Preview] | None:
 def _await(picture: Picture, job: Job[Preview] | None) -> None:
     """Draw the page again once a preview is made; where the queue was full, submit it once it is not."""
     if _preview(picture) is not None if job is None else job.finished:
-        st.rerun(scope="app")
+        address.draw_again()
     st.caption(say("preview.opening"))
 
 
