@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline.methods.alignment import ARCFACE, FFHQ
 from training.damage import portraits
 from training.data import Photograph
 from training.settings import Settings
 from training.tasks import faces
-from training.tasks.faces import FACES, RECOGNISED, RESTORED, SIDE, oval, recognisable
+from training.tasks.faces import FACES, SIDE, oval, recognisable
 
 SETTINGS = Settings(data=(Path("none"),), out=Path("none"), steps=1, patch=SIDE)
 
@@ -62,10 +63,10 @@ def test_damage_has_the_size_of_the_face_and_not_of_the_square_that_is_learnt(ph
 def test_a_face_is_recognised_at_arcfaces_places():
     x = torch.zeros(1, 3, SIDE, SIDE)
     rows, columns = torch.arange(SIDE)[:, None], torch.arange(SIDE)[None]
-    for across, down in RESTORED:
+    for across, down in FFHQ * SIDE:
         x += torch.exp(-((columns - across) ** 2 + (rows - down) ** 2) / 50)
     small = recognisable(x)[0, 0]
-    for across, down in RECOGNISED:
+    for across, down in ARCFACE * 112:
         top, left = round(down) - 8, round(across) - 8
         spot = small[top : top + 17, left : left + 17]
         peak = divmod(int(spot.argmax()), 17)

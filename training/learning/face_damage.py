@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pipeline.methods.alignment import ARCFACE, FFHQ
+from pipeline.methods.alignment import ARCFACE, FFHQ, align
 
 SIDE = 112
 TURN, SHIFT, ZOOM = 0.2, 0.06, 0.15
@@ -26,18 +26,11 @@ RADIUS = 8
 
 
 @lru_cache(maxsize=1)
-def to_ffhq() -> tuple[float, float, float, float]:
-    """Return cosine and sine parts, and the shift in x and y, that take ArcFace's template to FFHQ's.
-
-    Both are in units of their sides, from -1 to 1.
-    """
-    near = 2 * torch.from_numpy(ARCFACE) - 1
-    far = 2 * torch.from_numpy(FFHQ) - 1
-    a, b = near - near.mean(0), far - far.mean(0)
-    cosine = float((a * b).sum() / a.square().sum())
-    sine = float((a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum() / a.square().sum())
-    x, y = (float(v) for v in far.mean(0) - near.mean(0) @ near.new_tensor([[cosine, sine], [-sine, cosine]]))
-    return cosine, sine, x, y
+def to_ffhq() -> Tensor:
+    """Return the similarity that takes ArcFace's template to FFHQ's, shape (2, 3), in sides from -1 to 1."""
+    matrix = align(ARCFACE, FFHQ, 1)
+    matrix[:, 2] = 2 * matrix[:, 2] + matrix[:, :2].sum(axis=1) - 1
+    return torch.from_numpy(matrix).float()
 
 
 def placed(faces: Tensor, others: Tensor) -> Tensor:
@@ -70,7 +63,7 @@ def _grid(faces: Tensor) -> Tensor:
     """Return where each pixel of a placed face lies in its picture."""
     count, device = len(faces), faces.device
     turn, zoom, x, y = (2 * torch.rand(4, count, device=device) - 1).mul(0.7).unbind()
-    cosine, sine, right, down = to_ffhq()
+    (cosine, _, right), (sine, _, down) = to_ffhq().tolist()
     size = torch.exp(ZOOM * zoom)
     a = size * (cosine * torch.cos(TURN * turn) - sine * torch.sin(TURN * turn))
     b = size * (sine * torch.cos(TURN * turn) + cosine * torch.sin(TURN * turn))

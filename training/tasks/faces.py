@@ -14,15 +14,13 @@ from pipeline.arrays import Image
 from training.damage import portraits
 from training.data import Pair, Photograph
 from training.learning import embedding, losses, perceptual
+from training.learning.face_damage import to_ffhq
 from training.learning.precision import has_bfloat16
 from training.settings import Settings
 from training.tasks.task import FOLD, Restoration
 
 SIDE = portraits.SIDE
 """Side of an aligned face in pixels."""
-RESTORED = ((96.49, 119.97), (159.45, 120.10), (128.32, 157.01), (100.63, 185.71), (156.54, 185.58))
-RECOGNISED = ((38.29, 51.70), (73.53, 51.50), (56.03, 71.74), (41.55, 92.37), (70.73, 92.20))
-"""Eyes, nose and corners of the mouth in an aligned face: as FFHQ places them in 256 pixels, ArcFace in 112."""
 BLOCKS = (2, 2, 2, 2)
 """Residual blocks of the network's levels."""
 WIDTHS = (48, 96, 192, 256)
@@ -119,19 +117,9 @@ def recognisable(faces: Tensor) -> Tensor:
     Tensor, shape (N, 3, 112, 112)
         Aligned as ArcFace.
     """
-    place = _between(faces.shape[-1]).to(faces).expand(len(faces), 2, 3)
+    place = to_ffhq().to(faces).expand(len(faces), 2, 3)
     grid = F.affine_grid(place, [len(faces), 3, embedding.SIDE, embedding.SIDE], align_corners=False)
     return F.grid_sample(faces, grid, mode="bilinear", padding_mode="border", align_corners=False)
-
-
-@lru_cache(maxsize=1)
-def _between(side: int) -> Tensor:
-    """Return the transform from the coordinates of the smaller crop to the larger one's, both in [-1, 1]."""
-    found, _ = cv2.estimateAffinePartial2D(np.array(RECOGNISED), np.array(RESTORED), method=cv2.LMEDS)
-    place = np.asarray(found, np.float64)
-    to, of = side / 2, embedding.SIDE / 2
-    turn, move = place[:, :2] * of / to, (place[:, :2] @ [of, of] + place[:, 2]) / to - 1
-    return torch.tensor(np.concatenate([turn, move[:, None]], axis=1), dtype=torch.float32)[None]
 
 
 def _change(network: nn.Module, output: Tensor, weight: Tensor) -> Tensor:
