@@ -46,6 +46,9 @@ class Album:
     order: Job[Any] | None = None
     """The job of a program, which makes a file of its only photograph; see `studio.submissions`."""
 
+    delivered: dict[str, str] = field(default_factory=dict)
+    """What became of the delivery of that job's result; see `studio.deliveries`."""
+
     def __post_init__(self) -> None:
         self._sized: State | None = None
         """State of `order` when the files were measured last."""
@@ -68,7 +71,7 @@ class Album:
         jobs: list[Job[Any]] = [*self.downloads.values(), *([self.order] if self.order else [])]
         for picture in self.pictures:
             jobs += picture.jobs
-        return not all(job.finished for job in jobs)
+        return "waiting" in self.delivered.values() or not all(job.finished for job in jobs)
 
     def turn_to(self, number: int, page: int) -> None:
         """Choose another page of a photograph's file; whatever was made of the earlier one is dropped.

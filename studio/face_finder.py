@@ -53,7 +53,8 @@ class FaceFinder:
             If too many visitors wait, or too many jobs of this one.
         """
         with self._lock:
-            if enlarged not in picture.faces:
+            known = picture.faces.get(enlarged)
+            if known is None or known.cancelled():
                 work = self._queue.submit(lambda job: self._find(picture, enlarged, job), visitor, light=True)
                 picture.faces[enlarged] = work
             return picture.faces[enlarged]

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import IO, cast
@@ -22,7 +22,7 @@ from pipeline.photo import Output, encode_photo, format_of, read_photo, restored
 from pipeline.plan import Plan, to_json
 from pipeline.run import run
 from studio.album import Album
-from studio.deliveries import Delivered, Deliveries
+from studio.deliveries import Delivered, Deliveries, Delivery
 from studio.jobs import Job, JobQueue
 from studio.shelf import Shelf
 
@@ -42,13 +42,13 @@ class Submission:
     id: str
     owner: str
     digest: str
-    """Of the photograph, the settings and the output."""
+    """Of the photograph, the settings, the output and where it is sent."""
 
     album: Album
     """Holds the photograph and what is made of it."""
 
     job: Job[Product]
-    delivered: Delivered = field(default_factory=dict)
+    delivered: Delivered
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,15 @@ class Submissions:
         return not self._queue.is_closed
 
     def submit(
-        self, owner: str, file: IO[bytes], name: str, plan: Plan, output: Output, *, known_as: str = ""
+        self,
+        owner: str,
+        file: IO[bytes],
+        name: str,
+        plan: Plan,
+        output: Output,
+        *,
+        delivery: Delivery = Delivery(),  # noqa: B008 (frozen)
+        known_as: str = "",
     ) -> tuple[Submission, bool]:
         """Submit the restoration of a photograph; return it, and whether it is new. Writes to the disk.
 
@@ -113,6 +121,8 @@ class Submissions:
             The file's name.
         plan : Plan
         output : Output
+        delivery : Delivery
+            Where the caller sends the result; another one is another job.
         known_as : str
             An id that the owner chose; where a job of this id does the same, that one is returned. A new id by default.
 
@@ -125,7 +135,7 @@ class Submissions:
         DiskFull, QueueFull
             If there is no room for it.
         """
-        digest = _digest(file, name, plan, output)
+        digest = _digest(file, name, plan, output, delivery)
         known = self.find(owner, known_as)
         if known is not None:
             return _same(known, digest), False
@@ -147,7 +157,7 @@ class Submissions:
                 return known
             job = self._queue.submit(partial(self._restore, album, *wanted), owner)
             album.order = job
-            made = self._kept[owner, known_as] = Submission(known_as, owner, digest, album, job)
+            made = self._kept[owner, known_as] = Submission(known_as, owner, digest, album, job, album.delivered)
         job.when_finished(partial(self._count, job, time.monotonic()))
         return made
 
@@ -216,7 +226,8 @@ def _same(known: Submission, digest: str) -> Submission:
     return known
 
 
-def _digest(file: IO[bytes], name: str, plan: Plan, output: Output) -> str:
+def _digest(file: IO[bytes], name: str, plan: Plan, output: Output, delivery: Delivery) -> str:
     file.seek(0)
     content = hashlib.file_digest(cast("io.BufferedIOBase", file), "sha256").hexdigest()
-    return hashlib.sha256("\n".join([content, repr(name), to_json(plan), repr(output)]).encode()).hexdigest()
+    made_of = content, repr(name), to_json(plan), repr(output), repr(delivery)
+    return hashlib.sha256("\n".join(made_of).encode()).hexdigest()

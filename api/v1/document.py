@@ -1,4 +1,4 @@
-"""What programs are told of a job."""
+"""The JSON document of a job."""
 
 from collections.abc import Mapping
 from typing import Any

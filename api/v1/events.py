@@ -31,7 +31,7 @@ def stream(describe: Describe, last: str) -> Response:
         the end gets 204, which tells it to stop.
     """
     said = describe()
-    if said["state"] in _ENDS and _id(said) == last:
+    if _has_ended(said) and _id(said) == last:
         return Response(status_code=204)
     headers = {**shared.FRESH, "X-Accel-Buffering": "no"}  # for proxies that are nginx
     return StreamingResponse(_events(describe, last), media_type="text/event-stream", headers=headers)
@@ -47,10 +47,15 @@ async def _events(describe: Describe, last: str) -> AsyncIterator[str]:
         elif silent >= _HEARTBEAT_S:
             silent = 0.0
             yield ": heartbeat\n\n"
-        if said["state"] in _ENDS:
+        if _has_ended(said):
             return
         await anyio.sleep(_EVERY_S)
         silent += _EVERY_S
+
+
+def _has_ended(said: Mapping[str, Any]) -> bool:
+    """Return whether a document changes no more: the job has ended, and its deliveries too."""
+    return said["state"] in _ENDS and "waiting" not in said["delivered"].values()
 
 
 def _id(said: Mapping[str, Any]) -> str:

@@ -65,6 +65,7 @@ async def _store(request: Request, form: Form, known_as: str) -> tuple[Submissio
         form.name,
         form.plan,
         form.output,
+        delivery=form.delivery,
         known_as=known_as,
     )
     submission, is_new = await to_thread.run_sync(work, limiter=request.app.state.storing)

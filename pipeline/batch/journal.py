@@ -9,7 +9,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -92,11 +92,10 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         """Give unfinished photographs back, and close the file."""
         self._stop.set()
-        with self._lock, suppress(sqlite3.Error):  # the leases of a process that ended are void anyway
+        with self._lock, closing(self._db), suppress(sqlite3.Error):  # the leases of a process that ended are void
             self._db.execute(
                 "UPDATE photographs SET state = 'new' WHERE state = 'running' AND owner = ?", (self._owner.name,)
             )
-            self._db.close()
         self._owner.close()
 
     def rows(self, *, reports: bool = True) -> list[Row]:

@@ -147,11 +147,21 @@ def export(args: argparse.Namespace, journal: Journal) -> None:
     if args.report:
         report(root)
     if is_bag(args):
-        line = Line(1)
-        known = {os.fsdecode(row.target): row.result for row in journal.rows(reports=False) if row.state == "done"}
-        bag.write(root, known, lambda fraction: line.share("validate the bag", fraction))
-        line.clear()
-        say(f"{root} is a valid bag.")
+        _seal(root, journal.rows(reports=False))
+
+
+def seal_again(root: Path) -> None:
+    """Renew the checksums of a folder of results that is a bag, after something was written into it."""
+    if (root / bag.DECLARATION).exists():
+        _seal(root, (row for history in histories(root) for row in history))
+
+
+def _seal(root: Path, rows: Iterable[Row]) -> None:
+    line = Line(1)
+    known = {os.fsdecode(row.target): row.result for row in rows if row.state == "done"}
+    bag.write(root, known, lambda fraction: line.share("validate the bag", fraction))
+    line.clear()
+    say(f"{root} is a valid bag.")
 
 
 def report(root: Path) -> None:
@@ -185,8 +195,10 @@ def tell_estimate(outlook: Outlook, settings: BatchSettings, engine: Engine, roo
     """Print what a run will take."""
     line = Line(len(outlook.open))
     work = [order.pair for order in outlook.open]
-    found = estimate(work, settings, engine, line.progress)
-    line.clear()
+    try:
+        found = estimate(work, settings, engine, line.progress)
+    finally:
+        line.clear()
     earlier = f" ({outlook.done} more are done)" if outlook.done else ""
     say(f"{found.photographs} photographs{earlier}, about {found.pixels / 1e6:,.1f} megapixels")
     say(f"time: about {_duration(found.seconds)} on this machine, with {engine.device}, {engine.precision}")

@@ -59,6 +59,7 @@ def restore(args: argparse.Namespace) -> int:
         return folders.verified(args.output)
     if not args.sources and args.report:
         folders.report(args.output)
+        folders.seal_again(args.output)
         return 0
     if not args.sources:
         msg = "Expected photographs or folders to restore, got none. Name them before -o."
@@ -79,9 +80,12 @@ def _alone(args: argparse.Namespace, settings: BatchSettings, engine: Engine) ->
     work = _found(args, settings).pairs
     show = Line(len(work))
     with _told(args, engine, 0) as told:
-        for each in restore_all(work, settings, engine, show.progress):
+        try:
+            for each in restore_all(work, settings, engine, show.progress):
+                show.clear()
+                told.add(each)
+        finally:
             show.clear()
-            told.add(each)
     return told.code
 
 
@@ -134,9 +138,12 @@ def _restore(
             sidecar.write(row, documents, args.output, args.sidecar)
 
     told.begin(outlook, journal)
-    for each in resume(journal, outlook.open, settings, engine, show.progress, done):
+    try:
+        for each in resume(journal, outlook.open, settings, engine, show.progress, done):
+            show.clear()
+            told.add(each)
+    finally:
         show.clear()
-        told.add(each)
 
 
 def _there(args: argparse.Namespace, settings: BatchSettings, journal: Journal) -> list[Pair]:

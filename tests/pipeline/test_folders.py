@@ -173,6 +173,8 @@ def test_a_bag_is_complete_and_its_damage_is_found(run, scans, out):
     assert run()[0] == 1  # it stays a bag
     assert bag.problems(out) == []
     assert (out / "data" / "e.png").exists()
+    assert run("--report", sources=())[0] == 0  # a new report is a part of the bag as well
+    assert bag.problems(out) == []
     draw(out / "data" / "a.png", 1)
     (out / "data" / "stray.txt").write_text("?")
     assert bag.problems(out) == ["data/stray.txt is in no manifest", "data/a.png has changed"]
