@@ -2,6 +2,8 @@
 
 import json
 
+import anyio
+
 from api.v1 import events
 from tests.api.asking import blocked
 from tests.api.v1.asking import picture
@@ -50,3 +52,12 @@ def test_silence_is_broken_by_comments(program, shop, monkeypatch):
         coming = blocks(program.ask("GET", f"/jobs/{job}/events", stream=True))
         assert "data" in next(coming)
         assert next(coming) == {"": "heartbeat"}
+
+
+def test_events_go_on_until_the_result_is_sent():
+    documents = iter({"state": "done", "delivered": {"output": None, "webhook": said}} for said in ("waiting", "done"))
+
+    async def collected():
+        return [event async for event in events._events(lambda: next(documents), "")]
+
+    assert '"done"}' in anyio.run(collected)[-1]

@@ -191,13 +191,6 @@ def test_another_address_under_the_same_id_is_another_job(program, host, public)
     refused(program.ask("PUT", "/jobs/sent-there", files=files, data={"output_url": f"{host}/other"}), 409, "id-taken")
 
 
-def test_events_go_on_until_the_result_is_sent(program, host, public):
-    host.server.fails = 1  # a second try comes later
-    program.ask("PUT", "/jobs/late", files={"file": ("a.png", picture())}, data={"webhook_url": f"{host}/hook"})
-    last = program.ask("GET", "/jobs/late/events").text.rpartition("data: ")[2]
-    assert json.loads(last)["delivered"]["webhook"] == "done"
-
-
 def test_what_is_still_to_be_sent_is_not_evicted(program, shop):
     program.submit(picture(), known_as="kept", wait=60)
     (album,) = (each.album for each in shop.submissions._kept.values() if each.id == "kept")
