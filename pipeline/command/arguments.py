@@ -132,8 +132,8 @@ def read_plan(args: argparse.Namespace) -> Plan:
     Raises
     ------
     OptionError
-        If a name is unknown, a value is out of range, an option belongs to a stage that does not run, or flags
-        contradict each other.
+        If a name is unknown, a value is out of range, an option belongs to a stage that does not run, flags contradict
+        each other, or no stage is left.
     """
     base = _base(args)
     stages = {s.name: s for s in base.stages}
@@ -154,6 +154,9 @@ def read_plan(args: argparse.Namespace) -> Plan:
         raise OptionError(msg)
     optional = base.optional - asked
     finish = replace(base.finish, **_given(args, "finish", Finish))
+    if not stages and finish == Finish():
+        msg = "No stage is left that would change a photograph. Remove --no-STAGE, or name stages by --only."
+        raise OptionError(msg)
     made = (replace(s, **given[s.name]) for s in stages.values())
     return arrange(made, optional=optional, finish=finish, strengths=base.strengths)
 

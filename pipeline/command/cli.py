@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         warn(f"error: {reason(error)}")
         return _SOME_FAILED
     except KeyboardInterrupt:
-        warn("stopped; finished photographs are kept. Run the same command again to go on.")
+        warn("stopped. Run the same command again to go on.")
         return _STOPPED
     return code
 

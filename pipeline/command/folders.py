@@ -4,6 +4,7 @@ import argparse
 import os
 import shutil
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -174,20 +175,30 @@ def report(root: Path) -> None:
     say(f"{path}")
 
 
+_ADVICE = {
+    "changed": "Delete those that changed, and restore again.",
+    "missing": "Restore again to make those that are missing.",
+    "unreadable": "Check the permissions of those that are unreadable.",
+    "bag": "A bag is renewed when its photographs are restored again.",
+}
+"""What to do about results that differ, by what was found."""
+
+
 def verified(root: Path) -> int:
     """Print which results have changed since they were made, and return the exit code."""
     rows = [row for history in histories(root) for row in history]
-    wrong, count = 0, 0
+    found: Counter[str] = Counter()
     for checked in verify(rows, root):
-        count += 1
+        found[checked.found] += 1
         if checked.found != "same":
-            wrong += 1
             say(f"{checked.found}: {checked.target}")
+    count = found.total()
     for problem in bag.problems(root) if (root / bag.DECLARATION).exists() else ():
-        wrong += 1
+        found["bag"] += 1
         say(f"bag: {problem}")
-    advice = f"{wrong} differ. Delete these and restore again to make them anew" if wrong else "all as they were made"
-    warn(f"{count} results compared, {advice}.")
+    wrong = found.total() - found["same"]
+    advice = " ".join(text for kind, text in _ADVICE.items() if found[kind])
+    warn(f"{count} results compared, {f'{wrong} differ. {advice}' if wrong else 'all as they were made.'}")
     return int(wrong > 0)
 
 

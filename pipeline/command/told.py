@@ -3,6 +3,7 @@
 import json
 import sys
 from collections import Counter
+from types import TracebackType
 from typing import Any, Self
 
 from pipeline.batch.journal import Journal
@@ -26,16 +27,20 @@ class Told:
         self._is_json, self._facts = is_json, facts
         self._reports: list[Report] = []
         self._count: Counter[str] = Counter()
-        self._earlier = 0
+        self._has_earlier = False
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._is_json:
             said = self._facts | {"kept": self._count["kept"]}
             text = json.dumps(said | {"photographs": [each.as_dict() for each in self._reports]}, indent=2)
             sys.stdout.write(f"{text}\n")
+        if kind is KeyboardInterrupt and (done := self._count["done"]):
+            warn(f"{done} restored photographs are kept." if done > 1 else "1 restored photograph is kept.")
 
     @property
     def code(self) -> int:
@@ -45,7 +50,7 @@ class Told:
     def begin(self, outlook: Outlook, journal: Journal) -> None:
         """Print what failed in earlier runs, and is not tried again."""
         self._count["kept"] += outlook.done
-        self._earlier += len(outlook.failed)
+        self._has_earlier |= bool(outlook.done or outlook.failed)
         for row in outlook.failed:
             self.add(earlier(journal, row))
 
@@ -64,7 +69,7 @@ class Told:
 
     def end(self) -> None:
         """Print one line about a run that others preceded."""
-        if self._count["kept"] or self._earlier:
-            again = f"; --retry failed tries {self._earlier} of them again" if self._earlier else ""
+        if self._has_earlier:
             done, kept, failed = (self._count[status] for status in ("done", "kept", "failed"))
+            again = "; --retry failed tries again what failed" if failed else ""
             warn(f"{done} restored, {kept} restored earlier, {failed} failed{again}.")

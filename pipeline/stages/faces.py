@@ -1,6 +1,7 @@
 """Faces: restores the faces of a photograph by a network, and proves that each is the same person."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -12,6 +13,7 @@ from models.runtime.network import Network
 from models.spec import ModelSpec
 from pipeline.arrays import Image
 from pipeline.context import Context
+from pipeline.errors import OptionError
 from pipeline.methods import alignment, likeness, retouch
 from pipeline.methods.alignment import FFHQ
 from pipeline.methods.faces import EMBEDDER, FINDER, Face, find
@@ -94,10 +96,21 @@ class Faces(Stage):
     strengths: str = text(
         "",
         rf"({_POINT}( {_POINT})*)?",
-        form="X,Y,STRENGTH X,Y,STRENGTH and so on, with X and Y from 0 (left, top) to 1",
+        form="X,Y,STRENGTH X,Y,STRENGTH and so on, each from 0 to 1; X starts at the left, Y at the top",
         help="strength of single faces, named by a point in each; 0 leaves a face alone",
     )
     always: bool = switch(False, help="restore also faces that are sharp, small, blurred or turned away")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for (x, y), count in Counter((x, y) for x, y, _ in self._points()).items():
+            if count > 1:
+                msg = f"Faces.strengths must give each point one strength, but gives {x:g},{y:g} {count}. Keep one."
+                raise OptionError(msg)
+
+    def _points(self) -> list[list[float]]:
+        """Return X, Y and strength of each point in `strengths`."""
+        return [[float(number) for number in point.split(",")] for point in self.strengths.split()]
 
     @property
     def guesses(self) -> str:
@@ -107,7 +120,7 @@ class Faces(Stage):
         return catalog.get(self.model)
 
     def examine(self, image: Image, context: Context) -> Group:
-        points = [tuple(map(float, point.split(","))) for point in self.strengths.split()]
+        points = self._points()
         if not self.strength and not any(strength for *_, strength in points):
             return Group(act=False)
         context.advance(0.0)

@@ -2,6 +2,7 @@ import argparse
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -301,12 +302,17 @@ def test_a_result_keeps_the_date_of_its_photograph(folder, tmp_path):
         (["--quality", "0"], "uality"),
         (["--settings", "huge.json"], "at most 1000000 bytes"),
         (["--settings", "in"], "Is a directory"),
+        (["--only", "faces", "--no-faces"], "No stage is left"),
+        (["--settings", "empty.json"], "No stage is left"),
+        (["--faces", "--faces-strengths", "0.5,0.5,2"], "each from 0 to 1"),
+        (["--faces", "--faces-strengths", "0.5,0.5,1 .5,0.50,0"], "gives 0.5,0.5 2"),
     ],
 )
 def test_wrong_use_is_told_and_exits_with_2(folder, tmp_path, capsys, monkeypatch, flags, says):
     monkeypatch.chdir(tmp_path)
     with Path("huge.json").open("wb") as file:
         file.truncate(100_000_000)
+    Path("empty.json").write_text(to_json(arrange([])))
     assert main(["restore", str(folder / "coffee.jpg"), "-o", str(tmp_path / "o"), *flags]) == 2
     assert says in capsys.readouterr().err
 
@@ -414,7 +420,28 @@ def test_the_report_is_printed_where_somebody_stops_the_batch(folder, tmp_path, 
     assert main(["restore", str(folder), "-o", str(tmp_path / "out"), "--only", "sharpen", "--json"]) == 130
     said = capsys.readouterr()
     assert [photo["status"] for photo in json.loads(said.out)["photographs"]] == ["done"]
-    assert "stopped" in said.err
+    assert "1 restored photograph is kept.\nstopped." in said.err
+
+
+def test_a_stopped_command_that_made_nothing_keeps_nothing(folder, tmp_path, capsys, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pipeline.command.restore.resume", stop)
+    assert main(["restore", str(folder), "-o", str(tmp_path / "out"), "--only", "sharpen"]) == 130
+    assert capsys.readouterr().err == "stopped. Run the same command again to go on.\n"
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_stop_while_modules_are_imported_is_told_in_one_line(tmp_path, name):
+    (tmp_path / "cv2.py").write_text("import time\nprint('importing', flush=True)\ntime.sleep(60)\n")  # as if slow
+    command = [sys.executable, "-m", "pipeline", "models", "list"]
+    where = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    process = subprocess.Popen(command, cwd=ROOT, env=where, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "importing\n"
+    process.send_signal(getattr(signal, name))
+    _, said = process.communicate(timeout=30)
+    assert (process.returncode, said) == (130, "stopped; nothing was done.\n")
 
 
 def test_a_name_that_the_terminal_does_not_know_stops_nothing(folder, tmp_path):

@@ -100,9 +100,11 @@ def test_changed_and_missing_results_are_found(run, out):
     assert run("--verify", sources=()) == (0, "", "3 results compared, all as they were made.\n")
     draw(out / "a.png", 1)
     (out / "sub" / "d.png").unlink()
-    code, said, _ = run("--verify", sources=())
+    code, said, advice = run("--verify", sources=())
     assert (code, said) == (1, f"changed: {out / 'a.png'}\nmissing: {out / 'sub' / 'd.png'}\n")
+    assert "2 differ. Delete those that changed" in advice
     (out / "a.png").unlink()
+    assert "2 differ. Restore again to make those that are missing.\n" in run("--verify", sources=())[2]
     run()
     assert run("--verify", sources=())[0] == 0
 

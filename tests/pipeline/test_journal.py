@@ -163,6 +163,19 @@ def test_failures_are_told_again_and_retried_by_kind(restore, scans):
     assert restore("--retry", "unreadable")[:2] == (0, ["bad.png"])
 
 
+def test_the_advice_to_retry_is_about_every_failure(restore, scans):
+    (scans / "bad.jpg").write_bytes(b"no picture")
+    restore()
+    (scans / "worse.jpg").write_bytes(b"none either")
+    said = restore()[2]
+    assert said.endswith("0 restored, 3 restored earlier, 2 failed; --retry failed tries again what failed.\n")
+    for name in ("bad.jpg", "worse.jpg"):
+        state = (scans / name).stat()
+        (scans / name).write_bytes((scans / "b.png").read_bytes())
+        os.utime(scans / name, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert restore("--retry", "failed")[:2] == (0, ["bad.png", "worse.png"])
+
+
 def test_a_journal_of_a_newer_version_is_left_alone(restore, tmp_path):
     restore()
     db = sqlite3.connect(tmp_path / "out" / ".studio" / "run.sqlite")
