@@ -1,13 +1,13 @@
 """What a server on a network refuses: other names for it, and Streamlit's routes of inspection."""
 
 from collections.abc import Callable
-from urllib import parse
 
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pipeline.config import Config
+from studio.local import host_of
 
 _CORE = "/_stcore/"
 _HEALTH = ("/_stcore/health", "/api/v1/health", "/api/v1/ready")
@@ -46,16 +46,8 @@ class AllowedHosts:
         allowed = self._config().allowed_hosts
         if not allowed or scope["path"] in _HEALTH:
             return True
-        named = host_name(HTTPConnection(scope).headers.get("Host", ""))
+        named = host_of(f"//{HTTPConnection(scope).headers.get('Host', '')}")
         return named in {name.lower().rstrip(".") for name in allowed}
-
-
-def host_name(address: str) -> str:
-    """Return the name in a Host header, in lower case and without the port; empty where there is none."""
-    try:
-        return (parse.urlsplit(f"//{address}").hostname or "").rstrip(".")
-    except ValueError:
-        return ""
 
 
 class NeededRoutesOnly:

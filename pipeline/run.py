@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Literal, Protocol
@@ -15,7 +15,6 @@ from pipeline.context import Context
 from pipeline.errors import OptionError, PackageMissing, WeightsMissing
 from pipeline.methods.strengths import Blend, weights
 from pipeline.notices import Notice
-from pipeline.options import is_file, rules
 from pipeline.photo import Photo
 from pipeline.plan import Plan
 from pipeline.stages import Stage
@@ -99,17 +98,8 @@ class Result:
     @property
     def history(self) -> str:
         """What was done, in one line: the stages that changed the picture, with their options, and what is guessed."""
-        done = "; ".join(f"{stage.name} ({_options(stage)})" for stage in self.changed)
+        done = "; ".join(f"{stage.name} ({stage.chosen})" for stage in self.changed)
         return ". ".join([done, *(f"The {guess} are a machine's guess" for guess in self.guesses)])
-
-
-def _options(stage: Stage) -> str:
-    """Return a stage's options as text; of a file the name only, since its folder is private."""
-    values = {name: value for name, value in asdict(stage).items() if value != ""}
-    for name, rule in rules(stage).items():
-        if name in values and is_file(rule, values[name]):
-            values[name] = Path(values[name]).name
-    return ", ".join(f"{name} {value}" for name, value in values.items())
 
 
 def run(  # noqa: PLR0913 - each is an input of the whole flow

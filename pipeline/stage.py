@@ -1,7 +1,8 @@
 """What every stage is: a frozen dataclass of options that examines a picture, then changes it."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 from models.spec import ModelSpec
@@ -9,7 +10,7 @@ from pipeline.arrays import Image
 from pipeline.context import Context
 from pipeline.methods.filters import by_strips
 from pipeline.notices import Notice
-from pipeline.options import check
+from pipeline.options import check, is_file, rules
 
 Tier = Literal["bundled", "official"]
 """Which networks to use: the bundled ones, or the official ones."""
@@ -64,6 +65,15 @@ class Stage(ABC):
     def method(self) -> str:
         """The model or method that the options choose, by name or path; empty where there is no choice."""
         return str(getattr(self, "model", ""))
+
+    @property
+    def chosen(self) -> str:
+        """The options as text; of a file the name only, since its folder is private."""
+        values = {name: value for name, value in asdict(self).items() if value != ""}
+        for name, rule in rules(self).items():
+            if name in values and is_file(rule, values[name]):
+                values[name] = Path(values[name]).name
+        return ", ".join(f"{name} {value}" for name, value in values.items())
 
     @property
     def filter_of_view(self) -> "Filter | None":

@@ -25,9 +25,9 @@ def is_direct(address: str, headers: Mapping[str, str]) -> bool:
 
 
 def host_of(url: str) -> str:
-    """Return the name of the host in a URL; empty where there is none."""
+    """Return the name of the host in a URL, in lower case and without a final dot; empty where there is none."""
     try:
-        return parse.urlsplit(url).hostname or ""
+        return (parse.urlsplit(url).hostname or "").rstrip(".")
     except ValueError:
         return ""
 

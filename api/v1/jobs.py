@@ -27,7 +27,8 @@ MOST_WAIT_S = 60
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?([0-9]{1,6})")
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
-_MEDIA_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".tiff": "image/tiff"}
+MEDIA_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".tiff": "image/tiff"}
+"""Of results, by the ending of their files."""
 
 
 async def post(request: Request) -> Response:
@@ -118,7 +119,7 @@ def _product(request: Request, submission: Submission) -> Response:
         "Content-Location": f"{request.scope['root_path']}/jobs/{submission.id}/result",
         **shared.FRESH,
     }
-    return shared.file(made.path, _MEDIA_TYPES[made.path.suffix], headers)
+    return shared.file(made.path, MEDIA_TYPES[made.path.suffix], headers)
 
 
 def _submission(request: Request) -> Submission:

@@ -13,7 +13,6 @@ from api.v1 import schemas
 from api.v1.problems import MEDIA_TYPE, TITLES
 from api.v1.tokens import OPEN
 
-PICTURE = ("image/png", "image/jpeg", "image/webp", "image/tiff")
 _ALWAYS = (413, 500)
 _CLOSED = (401, 403)
 """What answers where a token is needed."""

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from api import shared
 from api.uploads import BoundedBodies
 from api.v1 import jobs, problems, server
-from api.v1.openapi import PICTURE, Operation, Operations, document
+from api.v1.openapi import Operation, Operations, document
 from api.v1.tokens import Tokens
 from pipeline.errors import StudioError
 from studio.workshop import Workshop
@@ -25,7 +25,8 @@ async def description(request: Request) -> Response:
     return JSONResponse(document(OPERATIONS, request.scope["root_path"]), headers=shared.FRESH)
 
 
-_SUBMITTED = {200: ("Job", *PICTURE), 202: ("Job",)}
+_RESULT = tuple(jobs.MEDIA_TYPES.values())
+_SUBMITTED = {200: ("Job", *_RESULT), 202: ("Job",)}
 _UNFIT = (400, 409, 415, 422, 429, 503, 507)
 
 OPERATIONS: Operations = {
@@ -36,7 +37,7 @@ OPERATIONS: Operations = {
         "DELETE": Operation(jobs.delete, {202: ("Job",), 204: ()}, (404,)),
     },
     "/jobs/{id}/events": {"GET": Operation(jobs.events, {200: ("text/event-stream",), 204: ()}, (404,))},
-    "/jobs/{id}/result": {"GET": Operation(jobs.result, {200: PICTURE}, (404, 409, 422))},
+    "/jobs/{id}/result": {"GET": Operation(jobs.result, {200: _RESULT}, (404, 409, 422))},
     "/models": {"GET": Operation(server.models, {200: ("Models",)})},
     "/health": {"GET": Operation(server.health, {200: ("Status",)})},
     "/ready": {"GET": Operation(server.ready, {200: ("Status",)}, (503,))},

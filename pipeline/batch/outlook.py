@@ -21,7 +21,7 @@ ALWAYS = "unwritable"
 
 
 @dataclass(frozen=True)
-class Order:
+class Due:
     """A photograph that is to be restored, as the journal knows it."""
 
     pair: Pair
@@ -33,7 +33,7 @@ class Order:
 class Outlook:
     """What of a run is left to do."""
 
-    open: list[Order]
+    open: list[Due]
     done: int
     """Number of results that earlier runs made."""
 
@@ -74,26 +74,26 @@ def survey(
     """Return what is left to do of a run, and its settings by their digests; parameters are those of `enrol`."""
     known = {row.target: row for row in rows}
     base = keys.document_of(settings)
-    digest, orders = keys.digest(base), []
+    digest, wanted = keys.digest(base), []
     documents = {digest: base}
     for pair in work:
         if settings.mask:
             document = base | _mask(pair, settings)
             digest = keys.digest(document)
             documents[digest] = document
-        orders.append(Order(pair, os.fsencode(pair.target.relative_to(root)), digest))
+        wanted.append(Due(pair, os.fsencode(pair.target.relative_to(root)), digest))
     if not settings.overwrite:
-        _refuse_others(orders, known, root)
-    left: list[Order] = []
+        _refuse_others(wanted, known, root)
+    left: list[Due] = []
     failed: list[Row] = []
-    for order in orders:
-        row = known.get(order.target)
-        is_current = row is not None and row.settings == order.settings and row.stamp == stamp_of(order.pair.source)
+    for due in wanted:
+        row = known.get(due.target)
+        is_current = row is not None and row.settings == due.settings and row.stamp == stamp_of(due.pair.source)
         if row and is_current and row.state == "failed" and row.fault not in retry | {ALWAYS}:
             failed.append(row)
-        elif not (row and is_current and row.state == "done" and order.pair.target.exists()):
-            left.append(order)
-    return Outlook(left, len(orders) - len(left) - len(failed), failed), documents
+        elif not (row and is_current and row.state == "done" and due.pair.target.exists()):
+            left.append(due)
+    return Outlook(left, len(wanted) - len(left) - len(failed), failed), documents
 
 
 def _mask(pair: Pair, settings: BatchSettings) -> dict[str, str]:
@@ -107,12 +107,12 @@ def _mask(pair: Pair, settings: BatchSettings) -> dict[str, str]:
         return {"mask": ""}
 
 
-def _refuse_others(orders: list[Order], known: Mapping[bytes, Row], root: Path) -> None:
+def _refuse_others(wanted: list[Due], known: Mapping[bytes, Row], root: Path) -> None:
     """Refuse to replace results that were made with other settings."""
     others = 0
-    for order in orders:
-        row = known.get(order.target)
-        others += bool(row and row.state == "done" and row.settings != order.settings and order.pair.target.exists())
+    for due in wanted:
+        row = known.get(due.target)
+        others += bool(row and row.state == "done" and row.settings != due.settings and due.pair.target.exists())
     if others:
         made = "a result that was" if others == 1 else f"{others} results that were"
         msg = (

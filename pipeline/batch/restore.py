@@ -53,7 +53,7 @@ class BatchSettings:
 
 
 @dataclass
-class Task:
+class Item:
     """A photograph on its way from its file to its result."""
 
     pair: Pair
@@ -71,9 +71,9 @@ class Task:
     """Set by `develop`; shape (H, W, 3)."""
 
 
-def task_of(pair: Pair, number: int) -> Task:
-    """Return the task of restoring a photograph."""
-    return Task(pair, Report(str(pair.source), str(pair.target), status="open"), number)
+def item_of(pair: Pair, number: int) -> Item:
+    """Return the item of a photograph."""
+    return Item(pair, Report(str(pair.source), str(pair.target), status="open"), number)
 
 
 def restore_all(
@@ -99,10 +99,10 @@ def restore_all(
         If there is no room for a result.
     """
     check_all(work, settings)
-    tasks = (task_of(pair, number) for number, pair in enumerate(work))
-    steps = (lambda task: load(task, settings)), (lambda task: write(task, encode(task, settings)))
-    for task in through(tasks, settings, engine, progress, *steps):
-        yield task.report
+    items = (item_of(pair, number) for number, pair in enumerate(work))
+    steps = (lambda item: load(item, settings)), (lambda item: write(item, encode(item, settings)))
+    for item in through(items, settings, engine, progress, *steps):
+        yield item.report
 
 
 def check_all(work: list[Pair], settings: BatchSettings) -> None:
@@ -118,22 +118,22 @@ def check_all(work: list[Pair], settings: BatchSettings) -> None:
 
 
 def through(
-    tasks: Iterator[Task],
+    items: Iterator[Item],
     settings: BatchSettings,
     engine: Engine,
     progress: Callable[[int, Progress], None],
-    load: Callable[[Task], None],
-    save: Callable[[Task], None],
-) -> Iterator[Task]:
-    """Yield tasks after their three steps; the next is loaded and the last saved while one is restored.
+    load: Callable[[Item], None],
+    save: Callable[[Item], None],
+) -> Iterator[Item]:
+    """Yield items after their three steps; the next is loaded and the last saved while one is restored.
 
     Parameters
     ----------
-    tasks : iterator of Task
+    items : iterator of Item
     settings, engine, progress
         As for `restore_all`.
     load : callable
-        Reads the photograph of a task, or sets the status of its report where there is nothing to do.
+        Reads the photograph of an item, or sets the status of its report where there is nothing to do.
     save : callable
         Writes its result.
 
@@ -143,31 +143,31 @@ def through(
         Which end the whole run.
     """
 
-    def develop_one(task: Task) -> None:
-        develop(task, settings, engine, lambda p: progress(task.number, p))
-        progress(task.number, _encoding(settings, 0.0))
+    def develop_one(item: Item) -> None:
+        develop(item, settings, engine, lambda p: progress(item.number, p))
+        progress(item.number, _encoding(settings, 0.0))
 
-    def save_one(task: Task) -> None:
-        save(task)
-        progress(task.number, _encoding(settings, 1.0))
+    def save_one(item: Item) -> None:
+        save(item)
+        progress(item.number, _encoding(settings, 1.0))
 
     return overlapped(
-        tasks,
-        lambda task: _attempt(task, lambda: load(task)),
-        lambda task: _attempt(task, lambda: develop_one(task)),
-        lambda task: _attempt(task, lambda: save_one(task)),
+        items,
+        lambda item: _attempt(item, lambda: load(item)),
+        lambda item: _attempt(item, lambda: develop_one(item)),
+        lambda item: _attempt(item, lambda: save_one(item)),
     )
 
 
-def _attempt(task: Task, step: Callable[[], None]) -> None:
-    """Take one step of an unfinished task; its failure and time go into the report.
+def _attempt(item: Item, step: Callable[[], None]) -> None:
+    """Take one step of an unfinished item; its failure and time go into the report.
 
     Raises
     ------
     OptionError, DiskFull, JournalUnusable
         Which end the whole run.
     """
-    if task.report.status != "open":
+    if item.report.status != "open":
         return
     started = time.perf_counter()
     try:
@@ -177,38 +177,38 @@ def _attempt(task: Task, step: Callable[[], None]) -> None:
     except Exception as error:
         if isinstance(error, OSError) and disk.is_full(error):
             raise DiskFull(FULL) from error
-        task.report.status, task.report.error = "failed", reason(error)
-        task.report.kind, task.report.fault = type(error).__name__, fault(error)
-        task.photo = task.finished = None
+        item.report.status, item.report.error = "failed", reason(error)
+        item.report.kind, item.report.fault = type(error).__name__, fault(error)
+        item.photo = item.finished = None
     finally:
-        task.report.seconds += time.perf_counter() - started
+        item.report.seconds += time.perf_counter() - started
 
 
-def load(task: Task, settings: BatchSettings) -> None:
-    """Read the photograph of a task."""
-    pair = task.pair
+def load(item: Item, settings: BatchSettings) -> None:
+    """Read the photograph of an item."""
+    pair = item.pair
     if pair.target.exists() and not settings.overwrite:
         msg = f"{pair.target} exists; choose another output or add --overwrite."
         raise PhotoUnwritable(msg)
-    read(task, settings)
+    read(item, settings)
 
 
-def read(task: Task, settings: BatchSettings) -> None:
-    """Read the photograph of a task, whatever lies at its target."""
-    photo = read_photo(task.pair.source, max_pixels=settings.max_pixels, strict=settings.strict, page=task.pair.page)
-    task.report.original_size, task.report.working_size = photo.original_size, photo.size
-    task.photo = photo
+def read(item: Item, settings: BatchSettings) -> None:
+    """Read the photograph of an item, whatever lies at its target."""
+    photo = read_photo(item.pair.source, max_pixels=settings.max_pixels, strict=settings.strict, page=item.pair.page)
+    item.report.original_size, item.report.working_size = photo.original_size, photo.size
+    item.photo = photo
 
 
-def develop(task: Task, settings: BatchSettings, engine: Engine, progress: Callable[[Progress], None]) -> None:
-    """Restore the photograph of a task; its own pixels are freed."""
-    photo, report = _has(task.photo), task.report
-    path, missing = _mask_file(task.pair, settings)
+def develop(item: Item, settings: BatchSettings, engine: Engine, progress: Callable[[Progress], None]) -> None:
+    """Restore the photograph of an item; its own pixels are freed."""
+    photo, report = _has(item.photo), item.report
+    path, missing = _mask_file(item.pair, settings)
     mask, resized = (None, ()) if path is None else read_mask(path, photo)
     result = run(settings.plan, photo, engine, mask=mask, progress=progress)
     report.stages = list(result.timings)
     report.notices = [*missing, *resized, *result.notices]
-    task.finished = settings.plan.finish.apply(result.pixels)
+    item.finished = settings.plan.finish.apply(result.pixels)
     report.history, report.guesses = result.history, result.guesses
     del result
     if settings.suggest:
@@ -217,11 +217,11 @@ def develop(task: Task, settings: BatchSettings, engine: Engine, progress: Calla
         report.notices += [notice for notice in suggested if notice is not None]
 
 
-def encode(task: Task, settings: BatchSettings) -> bytes:
-    """Return the file of a restored task; its pictures are freed."""
-    photo, finished, report = _has(task.photo), _has(task.finished), task.report
+def encode(item: Item, settings: BatchSettings) -> bytes:
+    """Return the file of a restored item; its pictures are freed."""
+    photo, finished, report = _has(item.photo), _has(item.finished), item.report
     output, changed = _output(photo, settings)
-    instance = f"{INSTANCE}{task.key}" if task.key else ""
+    instance = f"{INSTANCE}{item.key}" if item.key else ""
     encoded = encode_photo(
         finished,
         photo,
@@ -232,16 +232,16 @@ def encode(task: Task, settings: BatchSettings) -> bytes:
     )
     report.size, report.format = (finished.shape[1], finished.shape[0]), output.format
     report.notices += [*changed, *encoded.notices]
-    task.photo = task.finished = None
+    item.photo = item.finished = None
     return encoded.data
 
 
-def write(task: Task, data: bytes) -> None:
-    """Write the result of a task, with the date of its photograph's file."""
-    date = task.pair.source.stat().st_mtime_ns  # often the only date of a scan
-    atomic.write(task.pair.target, data, durable=True)
-    os.utime(task.pair.target, ns=(date, date))
-    task.report.status = "done"
+def write(item: Item, data: bytes) -> None:
+    """Write the result of an item, with the date of its photograph's file."""
+    date = item.pair.source.stat().st_mtime_ns  # often the only date of a scan
+    atomic.write(item.pair.target, data, durable=True)
+    os.utime(item.pair.target, ns=(date, date))
+    item.report.status = "done"
 
 
 def _encoding(settings: BatchSettings, fraction: float) -> Progress:
@@ -251,9 +251,9 @@ def _encoding(settings: BatchSettings, fraction: float) -> Progress:
 
 
 def _has(made: T | None) -> T:
-    """Return what an earlier step of a task made."""
+    """Return what an earlier step of an item made."""
     if made is None:
-        msg = "The steps of a task follow each other."
+        msg = "The steps of an item follow each other."
         raise RuntimeError(msg)
     return made
 

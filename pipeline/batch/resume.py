@@ -11,9 +11,9 @@ from models.runtime.engine import Engine
 from pipeline.batch import keys
 from pipeline.batch.journal import Journal
 from pipeline.batch.keys import Stamp
-from pipeline.batch.outlook import Order, stamp_of
+from pipeline.batch.outlook import Due, stamp_of
 from pipeline.batch.report import Report
-from pipeline.batch.restore import BatchSettings, Task, encode, read, task_of, through, write
+from pipeline.batch.restore import BatchSettings, Item, encode, item_of, read, through, write
 from pipeline.batch.rows import Row
 from pipeline.batch.sources import Pair
 from pipeline.errors import PhotoUnreadable, PhotoUnwritable
@@ -25,7 +25,7 @@ POLL_S = 1.0
 
 def resume(
     journal: Journal,
-    left: list[Order],
+    left: list[Due],
     settings: BatchSettings,
     engine: Engine,
     progress: Callable[[int, Progress], None],
@@ -39,7 +39,7 @@ def resume(
     Parameters
     ----------
     journal : Journal
-    left : list of Order
+    left : list of Due
         From `enrol`.
     settings, engine, progress
         As for `pipeline.batch.restore.restore_all`.
@@ -54,10 +54,10 @@ def resume(
     run = _Run(journal, left, settings, done, {"device": engine.device, "precision": engine.precision})
     numbers = list(range(len(left)))
     while numbers:
-        for task in through(run.claimed(numbers), settings, engine, progress, run.load, run.save):
-            if task.report.error:
-                run.fail(task)
-            yield task.report
+        for item in through(run.claimed(numbers), settings, engine, progress, run.load, run.save):
+            if item.report.error:
+                run.fail(item)
+            yield item.report
         numbers, run.busy = run.busy, []
         if numbers:
             progress(numbers[0], Progress("wait for another process", 0, 1, 0.0))
@@ -79,7 +79,7 @@ class _Run:
     def __init__(
         self,
         journal: Journal,
-        left: list[Order],
+        left: list[Due],
         settings: BatchSettings,
         done: Callable[[Row], None],
         machine: dict[str, str],
@@ -90,63 +90,63 @@ class _Run:
         self.busy: list[int] = []
         """Photographs that another process works on."""
 
-    def claimed(self, numbers: list[int]) -> Iterator[Task]:
-        """Yield a task for each photograph that this process gets."""
+    def claimed(self, numbers: list[int]) -> Iterator[Item]:
+        """Yield an item for each photograph that this process gets."""
         for number in numbers:
-            order = self._left[number]
-            row = self._journal.claim(order.target)
+            due = self._left[number]
+            row = self._journal.claim(due.target)
             if row is not None:
                 self._rows[number] = row
-                yield task_of(order.pair, number)
-            elif self._journal.state(order.target) == "running":
+                yield item_of(due.pair, number)
+            elif self._journal.state(due.target) == "running":
                 self.busy.append(number)
 
-    def load(self, task: Task) -> None:
+    def load(self, item: Item) -> None:
         """Read a photograph, unless its result is there."""
-        order, row, target = self._left[task.number], self._rows.pop(task.number), task.pair.target
+        due, row, target = self._left[item.number], self._rows.pop(item.number), item.pair.target
         if row.tries > 1:
             atomic.remove_leftovers(target)
-        stamp, sha256 = _hashed(order.pair.source, row)
-        self._journal.hashed(order.target, stamp, sha256)
-        task.key = keys.key_of(sha256, order.pair.page, order.settings)
+        stamp, sha256 = _hashed(due.pair.source, row)
+        self._journal.hashed(due.target, stamp, sha256)
+        item.key = keys.key_of(sha256, due.pair.page, due.settings)
         if target.exists():
-            if self._is_made(row, task):
+            if self._is_made(row, item):
                 return
             if not self._settings.overwrite:
-                raise PhotoUnwritable(_in_the_way(row, task.pair))
-        read(task, self._settings)
-        if stamp_of(order.pair.source) != stamp:
-            msg = f"{order.pair.source} changed while it was read. Run the same command again."
+                raise PhotoUnwritable(_in_the_way(row, item.pair))
+        read(item, self._settings)
+        if stamp_of(due.pair.source) != stamp:
+            msg = f"{due.pair.source} changed while it was read. Run the same command again."
             raise PhotoUnreadable(msg)
 
-    def save(self, task: Task) -> None:
+    def save(self, item: Item) -> None:
         """Write a result, and note that it is done."""
-        order = self._left[task.number]
-        data = encode(task, self._settings)
-        task.report.status = "done"
-        report = task.report.as_dict() | self._machine
-        self._journal.intend(order.target, task.key, hashlib.sha256(data).hexdigest(), report)
-        write(task, data)
-        self._journal.settle(order.target)
-        row = self._journal.row(order.target)
+        due = self._left[item.number]
+        data = encode(item, self._settings)
+        item.report.status = "done"
+        report = item.report.as_dict() | self._machine
+        self._journal.intend(due.target, item.key, hashlib.sha256(data).hexdigest(), report)
+        write(item, data)
+        self._journal.settle(due.target)
+        row = self._journal.row(due.target)
         if row is not None:
             self._done(row)
 
-    def fail(self, task: Task) -> None:
+    def fail(self, item: Item) -> None:
         """Note that a photograph failed."""
-        report = task.report.as_dict() | self._machine
-        self._journal.settle(self._left[task.number].target, task.report.fault, report)
+        report = item.report.as_dict() | self._machine
+        self._journal.settle(self._left[item.number].target, item.report.fault, report)
 
-    def _is_made(self, row: Row, task: Task) -> bool:
+    def _is_made(self, row: Row, item: Item) -> bool:
         """Return whether the file at a target is the result, and if so note that it is done."""
-        target = task.pair.target
-        is_written = row.result != "" and row.key == task.key and keys.digest_of(target) == row.result
+        target = item.pair.target
+        is_written = row.result != "" and row.key == item.key and keys.digest_of(target) == row.result
         if not is_written:
-            if not keys.states(target, task.key):
+            if not keys.states(target, item.key):
                 return False
-            self._journal.intend(self._left[task.number].target, task.key, keys.digest_of(target), row.report)
-        self._journal.settle(self._left[task.number].target)
-        task.report.status = "kept"
+            self._journal.intend(self._left[item.number].target, item.key, keys.digest_of(target), row.report)
+        self._journal.settle(self._left[item.number].target)
+        item.report.status = "kept"
         return True
 
 

@@ -205,7 +205,7 @@ def verified(root: Path) -> int:
 def tell_estimate(outlook: Outlook, settings: BatchSettings, engine: Engine, root: Path) -> None:
     """Print what a run will take."""
     line = Line(len(outlook.open))
-    work = [order.pair for order in outlook.open]
+    work = [due.pair for due in outlook.open]
     try:
         found = estimate(work, settings, engine, line.progress)
     finally:

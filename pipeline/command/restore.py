@@ -19,8 +19,8 @@ from pipeline.batch.rows import Row
 from pipeline.batch.sources import OWN, Pair, Work, find_work
 from pipeline.batch.watch import arrivals
 from pipeline.command import arguments, folders
+from pipeline.command.printing import Printer
 from pipeline.command.terminal import Line, warn
-from pipeline.command.told import Told
 from pipeline.errors import OptionError, PhotoError
 from pipeline.options import rules
 from pipeline.photo import Output, format_of, prepare
@@ -79,14 +79,14 @@ def _alone(args: argparse.Namespace, settings: BatchSettings, engine: Engine) ->
     """Restore one photograph, or the pages of one file, without a journal."""
     work = _found(args, settings).pairs
     show = Line(len(work))
-    with _told(args, engine, 0) as told:
+    with _printer(args, engine, 0) as printer:
         try:
             for each in restore_all(work, settings, engine, show.progress):
                 show.clear()
-                told.add(each)
+                printer.add(each)
         finally:
             show.clear()
-    return told.code
+    return printer.code
 
 
 def _dry(args: argparse.Namespace, settings: BatchSettings, engine: Engine) -> int:
@@ -103,12 +103,12 @@ def _over_folder(args: argparse.Namespace, settings: BatchSettings, engine: Engi
     work = Work([]) if args.watch else _found(args, settings, folders.earlier(args))
     check_all(work.pairs, settings)
     name = folders.journal_name(args)
-    with _told(args, engine, work.passed_over) as told, Journal(args.output, name) as journal:
+    with _printer(args, engine, work.passed_over) as printer, Journal(args.output, name) as journal:
         batches = arrivals(lambda: _there(args, settings, journal)) if args.watch else [_part(args, work)]
-        _restore_batches(args, batches, lambda pairs: _restore(args, pairs, settings, engine, journal, told))
-        told.end()
+        _restore_batches(args, batches, lambda pairs: _restore(args, pairs, settings, engine, journal, printer))
+        printer.end()
         folders.export(args, journal)
-    return told.code
+    return printer.code
 
 
 def _restore_batches(
@@ -127,7 +127,12 @@ def _restore_batches(
 
 
 def _restore(
-    args: argparse.Namespace, work: list[Pair], settings: BatchSettings, engine: Engine, journal: Journal, told: Told
+    args: argparse.Namespace,
+    work: list[Pair],
+    settings: BatchSettings,
+    engine: Engine,
+    journal: Journal,
+    printer: Printer,
 ) -> None:
     """Restore what is left of some photographs."""
     outlook = enrol(journal, work, settings, args.output, folders.retried(args))
@@ -137,11 +142,11 @@ def _restore(
         if args.sidecar:
             sidecar.write(row, documents, args.output, args.sidecar)
 
-    told.begin(outlook, journal)
+    printer.begin(outlook, journal)
     try:
         for each in resume(journal, outlook.open, settings, engine, show.progress, done):
             show.clear()
-            told.add(each)
+            printer.add(each)
     finally:
         show.clear()
 
@@ -173,8 +178,8 @@ def _part(args: argparse.Namespace, work: Work) -> list[Pair]:
     return args.shard.part(work.pairs) if args.shard else work.pairs
 
 
-def _told(args: argparse.Namespace, engine: Engine, passed_over: int) -> Told:
-    return Told(args.json, {"device": engine.device, "precision": engine.precision, "passed_over": passed_over})
+def _printer(args: argparse.Namespace, engine: Engine, passed_over: int) -> Printer:
+    return Printer(args.json, {"device": engine.device, "precision": engine.precision, "passed_over": passed_over})
 
 
 def _settings(args: argparse.Namespace) -> BatchSettings:

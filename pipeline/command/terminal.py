@@ -2,7 +2,8 @@
 
 import sys
 import unicodedata
-from typing import Protocol
+
+from pipeline.run import Progress
 
 _JOINERS = "\u200c\u200d"
 """Zero-width characters that Persian, Hindi and emoji need."""
@@ -33,18 +34,6 @@ def _controls(character: str) -> bool:
     return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") and character not in _JOINERS
 
 
-class Step(Protocol):
-    """How far a photograph is."""
-
-    @property
-    def stage(self) -> str:
-        """What is done to it."""
-
-    @property
-    def fraction(self) -> float:
-        """Share of that which is done, in [0, 1]."""
-
-
 class Line:
     """A progress line on a terminal; nothing in a pipe.
 
@@ -58,7 +47,7 @@ class Line:
         self._count = count
         self._shown = sys.stderr.isatty()
 
-    def progress(self, number: int, progress: Step) -> None:
+    def progress(self, number: int, progress: Progress) -> None:
         """Show how far a photograph is."""
         if self._shown:
             text = f"[{number + 1}/{self._count}] {progress.stage} {progress.fraction:4.0%}"

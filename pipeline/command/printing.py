@@ -13,7 +13,7 @@ from pipeline.batch.resume import earlier
 from pipeline.command.terminal import say, warn
 
 
-class Told:
+class Printer:
     """Prints reports; a context, whose end prints them as JSON where that is asked for, also after Ctrl+C.
 
     Parameters
