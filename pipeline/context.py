@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from models.runtime.engine import Engine
-from pipeline.arrays import Image, Mask
+from pipeline.arrays import Image, Mask, Plane
 from pipeline.errors import Cancelled
 from pipeline.notices import Notice, Value
 
@@ -31,6 +31,9 @@ class Context:
 
     mask: Mask | None = None
     """Damage that a person marked, shape (H, W); None where a detector is to find it."""
+
+    infrared: Plane | None = None
+    """The scanner's infrared channel of the photograph, shape (H, W); None where its file has none."""
 
     def advance(self, fraction: float) -> None:
         """Report progress, and stop if that was asked.

@@ -161,6 +161,7 @@ def run(  # noqa: PLR0913 - each is an input of the whole flow
             if stage.looks_behind in inputs:
                 context.before = partial(_pixels, inputs[stage.looks_behind])
             needed = (photo.pixels, *(each for each in inputs.values() if not isinstance(each, Entry)))
+            context.infrared = photo.infrared
             context.mask, context.reuse = mask, not any(np.may_share_memory(image, each) for each in needed)
             at, timing = _run(stage, image, context, optional=stage.name in plan.optional)
             is_new = is_new or timing.outcome == "done"

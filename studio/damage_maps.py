@@ -13,6 +13,7 @@ from models.runtime.engine import Engine
 from pipeline import disk
 from pipeline.context import Context
 from pipeline.errors import OptionError, QueueFull
+from pipeline.methods import infrared
 from pipeline.methods.detection import likelihood
 from pipeline.photo import read_photo
 from pipeline.plan import Plan, simple
@@ -75,7 +76,9 @@ class DamageMaps:
         photo = read_photo(picture.source, name=picture.name, max_pixels=self._max_pixels, page=picture.page)
         plan = Plan(simple().stages[:1])  # what simple mode gives Repair
         clean = run(plan, photo, self._engine, cancelled=job.cancelled).pixels
-        likely = likelihood(clean, model, Context(self._engine, Repair.name, cancelled=job.cancelled))
+        dust = None if photo.infrared is None else infrared.find(clean, photo.infrared).mask
+        context = Context(self._engine, Repair.name, cancelled=job.cancelled)
+        likely = likelihood(clean, model, context) if dust is None else dust.astype(np.float32)
         path = picture.folder / f"damage-{hashlib.sha256(model.encode()).hexdigest()[:12]}.png"
         self._write(path, cv2.imencode(".png", np.round(likely * 255).astype(np.uint8))[1].tobytes())
         return path

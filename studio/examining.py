@@ -21,5 +21,5 @@ def examine(picture: Picture, engine: Engine, names: Collection[str] = ON_REQUES
         As `read_photo` and the detector of damage do.
     """
     photo = read_photo(picture.source, name=picture.name, max_pixels=_PIXELS, page=picture.page)
-    findings = stages.examine(photo.pixels, engine, names)
+    findings = stages.examine(photo.pixels, engine, names, infrared=photo.infrared)
     return {name: Suggestion(found.suggestion, found.sure) for name, found in findings.items() if found.suggestion}

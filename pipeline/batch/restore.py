@@ -212,7 +212,7 @@ def develop(item: Item, settings: BatchSettings, engine: Engine, progress: Calla
     report.history, report.guesses = result.history, result.guesses
     del result
     if settings.suggest:
-        findings = examine(photo.pixels, engine)
+        findings = examine(photo.pixels, engine, infrared=photo.infrared)
         suggested = [findings[name].suggestion for name in findings if name in settings.suggest]
         report.notices += [notice for notice in suggested if notice is not None]
 

@@ -85,6 +85,7 @@ def single(photo: Photo, outline: Outline, number: int) -> Photo:
         photo,
         pixels=scans.cut(photo.pixels, outline),
         alpha=None if photo.alpha is None else scans.cut(photo.alpha, outline),
+        infrared=None,
         name=f"{photo.name}_{number}",
         original_size=outline.size,
     )

@@ -2,13 +2,14 @@
 
 import io
 import logging
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 import tifffile
 
 from pipeline.codecs import exif, tags, tiff_pages, tiff_pixels
-from pipeline.codecs.raster import Opened
+from pipeline.codecs.raster import Opened, Raster
 from pipeline.codecs.tiff_pixels import CHANNELS, COMPRESSIONS, YCBCR
 from pipeline.errors import PhotoUnreadable
 from pipeline.notices import Notice
@@ -40,10 +41,12 @@ def open_tiff(data: bytes, wanted: int | None = None) -> Opened:
         raise ValueError(msg)
     _refuse_unusual(page)
     block = _descriptive_block(data, page.offset)
+    infrared, told = _infrared(file, page, choice.infrared, data)
     return Opened(
         "TIFF",
         (page.imagewidth, page.imagelength),
         lambda: tiff_pixels.bands(page, data),
+        infrared=infrared,
         pages=choice.count,
         page=choice.number,
         icc=_raw(page, ICC_TAG),
@@ -51,12 +54,35 @@ def open_tiff(data: bytes, wanted: int | None = None) -> Opened:
         xmp=_raw(page, XMP_TAG),
         iptc=_raw(page, IPTC_TAG),
         dpi=exif.resolution(block) if block else None,
-        notices=(*choice.notices, *_notices(page)),
+        notices=(*choice.notices, *(told or _notices(page))),
     )
+
+
+def _infrared(
+    file: tifffile.TiffFile, page: Any, index: int | None, data: bytes
+) -> tuple[Callable[[], Iterable[Raster]] | None, tuple[Notice, ...]]:
+    """Return what decodes a scanner's infrared channel: the fourth of a page, or a page of its own; and a notice.
+
+    VueScan writes the first, SilverFast the second, marked as a mask, behind a small copy or without one.
+    """
+    channel = tiff_pixels.infrared_channel(page)
+    if channel is not None and page.compression != tiff_pixels.OLD_JPEG:
+        return (lambda: tiff_pixels.bands(page, data, channel)), (Notice("infrared-channel"),)
+    other: Any = None if index is None else file.pages[index]
+    if other is None or other.bitspersample not in (8, 16) or _problem(other):
+        return None, ()
+    return (lambda: tiff_pixels.bands(other, data)), (Notice("infrared-page", page=other.index + 1),)
 
 
 def _refuse_unusual(page: Any) -> None:
     """Raise an error for pages that cannot be interpreted reliably as a photograph."""
+    if problem := _problem(page):
+        msg = f"Expected a TIFF file with a photograph, got one with {problem} first."
+        raise PhotoUnreadable(msg)
+
+
+def _problem(page: Any) -> str:
+    """Return what of a page cannot be interpreted, and what to do; empty where all can."""
     problem = ""
     if page.photometric not in CHANNELS or (page.photometric == YCBCR and page.compression not in (6, 7)):
         problem = f"the colour space {getattr(page.photometric, 'name', page.photometric)}. Save it as RGB"
@@ -70,9 +96,7 @@ def _refuse_unusual(page: Any) -> None:
         problem = f"{kind} samples of {page.bitspersample} bits. Save it with 8 or 16 bits a channel"
     elif not CHANNELS[page.photometric] <= page.samplesperpixel <= MOST_CHANNELS or page.imagedepth != 1:
         problem = f"{page.samplesperpixel} channels. Save it as RGB"
-    if problem:
-        msg = f"Expected a TIFF file with a photograph, got one with {problem} first."
-        raise PhotoUnreadable(msg)
+    return problem
 
 
 def _raw(page: Any, code: int) -> bytes | None:

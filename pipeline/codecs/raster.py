@@ -64,6 +64,9 @@ class Opened:
     """Width and height as stored, before rotation."""
 
     load: Callable[[], Iterable[Raster]]
+    infrared: Callable[[], Iterable[Raster]] | None = None
+    """Decodes a scanner's infrared channel, grey and of the same size; None where there is none."""
+
     pages: int = 1
     """Number of pages that can be chosen."""
 

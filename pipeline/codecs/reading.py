@@ -9,7 +9,7 @@ from pipeline.codecs.limits import check_header
 from pipeline.codecs.metadata import Metadata, find
 from pipeline.codecs.names import safe_stem
 from pipeline.codecs.raster import SPACES, Opened
-from pipeline.errors import PhotoTooLarge
+from pipeline.errors import PhotoTooLarge, PhotoUnreadable
 from pipeline.notices import Notice
 
 
@@ -37,6 +37,9 @@ class Photo:
 
     metadata: Metadata
     notices: tuple[Notice, ...]
+    infrared: Plane | None = None
+    """Shape (H, W), [0, 1]: what the scanner's infrared light, which the dyes of film let pass, showed."""
+
     pages: int = 1
     """Number of pages of the file that can be asked for; more than 1 only for TIFF."""
 
@@ -79,6 +82,7 @@ def _decoded(opened: Opened, name: str, max_pixels: int, strict: bool) -> Photo:
     if alpha is not None:
         alpha = geometry.turn_upright(alpha, found.orientation)
         pixels = geometry.fill_hidden(pixels, alpha)
+    infrared, damaged = _infrared(opened, size, found.orientation)
     return Photo(
         pixels=pixels,
         alpha=alpha,
@@ -87,10 +91,23 @@ def _decoded(opened: Opened, name: str, max_pixels: int, strict: bool) -> Photo:
         format=opened.format,
         original_size=_turned(opened.size, found.orientation),
         metadata=found.metadata,
-        notices=(*opened.notices, *found.notices, *converted, *reduced),
+        notices=(*opened.notices, *found.notices, *converted, *reduced, *damaged),
+        infrared=infrared,
         pages=opened.pages,
         page=opened.page,
     )
+
+
+def _infrared(opened: Opened, size: tuple[int, int], orientation: int) -> tuple[Plane | None, tuple[Notice, ...]]:
+    """Return the scanner's infrared channel at the size of the photograph; a notice where it is damaged."""
+    if opened.infrared is None:
+        return None, ()
+    try:
+        with decode.guarded(opened.format):
+            samples, _, _ = geometry.shrink(opened.infrared(), opened.size, size)
+    except (PhotoTooLarge, PhotoUnreadable):
+        return None, (Notice("infrared-damaged"),)
+    return geometry.turn_upright(samples[..., 0], orientation), ()
 
 
 def _turned(size: tuple[int, int], orientation: int) -> tuple[int, int]:

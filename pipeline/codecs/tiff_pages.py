@@ -14,6 +14,7 @@ ONE_NUMBER = (WIDTH, HEIGHT, SAMPLES, DEPTH, TILE_WIDTH, TILE_HEIGHT, TILE_DEPTH
 
 REDUCED, MASK = 1, 4
 OLD_REDUCED = 2
+GREY = (0, 1)
 CFA, LINEAR_RAW = 32803, 34892
 RAW_COMPRESSIONS = (32767, 32769, 34713, 65000, 65535)
 """Of Sony, Epson, Nikon, Kodak and Pentax."""
@@ -36,6 +37,8 @@ class Page:
     """Whether it is marked as a reduced copy or a mask of another page."""
 
     is_raw: bool
+    is_grey: bool = False
+    """Whether it may hold a scanner's infrared channel: grey, and not marked as a reduced copy."""
 
     @property
     def pixels(self) -> int:
@@ -55,6 +58,8 @@ class Choice:
     """Which of them `page` is, from 1."""
 
     notices: tuple[Notice, ...]
+    infrared: int | None = None
+    """Index of the page that may hold the scanner's infrared channel of this one."""
 
 
 def choose(data: bytes, wanted: int | None) -> Choice:
@@ -85,15 +90,25 @@ def choose(data: bytes, wanted: int | None) -> Choice:
         if wanted > len(whole):
             msg = f"Expected a page from 1 to {len(whole)}, got {wanted}. Choose another page."
             raise PhotoUnreadable(msg)
-        return Choice(whole[wanted - 1], len(whole), wanted, _left_out(found))
+        chosen = whole[wanted - 1]
+        return Choice(chosen, len(whole), wanted, _left_out(found), _infrared(pages, chosen))
     largest = max(page.pixels for page in whole)
     pictures = [page for page in whole if page.pixels * PREVIEW > largest] or whole
     page, notices = pictures[0], [*_left_out(found)]
+    infrared = _infrared(pages, page)
     if page.index > 0:
         notices.append(Notice("preview-skipped", page=page.index + 1, pages=len(pages), w=page.size[0], h=page.size[1]))
-    if len(pictures) > 1:
+    if sum(each.index != infrared for each in pictures) > 1:
         notices.append(Notice("first-frame", format="TIFF"))
-    return Choice(page, len(whole), whole.index(page) + 1, tuple(notices))
+    return Choice(page, len(whole), whole.index(page) + 1, tuple(notices), infrared)
+
+
+def _infrared(pages: list[Page], chosen: Page) -> int | None:
+    """Return the index of a grey page of the same size behind a coloured one; there may be a small copy between."""
+    behind = [page for page in pages[chosen.index + 1 :] if page.pixels * PREVIEW > chosen.pixels]
+    found = next((page for page in behind if page.is_grey or not page.is_reduced), None)
+    is_infrared = found is not None and not chosen.is_grey and found.is_grey and found.size == chosen.size
+    return found.index if found and is_infrared else None
 
 
 def _left_out(found: list[Page]) -> tuple[Notice, ...]:
@@ -128,7 +143,10 @@ def _page(data: bytes, index: int, entries: dict[int, tags.Entry]) -> Page:
     kind = tags.number(data, entries.get(SUBFILE_TYPE)) or 0
     reduced = bool(kind & (REDUCED | MASK)) or tags.number(data, entries.get(OLD_SUBFILE_TYPE)) == OLD_REDUCED
     inner = [_table(data, offset) for offset in tags.numbers(data, entries.get(SUB_TABLES))[:MOST_SUB_TABLES]]
-    return Page(index, (width, height), reduced, any(_is_raw(data, table) for table in (entries, *inner)))
+    is_raw = any(_is_raw(data, table) for table in (entries, *inner))
+    photometric, samples = (tags.number(data, entries.get(tag)) for tag in (PHOTOMETRIC, SAMPLES))
+    is_grey = photometric in GREY and samples in (None, 1) and not kind & REDUCED
+    return Page(index, (width, height), reduced, is_raw, is_grey)
 
 
 def _table(data: bytes, offset: int) -> dict[int, tags.Entry]:

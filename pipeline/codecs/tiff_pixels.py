@@ -17,7 +17,7 @@ from pipeline.errors import PhotoTooLarge
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, SEPARATED, YCBCR = 0, 1, 2, 3, 5, 6
 CHANNELS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, PALETTE: 1, SEPARATED: 4, YCBCR: 3}
-ASSOCIATED, UNASSOCIATED = 1, 2
+UNSPECIFIED, ASSOCIATED, UNASSOCIATED = 0, 1, 2
 OLD_JPEG, JPEG, WEBP, JPEG_2000 = 6, 7, 50001, (33003, 33005, 34712)
 COMPRESSIONS = (1, 2, 3, 4, 5, OLD_JPEG, JPEG, 8, 32773, 32946, 34925, 50000, WEBP, *JPEG_2000)
 """What photographs are stored with: plain, fax, LZW, JPEG, deflate, PackBits, LZMA, Zstandard, WebP, JPEG 2000."""
@@ -26,7 +26,7 @@ BAND_SAMPLES = 1 << 22
 MOST_SEGMENTS = 1 << 20
 
 
-def bands(page: Any, data: bytes) -> Iterator[Raster]:
+def bands(page: Any, data: bytes, channel: int | None = None) -> Iterator[Raster]:
     """Yield the picture of a page from top to bottom, about four million samples at a time.
 
     Parameters
@@ -35,6 +35,8 @@ def bands(page: Any, data: bytes) -> Iterator[Raster]:
         Of a photometric interpretation in `CHANNELS` and a compression in `COMPRESSIONS`.
     data : bytes
         The whole file.
+    channel : int, optional
+        Yield this channel alone, as grey.
 
     Raises
     ------
@@ -48,7 +50,7 @@ def bands(page: Any, data: bytes) -> Iterator[Raster]:
         return
     try:
         for samples in _bands(page, data):
-            yield _raster(samples, page)
+            yield _raster(samples, page) if channel is None else Raster(samples[..., [channel]], None, _white(page))
     except MemoryError as error:
         width, height, channels = _shape(page)
         msg = (
@@ -169,7 +171,7 @@ def _jpeg_2000_size(segment: memoryview) -> tuple[int, int, int]:
 
 def _raster(channels: Samples, page: Any) -> Raster:
     """Return a band with straight alpha and colours of which 0 is black."""
-    white = (1 << page.bitspersample) - 1
+    white = _white(page)
     if page.bitspersample not in (8, 16) and channels.max() > white:
         msg = f"the samples exceed the {page.bitspersample} bits that the page states"
         raise ValueError(msg)
@@ -185,6 +187,16 @@ def _raster(channels: Samples, page: Any) -> Raster:
     if page.extrasamples[index - CHANNELS[page.photometric]] == ASSOCIATED:
         colours = _straight(colours, alpha, white)
     return Raster(colours, alpha, white)
+
+
+def _white(page: Any) -> int:
+    return (1 << int(page.bitspersample)) - 1
+
+
+def infrared_channel(page: Any) -> int | None:
+    """Return the index of the fourth channel where nothing says what it is, as in VueScan's files; else None."""
+    is_unspecified = all(kind == UNSPECIFIED for kind in page.extrasamples)
+    return 3 if page.photometric == RGB and page.samplesperpixel == 4 and is_unspecified else None
 
 
 def alpha_channel(page: Any) -> int | None:

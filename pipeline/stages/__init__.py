@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from models.runtime.engine import Engine
-from pipeline.arrays import Image
+from pipeline.arrays import Image, Plane
 from pipeline.context import Context
 from pipeline.stage import Finding, Stage, Tier
 from pipeline.stages.colorize import Colorize
@@ -57,7 +57,9 @@ __all__ = [
 ]
 
 
-def examine(image: Image, engine: Engine, names: Collection[str] = ON_REQUEST) -> dict[str, Finding]:
+def examine(
+    image: Image, engine: Engine, names: Collection[str] = ON_REQUEST, *, infrared: Plane | None = None
+) -> dict[str, Finding]:
     """Return what stages that run on request decide about a photograph, by their names.
 
     Parameters
@@ -68,5 +70,7 @@ def examine(image: Image, engine: Engine, names: Collection[str] = ON_REQUEST) -
         Runs the damage detector.
     names : collection of str
         Of the stages.
+    infrared : ndarray of float32, shape (H, W), optional
+        The scanner's infrared channel of the photograph, in [0, 1].
     """
-    return {name: BY_NAME[name]().examine(image, Context(engine, name)) for name in names}
+    return {name: BY_NAME[name]().examine(image, Context(engine, name, infrared=infrared)) for name in names}

@@ -9,7 +9,7 @@ import numpy as np
 from models.spec import ModelSpec
 from pipeline.arrays import Image, Mask
 from pipeline.context import Context
-from pipeline.methods import inpainting
+from pipeline.methods import infrared, inpainting
 from pipeline.methods.detection import DETECTORS, detector, grow, likelihood
 from pipeline.methods.margins import margins
 from pipeline.notices import Notice
@@ -26,6 +26,11 @@ _CLEAR, _MOSTLY = 0.9, 0.3
 """Likelihood of clear damage, and its share of all damage from which the finding is sure; folds of cloth and strands of
 hair that pass for damage have half as much."""
 
+_SPECKS = 3
+"""Places on film from which repair is suggested where the scanner's infrared channel shows them."""
+
+_BY_HAND, _BY_INFRARED, _DETECTED = "repair-filled-by-hand", "infrared-filled", "repair-filled"
+
 _FINDING = 0.4
 """Part of the work that finding takes; filling takes the rest."""
 
@@ -41,6 +46,28 @@ class Damage(Finding):
     """Whether a person marked it."""
 
 
+@dataclass(frozen=True, eq=False)
+class _Marks:
+    """How likely each pixel is damaged, and who says so."""
+
+    likely: Image
+    filled: str
+    """Code of the notice that it was filled."""
+
+    clean: str = "repair-skipped"
+    """Code of the notice that there is none."""
+
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def by_hand(self) -> bool:
+        return self.filled == _BY_HAND
+
+    @property
+    def by_infrared(self) -> bool:
+        return self.filled == _BY_INFRARED
+
+
 @dataclass(frozen=True)
 class Repair(Stage):
     """Repair a damaged print.
@@ -48,8 +75,8 @@ class Repair(Stage):
     The damage that a detector finds, or a person marks, is widened a little, since the edge of a scratch is soft, and
     filled; every other pixel stays as it is, to the bit. Margins and torn corners stay too, unless a person marks them.
     Where a detector found the damage, the bundled filler uses what shows through it; where a person marked it, the
-    filler looks around it only, as they may want an object removed. The stage follows denoise, since grain hides
-    damage.
+    filler looks around it only, as they may want an object removed. Where the file has a scanner's infrared channel in
+    which film is transparent, that takes the detector's place. The stage follows denoise, since grain hides damage.
     """
 
     name: ClassVar[str] = "repair"
@@ -85,23 +112,22 @@ class Repair(Stage):
 
     def examine(self, image: Image, context: Context) -> Damage:
         context.advance(0.0)
-        by_hand = context.mask is not None
-        likely = self._likely(image, context)
-        found = likely > 1 - self.sensitivity
+        marks = self._marks(image, context)
+        by_hand, told = marks.by_hand, marks.notices
+        found = marks.likely > 1 - self.sensitivity
         mask = grow(found, round(self.grow))
         if mask.all() and not by_hand:
-            return Damage(act=False, notices=(Notice("repair-all", self.name),))
+            return Damage(act=False, notices=(*told, Notice("repair-all", self.name)))
         ends = np.zeros_like(mask) if by_hand else margins(mask)
         left = (Notice("repair-margins", self.name, share=float(ends.mean())),) if ends.any() else ()
         mask = mask & ~ends
         if not mask.any():
-            return Damage(act=False, notices=(Notice("repair-skipped", self.name), *left))
+            return Damage(act=False, notices=(*told, Notice(marks.clean, self.name), *left))
         count, _ = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
-        code = "repair-filled-by-hand" if by_hand else "repair-filled"
-        done = Notice(code, self.name, share=float(mask.mean()), places=count - 1)
-        suggestion = self._suggestion(found & mask, count - 1)
-        sure = suggestion is not None and (likely[found & mask] > _CLEAR).mean() > _MOSTLY
-        return Damage(notices=(done, *left), suggestion=suggestion, sure=sure, mask=mask, by_hand=by_hand)
+        done = Notice(marks.filled, self.name, share=float(mask.mean()), places=count - 1)
+        suggestion = self._suggestion(found & mask, count - 1, marks)
+        sure = suggestion is not None and (marks.likely[found & mask] > _CLEAR).mean() > _MOSTLY
+        return Damage(notices=(*told, done, *left), suggestion=suggestion, sure=sure, mask=mask, by_hand=by_hand)
 
     def apply(self, image: Image, finding: Damage, context: Context) -> Image:
         if finding.mask is None:
@@ -110,18 +136,29 @@ class Repair(Stage):
         rest = context.portion(_FINDING, 1)
         return inpainting.fill(image, finding.mask, self.filler, rest, prompt=self.prompt, through=not finding.by_hand)
 
-    def _likely(self, image: Image, context: Context) -> Image:
-        """Return the likelihood of damage; that which a person marked is certain."""
+    def _marks(self, image: Image, context: Context) -> _Marks:
+        """Return what a person marked, else what the scanner's infrared channel shows, else what the detector finds."""
         if context.mask is not None:
-            return context.mask.astype(np.float32)
-        return likelihood(image, self.model, context.portion(0, _FINDING))
+            return _Marks(context.mask.astype(np.float32), _BY_HAND)
+        dust = None if context.infrared is None else infrared.find(image, context.infrared)
+        if dust is not None and dust.mask is not None:
+            return _Marks(dust.mask.astype(np.float32), _BY_INFRARED, "infrared-clean")
+        likely = likelihood(image, self.model, context.portion(0, _FINDING))
+        if dust is None:
+            return _Marks(likely, _DETECTED)
+        code = "infrared-opaque" if dust.is_opaque else "infrared-unclear"
+        refused = Notice(code, self.name, leak=dust.leak, likeness=dust.likeness)
+        return _Marks(likely, _DETECTED, notices=(refused,))
 
-    def _suggestion(self, found: Mask, places: int) -> Notice | None:
+    def _suggestion(self, found: Mask, places: int, marks: _Marks) -> Notice | None:
         """Recommend repair where the bundled detector finds enough damage on a picture that is large enough.
 
-        The classical detector recommends nothing: it marks as much on many undamaged photographs.
+        The classical detector recommends nothing: it marks as much on many undamaged photographs. What infrared light
+        shows on film is certain.
         """
         share = float(found.mean())
+        if marks.by_infrared:
+            return Notice("infrared-suggested", self.name, share=share, places=places) if places >= _SPECKS else None
         enough = _MANY_WORTH if places >= _MANY else _WORTH_A_WORD
         if self.model != DETECTORS[0] or found.size < _TOO_SMALL_TO_TELL or share < enough:
             return None
