@@ -1,4 +1,4 @@
-# The studio in a container: docker build -t restoration-studio . && docker run -p 8501:8501 restoration-studio
+# The studio in a container; compose.yaml runs it.
 FROM python:3.12-slim
 
 # FULL=1 adds PyTorch, which official networks, model files of your own and CUDA cards need.
@@ -12,7 +12,9 @@ ENV PYTHONUNBUFFERED=1 \
     PIP_NO_CACHE_DIR=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1 \
     STREAMLIT_SERVER_HEADLESS=true \
-    STUDIO_MODELS=/models
+    STREAMLIT_BROWSER_SERVER_ADDRESS=localhost \
+    STUDIO_MODELS=/models \
+    TMPDIR=/uploads
 
 WORKDIR /studio
 
@@ -29,12 +31,12 @@ COPY studio studio
 COPY api api
 COPY ui ui
 
-RUN useradd --create-home studio && mkdir -p /models && chown studio /models
+RUN useradd --create-home studio && mkdir /models /uploads && chown studio /models /uploads
 USER studio
-VOLUME /models
+VOLUME ["/models", "/uploads"]
 EXPOSE 8501
 
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=4)"]
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8501/api/v1/ready', timeout=4)"]
 
 CMD ["streamlit", "run", "app.py", "--server.port=8501", "--server.address=0.0.0.0"]

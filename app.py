@@ -1,8 +1,7 @@
 """The studio in a browser: ``streamlit run app.py``."""
 
-import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -11,6 +10,7 @@ from streamlit import config
 from streamlit.runtime import Runtime
 
 from api.hosting import AllowedHosts, NeededRoutesOnly
+from api.lifetime import opened
 from api.routes import application
 from api.safety import SafeHeaders
 from api.uploads import BoundedBodies
@@ -24,9 +24,8 @@ _api = v1.application(workshop)
 
 @asynccontextmanager
 async def _open(_: st.App) -> AsyncIterator[None]:
-    """Open the workshop with the server, and close it with the server; files of visitors are for its user alone."""
-    os.umask(0o077)
-    with closing(workshop()) as shop:
+    """Open the workshop with the server, and close it with the server."""
+    with opened(workshop, config.get_option("server.address") or "") as shop:
         config.set_option("server.maxUploadSize", shop.config.max_upload_megabytes)
         _routes.state.workshop = _api.state.workshop = shop
         yield

@@ -37,6 +37,9 @@ class Config:
     keep_hours: int = 24
     """Hours after their last use for which uploads and results are kept."""
 
+    stop_seconds: int = 20
+    """Seconds in which jobs of programs that run may end once the server is asked to stop (SIGTERM)."""
+
     admin_token: str = field(default="", repr=False)
     """Password that lets a visitor change models; if empty, whoever uses the page on the server's machine may."""
 

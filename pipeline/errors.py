@@ -16,7 +16,8 @@
     │   └── PhotoUnwritable      the output cannot hold, or be written as, what was asked
     ├── OptionError              an option out of range or unknown (also a ValueError)
     ├── QueueFull                too many jobs are waiting
-    │   └── TooManyJobs          all of them are of one owner
+    │   ├── TooManyJobs          all of them are of one owner
+    │   └── ServerStopped        the server ends, and takes no more work
     ├── IdTaken                  a job of that id does something else
     ├── AddressUnusable          no photograph can be fetched from there
     ├── DiskFull                 no room for what is being made
@@ -59,6 +60,7 @@ __all__ = [
     "PhotoUnreadable",
     "PhotoUnwritable",
     "QueueFull",
+    "ServerStopped",
     "StudioError",
     "TooManyJobs",
     "WeightsCorrupt",
@@ -92,6 +94,13 @@ class QueueFull(StudioError):
 
 class TooManyJobs(QueueFull):
     """One owner has too many unfinished jobs."""
+
+
+class ServerStopped(QueueFull):
+    """The server ends: it takes no more work, and gives back what it has not done."""
+
+    def __init__(self) -> None:
+        super().__init__("The server is being stopped. Submit this again in a minute.")
 
 
 class IdTaken(StudioError):

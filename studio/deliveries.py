@@ -56,8 +56,13 @@ class Deliveries:
         self._queue = JobQueue(max_each, max_each, at_once=_AT_ONCE)
         self._closing = threading.Event()
 
+    def finish(self, seconds: float) -> None:
+        """Wait until all is sent, at most so many seconds, and give up the rest."""
+        self._queue.drain(seconds)
+        self.close()
+
     def close(self) -> None:
-        """End what is being sent."""
+        """Give up what is not sent yet."""
         self._closing.set()
         self._queue.close()
 
@@ -88,9 +93,11 @@ class Deliveries:
 
     def _begin(self, work: Callable[[Job[None]], None], owner: Hashable, delivered: Delivered) -> None:
         try:
-            self._queue.submit(work, owner)
+            sent = self._queue.submit(work, owner)
         except QueueFull:
-            delivered.update(dict.fromkeys(delivered, "failed"))
+            _give_up(delivered)
+        else:
+            sent.when_finished(lambda: _give_up(delivered))
 
     def _deliver(
         self, job: Job[Any], delivered: Delivered, delivery: Delivery, describe: Callable[[], bytes], _: Job[None]
@@ -122,6 +129,11 @@ class Deliveries:
                 return False
             return True
         return False
+
+
+def _give_up(delivered: Delivered) -> None:
+    """Note that what is not sent will never be."""
+    delivered.update({name: "failed" for name, state in delivered.items() if state == "waiting"})
 
 
 def sign(key: str, body: bytes, moment: int) -> str:

@@ -10,8 +10,9 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
-from pipeline.errors import Cancelled, QueueFull, StudioError, TooManyJobs
+from pipeline.errors import Cancelled, QueueFull, ServerStopped, StudioError, TooManyJobs
 from pipeline.run import Progress
+from studio.turns import in_turn
 
 T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
@@ -61,14 +62,18 @@ class Job(Generic[T]):
 
         self.result: T | None = None
         self.error: Exception | None = None
+        """Why it failed, or why the server cancelled it."""
+
+        self._reason: Exception | None = None
 
     @property
     def finished(self) -> bool:
         """Whether nothing more will happen."""
         return self._finished.done()
 
-    def cancel(self) -> None:
+    def cancel(self, reason: Exception | None = None) -> None:
         """Ask the job to stop; a waiting one never starts, and lets go of what it holds."""
+        self._reason = reason
         self._cancel.set()
         if self.state is State.WAITING:
             self._work = None
@@ -96,13 +101,13 @@ class Job(Generic[T]):
         work, self._work = self._work, None  # it may hold pictures, and the job outlives it
         try:
             if self.cancelled() or work is None:
-                self.state = State.CANCELLED
+                self.error, self.state = self._reason, State.CANCELLED
                 return
             self.state = State.RUNNING
             self.result = work(self)
             self.state = State.DONE
         except Cancelled:
-            self.state = State.CANCELLED
+            self.error, self.state = self._reason, State.CANCELLED
         except Exception as error:  # noqa: BLE001 - a thread has no caller to raise to; the page shows it
             if self.light or not isinstance(error, StudioError):  # a page shows the others
                 _LOG.exception("Job %s failed.", self.id)
@@ -175,7 +180,7 @@ class JobQueue:
         Raises
         ------
         QueueFull
-            If too many owners are waiting; `TooManyJobs` if too many jobs of this one are.
+            If too many owners wait; `TooManyJobs` if too many jobs of this one do; `ServerStopped` after `stop`.
         """
         job = Job(work, object() if owner is None else owner, light=light, nbytes=nbytes)
         self._put([job])
@@ -189,12 +194,7 @@ class JobQueue:
         works : sequence of callable
             In the order in which they are to run.
         owner : hashable
-            Who submits them.
-
-        Raises
-        ------
-        QueueFull
-            If too many owners are waiting; `TooManyJobs` if too many jobs of this one are.
+            Who submits them; errors are those of `submit`.
         """
         jobs = [Job(work, owner) for work in works]
         self._put(jobs)
@@ -217,17 +217,31 @@ class JobQueue:
             job.cancel()
             self._drop_cancelled()
 
-    def close(self) -> None:
-        """Cancel every job, and wait for those that run to stop."""
+    def drain(self, seconds: float) -> None:
+        """Wait until no job waits or runs, at most so many seconds."""
+        with self._lock:
+            unfinished = self._unfinished()
+        wait([job._finished for job in unfinished], seconds)  # noqa: SLF001
+
+    def stop(self) -> list[Job[Any]]:
+        """Take no more work and cancel what waits; return the jobs that run, which go on."""
         with self._lock:
             self.is_closed = True
-            for job in (*self._waiting, *self._running):
-                job.cancel()
+            for job in self._waiting:
+                job.cancel(ServerStopped())
             self._drop_cancelled()
+            return list(self._running)
+
+    def close(self) -> None:
+        """Cancel every job, and wait for those that run to stop."""
+        for job in self.stop():
+            job.cancel(ServerStopped())
         self._executor.shutdown()
 
     def _put(self, jobs: Sequence[Job[Any]]) -> None:
         with self._lock:
+            if self.is_closed:
+                raise ServerStopped()
             self._drop_cancelled()
             self._check_room(jobs)
             self._waiting += jobs
@@ -262,7 +276,7 @@ class JobQueue:
         if len(self._running) >= self._at_once:
             return None
         runs = Counter(job.owner for job in self._running)
-        for job in _in_turn(self._waiting, self._served):
+        for job in in_turn(self._waiting, self._served):
             if runs[job.owner] < self._at_once_each:  # one that needs much memory is not overtaken for ever
                 needed = sum(other.nbytes for other in self._running) + job.nbytes
                 return job if not self._running or needed <= self._max_bytes else None
@@ -283,17 +297,4 @@ class JobQueue:
     def _unfinished(self) -> list[Job[Any]]:
         """Return the jobs that run and those that wait, in the order in which they will run."""
         running = [job for job in self._running if not job.finished]
-        return [*running, *(job for job in _in_turn(self._waiting, self._served) if not job.cancelled())]
-
-
-def _in_turn(waiting: Sequence[Job[Any]], served: Hashable) -> list[Job[Any]]:
-    """Return waiting jobs in the order in which they will run: each owner's first, then each owner's second, ...
-
-    Light ones, and those that were cancelled, take no turn.
-    """
-    turns = Counter([served])
-    ranked = []
-    for arrival, job in enumerate(waiting):
-        ranked.append((turns[job.owner], arrival, job))
-        turns[job.owner] += not (job.light or job.cancelled())
-    return [job for *_, job in sorted(ranked, key=lambda entry: entry[:2])]
+        return [*running, *(job for job in in_turn(self._waiting, self._served) if not job.cancelled())]

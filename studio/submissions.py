@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 from models.runtime import memory
 from models.runtime.engine import Engine
@@ -190,6 +190,11 @@ class Submissions:
         with self._lock:
             known = self._kept.get((owner, known_as))
         return known if known and self._shelf.get(known.album.id) else None
+
+    def has(self, job: Job[Any]) -> bool:
+        """Return whether a job is one of a program."""
+        with self._lock:
+            return any(each.job is job for each in self._kept.values())
 
     def ahead(self, submission: Submission) -> int:
         """Return how many jobs come before one."""

@@ -29,6 +29,7 @@ from studio.picture import Made, Picture, Preview, Restored, Suggestion
 from studio.previews import Previews
 from studio.restoring import restore
 from studio.shelf import Shelf
+from studio.stopping import stop
 from studio.submissions import Submissions
 from studio.temporary import TemporaryFolder
 from studio.time_left import Pace
@@ -95,25 +96,27 @@ class Workshop:
         self.submissions = Submissions(self._networks, self._shelf, self.engine, config)
         self._views = Views(self._looks, self._folder.path)
         self._submitting = threading.Lock()
+        self._stopping = threading.Lock()
         self._closing = threading.Event()
         self._tidying = threading.Thread(target=self._shelf.tidy, args=(_TIDY_S, self._closing), daemon=True)
         self._tidying.start()
 
+    def stop(self, seconds: float = 0.0) -> None:
+        """Take no more work, and end what there is; see `stopping.stop`. A second call waits for the first one."""
+        with self._stopping:
+            stop(self._queues, self.submissions, seconds)
+
     def close(self) -> None:
-        """Cancel all work, wait for it to stop, and delete every album."""
+        """Stop, and delete every album."""
         self._closing.set()
-        for queue in (*self._queues, self.submissions.deliveries):
-            queue.close()
+        self.stop()
         self._tidying.join()
         self._folder.close()
 
     def create(self, files: Sequence[tuple[str, bytes]], visitor: str = "") -> Album:
-        """Return a new album of photographs, each a name and a file's content; `recent` finds it for its visitor.
+        """Return a new album of photographs, each a name and a file's content; see `Shelf.create`.
 
-        Raises
-        ------
-        DiskFull
-            If the disk has no room for them.
+        `recent` finds it for its visitor.
         """
         return self._shelf.create(files, visitor if self.visitors.is_sure(visitor) else "")
 
@@ -290,11 +293,5 @@ class Workshop:
         return self._downloads.make_all(visitor, album, output, language)
 
     def compare(self, visitor: str, picture: Picture, name: str, data: bytes) -> Job[Comparison]:
-        """Return the job that compares a restored picture with a reference; see `against`.
-
-        Raises
-        ------
-        QueueFull
-            If too many visitors wait, or too many jobs of this one.
-        """
+        """Return the job that compares a restored picture with a reference; see `against`."""
         return self._results.submit(lambda _: against(picture, name, data), visitor)

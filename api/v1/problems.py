@@ -78,6 +78,8 @@ async def gone(_: Request, _error: Exception) -> Response:
 
 def of_job(job: Job[Any]) -> Response:
     """Return the answer to whoever asks for the result of a job that has none."""
+    if job.state is State.CANCELLED and job.error is not None:
+        return of_error(job.error)
     if job.state is State.CANCELLED:
         return problem(409, "This job was cancelled. Submit it again under another id.", "cancelled")
     if job.state is not State.FAILED or job.error is None:

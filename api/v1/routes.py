@@ -37,7 +37,7 @@ OPERATIONS: Operations = {
         "DELETE": Operation(jobs.delete, {202: ("Job",), 204: ()}, (404,)),
     },
     "/jobs/{id}/events": {"GET": Operation(jobs.events, {200: ("text/event-stream",), 204: ()}, (404,))},
-    "/jobs/{id}/result": {"GET": Operation(jobs.result, {200: _RESULT}, (404, 409, 422))},
+    "/jobs/{id}/result": {"GET": Operation(jobs.result, {200: _RESULT}, (404, 409, 422, 503))},
     "/models": {"GET": Operation(server.models, {200: ("Models",)})},
     "/health": {"GET": Operation(server.health, {200: ("Status",)})},
     "/ready": {"GET": Operation(server.ready, {200: ("Status",)}, (503,))},

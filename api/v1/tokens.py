@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import logging
 from collections.abc import Callable
 
 from starlette.requests import HTTPConnection
@@ -15,6 +16,7 @@ from studio import local
 OPEN = ("/health", "/ready")
 """Paths that whoever supervises the server asks for, without a token."""
 
+_LOG = logging.getLogger(__name__)
 _SAME_SITE = ("", "none", "same-origin")
 """What ``Sec-Fetch-Site`` may say: nothing outside of browsers, none for an address that a person typed."""
 
@@ -32,6 +34,7 @@ class Tokens:
     def __init__(self, app: ASGIApp, config: Callable[[], Config]) -> None:
         self._app = app
         self._config = config
+        self._is_told = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request as its owner's; answer 401 without a token, or 403 where the server has none."""
@@ -47,11 +50,18 @@ class Tokens:
             scope.setdefault("state", {}).update(owner=owner, key=key)
             await self._app(scope, receive, send)
 
+    def _refused(self, connection: HTTPConnection) -> Response:
+        """Return the refusal of a program elsewhere; the log tells of the first one."""
+        if not self._is_told:
+            self._is_told = True
+            _LOG.warning("Refused a program at %s. %s", connection.client and connection.client.host, _NOT_LOCAL)
+        return problem(403, _NOT_LOCAL)
+
     def _owner(self, connection: HTTPConnection) -> str | Response:
         """Return the owner of a request, or the refusal."""
         tokens = self._config().api_tokens
         if not tokens:
-            return "local program" if _is_local(connection) else problem(403, _NOT_LOCAL)
+            return "local program" if _is_local(connection) else self._refused(connection)
         digest = _digest(_given(connection))
         found = [number for number, token in enumerate(tokens) if hmac.compare_digest(_digest(token), digest)]
         return f"token {found[0]}" if found else problem(401, _NO_TOKEN, headers={"WWW-Authenticate": "Bearer"})

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline.config import Config
-from pipeline.errors import Cancelled, PhotoUnreadable, QueueFull
+from pipeline.errors import Cancelled, PhotoUnreadable, QueueFull, ServerStopped
 from studio.jobs import JobQueue, State
 
 
@@ -158,6 +158,19 @@ def test_a_queue_that_is_closed_has_cancelled_everything(open_queue):
     waiting = queue.submit(lambda job: None)
     queue.close()
     assert (running.state, waiting.state) == (State.CANCELLED, State.CANCELLED)
+
+
+def test_a_queue_that_stops_gives_back_what_waits_and_lets_go_on_what_runs(open_queue):
+    queue = open_queue()
+    running, release = blocked(queue)
+    waiting = queue.submit(lambda job: None)
+    assert queue.stop() == [running]
+    assert (waiting.state, type(waiting.error)) == (State.CANCELLED, ServerStopped)
+    with pytest.raises(ServerStopped):
+        queue.submit(lambda job: None)
+    release.set()
+    assert running.wait(5)
+    assert (running.state, running.error) == (State.DONE, None)
 
 
 def test_a_finished_job_lets_its_work_go(open_queue):

@@ -5,6 +5,7 @@ import json
 import socket
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -57,8 +58,8 @@ class Host(str):
         return made
 
 
-@pytest.fixture
-def host(shop, monkeypatch):
+@contextmanager
+def listening(shop, monkeypatch):
     """An allowed host on this machine, whose addresses count as public."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Photos) as server:
         server.taken, server.fails = [], 0
@@ -71,6 +72,12 @@ def host(shop, monkeypatch):
         monkeypatch.setattr(deliveries, "_PAUSES_S", (0, 0, 0))
         yield Host(f"http://{NAME}:{port}", server)
         server.shutdown()
+
+
+@pytest.fixture
+def host(shop, monkeypatch):
+    with listening(shop, monkeypatch) as address:
+        yield address
 
 
 @pytest.fixture
