@@ -1,6 +1,7 @@
 """The script that Streamlit runs for every visitor: page set-up, header, and which page to show."""
 
 import base64
+import json
 import logging
 import secrets
 from pathlib import Path
@@ -62,14 +63,14 @@ def _style_by_session() -> None:
     """Pass translated texts and the button colour to the CSS."""
     megabytes = workshop().config.max_upload_megabytes
     texts = {name: say(f"drop.{name}", megabytes=megabytes) for name in ("hint", "limit", "browse", "refused")}
-    words_of = "".join(f'--drop-{name}: "{text}";' for name, text in texts.items())
+    words_of = "".join(f"--drop-{name}: {json.dumps(text, ensure_ascii=False)};" for name, text in texts.items())
     on_primary = "#1c1917" if st.context.theme.type == "dark" else "#ffffff"
     st.html(f"<style>:root {{ {words_of} --on-primary: {on_primary}; }}</style>")
 
 
 def _language() -> None:
     """Draw the choice of language; it stands in the address once it was made."""
-    names = {code: texts["language"] for code, texts in words.catalogue().items()}
+    names = words.languages()
     address.setting(words.KEY, address.one_of(names), words.language())
     st.selectbox(
         say("language.choose"),

@@ -1,18 +1,19 @@
 """The page's texts: one file a language in ``ui/languages``; adding a language is adding a file."""
 
-import json
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 import streamlit as st
+from babel import negotiate_locale
+from babel.units import format_unit
 
 from pipeline import notices
 from pipeline.errors import StudioError
 from pipeline.notices import Notice
+from pipeline.notices.catalogue import FALLBACK, Catalogue, figure, locale
 
-FOLDER = Path(__file__).parent / "languages"
-FALLBACK = "en"
 KEY = "lang"
 """Key of the widget, and name in the address, of the language that somebody chose."""
 
@@ -21,17 +22,26 @@ _LINK = re.compile(r"https?:(?=//)|www(?=\.)|@", re.IGNORECASE)
 
 
 @cache
-def catalogue() -> dict[str, dict[str, str]]:
-    """Return the texts of every language, by its code."""
-    files = sorted(FOLDER.glob("*.json"))
-    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in files}
+def catalogue() -> Catalogue:
+    """Return the texts of the page."""
+    return Catalogue(Path(__file__).parent / "languages")
+
+
+def languages() -> dict[str, str]:
+    """Return what each language calls itself, by its code, in the order of these names."""
+    names = {code: str(locale(code).get_language_name()).capitalize() for code in catalogue().texts}
+    return dict(sorted(names.items(), key=lambda named: named[1]))
 
 
 def language() -> str:
     """Return the language to speak: the chosen one, else the browser's, else English."""
-    browser = (st.context.locale or "").split("-")[0]
-    wanted = (st.query_params.get(KEY), browser, FALLBACK)
-    return next(code for code in wanted if code in catalogue())
+    chosen = st.query_params.get(KEY)
+    return chosen if chosen in catalogue().texts else nearest(st.context.locale or FALLBACK)
+
+
+def nearest(browser: str) -> str:
+    """Return the language that a browser's locale, such as ``zh-CN``, asks for; English where the studio lacks it."""
+    return negotiate_locale([browser.lower()], list(catalogue().texts), sep="-") or FALLBACK
 
 
 def say(key: str, **values: object) -> str:
@@ -42,15 +52,30 @@ def say(key: str, **values: object) -> str:
     key : str
         As in the language files.
     **values : object
-        What its ``{placeholders}`` stand for.
+        What its ``{placeholders}`` stand for; ``count`` selects the plural form.
 
     Raises
     ------
     KeyError
         If English has no such text.
     """
-    texts = catalogue()
-    return texts[language()].get(key, texts[FALLBACK][key]).format(**values)
+    return catalogue().fill(language(), key, values)
+
+
+def forms(key: str) -> Mapping[str, str]:
+    """Return the plural forms of a text, of which the browser chooses one by ``Intl.PluralRules``."""
+    return catalogue().forms(language(), key)
+
+
+def number(value: float, spec: str = "g") -> str:
+    """Return a number as the language of this session writes it; `spec` is one of Python's, such as ``.2f``."""
+    return figure(value, spec, language())
+
+
+def megabytes(size: float, decimals: int = 0) -> str:
+    """Return a size in bytes as megabytes, in the language of this session."""
+    pattern = f"0.{'0' * decimals}"
+    return format_unit(size / 1e6, "digital-megabyte", length="short", format=pattern, locale=language())
 
 
 def say_time(key: str, seconds: float) -> str:
@@ -61,8 +86,8 @@ def say_time(key: str, seconds: float) -> str:
 
 
 def say_or(key: str, otherwise: str) -> str:
-    """Return a text where the language has it, else `otherwise`, which the code itself says."""
-    return catalogue()[language()].get(key, otherwise)
+    """Return a text in the language of this session or in English, else `otherwise`, which the code itself says."""
+    return catalogue().fill(language(), key, {}, otherwise)
 
 
 def tell(notice: Notice, stage: str = "") -> str:
@@ -76,7 +101,7 @@ def tell(notice: Notice, stage: str = "") -> str:
     """
     values = {name: plain(value) if isinstance(value, str) else value for name, value in notice.values.items()}
     safe = Notice(notice.code, notice.stage, **values)
-    return notices.headline(safe, _of_notices(), stage=stage or stage_name(notice.stage))
+    return notices.headline(safe, language(), stage=stage or stage_name(notice.stage))
 
 
 def figures(notice: Notice) -> str:
@@ -84,12 +109,7 @@ def figures(notice: Notice) -> str:
 
     They may quote the file; escape them for HTML.
     """
-    return notices.figures(notice, _of_notices())
-
-
-def _of_notices() -> str:
-    """Return the language of notices: this session's, else English."""
-    return language() if language() in notices.languages() else FALLBACK
+    return notices.figures(notice, language())
 
 
 def explain(error: StudioError) -> str:

@@ -124,7 +124,7 @@ class Repair(Stage):
         if not mask.any():
             return Damage(act=False, notices=(*told, Notice(marks.clean, self.name), *left))
         count, _ = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
-        done = Notice(marks.filled, self.name, share=float(mask.mean()), places=count - 1)
+        done = Notice(marks.filled, self.name, share=float(mask.mean()), count=count - 1)
         suggestion = self._suggestion(found & mask, count - 1, marks)
         sure = suggestion is not None and (marks.likely[found & mask] > _CLEAR).mean() > _MOSTLY
         return Damage(notices=(*told, done, *left), suggestion=suggestion, sure=sure, mask=mask, by_hand=by_hand)
@@ -158,7 +158,7 @@ class Repair(Stage):
         """
         share = float(found.mean())
         if marks.by_infrared:
-            return Notice("infrared-suggested", self.name, share=share, places=places) if places >= _SPECKS else None
+            return Notice("infrared-suggested", self.name, share=share, count=places) if places >= _SPECKS else None
         enough = _MANY_WORTH if places >= _MANY else _WORTH_A_WORD
         if self.model != DETECTORS[0] or found.size < _TOO_SMALL_TO_TELL or share < enough:
             return None

@@ -85,7 +85,7 @@ class TestList:
             {"number": at + 1, "box": [at / count, 0.5, (at + 1) / 1000, 0.1], "reason": "", "strength": None, **face}
             for at in range(count)
         ]
-        filled = {"face": "Face {number}", "strength": "Strength of {number}", "more": "All {count}"}
+        filled = {"face": "Face {number}", "strength": "Strength of {number}", "more": f"All {count}"}
         data = {
             "image": "photo.png",
             "faces": faces,

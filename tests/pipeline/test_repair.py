@@ -207,7 +207,7 @@ def test_a_scratched_photograph_comes_nearer_to_the_whole_one():
     assert told[0] == 0
     assert told[-1] == pytest.approx(1)
     assert context.notices[0].code == "repair-filled"
-    assert context.notices[0].values["places"] > 0
+    assert context.notices[0].values["count"] > 0
 
 
 @pytest.mark.parametrize("margin", [0, 3])

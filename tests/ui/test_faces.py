@@ -63,7 +63,7 @@ def test_faces_are_suggested_and_off_until_a_person_says_so():
     assert picture(app).examination.wait(60)
     drawn(app)
     assert not app.toggle("faces").value
-    assert any("Faces were found" in caption.value and "Restore faces" in caption.value for caption in app.caption)
+    assert any("A face was found" in caption.value and "Restore faces" in caption.value for caption in app.caption)
     assert "stored or sent" in app.toggle("faces").help
 
 

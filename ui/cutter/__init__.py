@@ -16,11 +16,11 @@ from ui.keys import key
 from ui.parts import preview
 from ui.parts.polling import draw_again_once, pause
 from ui.shop import visitor, workshop
-from ui.words import explain, plain, say
+from ui.words import explain, forms, language, plain, say
 
 _HERE = Path(__file__).parent
 _LABELS = ("left", "right", "straighten", "proportion", "perspective", "add", "remove", "help", "cut")
-_LATER = {"number": "{number}", "count": "{count}"}
+_LATER = "{number}"
 """What the browser fills in."""
 
 _PROPORTIONS = ("3:2", "2:3", "4:3", "3:4", "1:1")
@@ -74,7 +74,7 @@ def editor(album: Album, number: int) -> None:
 def _data(album: Album, number: int, outlines: Sequence[Any]) -> dict[str, Any]:
     picture = album.numbered[number]
     labels = {name: say(f"cut.{name}") for name in _LABELS}
-    labels |= {name: say(f"cut.{name}", **_LATER) for name in ("corner", "several")}
+    labels["corner"] = say("cut.corner", number=_LATER)
     free = {"label": say("cut.free"), "value": ""}
     fixed = [{"label": text, "value": _ratio(text)} for text in _PROPORTIONS]
     return {
@@ -83,6 +83,8 @@ def _data(album: Album, number: int, outlines: Sequence[Any]) -> dict[str, Any]:
         "outlines": outlines,
         "proportions": [free, *fixed],
         "labels": labels,
+        "several": forms("cut.several"),
+        "language": language(),
     }
 
 

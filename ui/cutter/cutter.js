@@ -114,7 +114,14 @@ class Cutter {
       handle.ariaLabel = labels.corner.replace("{number}", at + 1)
     }
     const count = this.outlines.length
-    this.root.querySelector(".cut").textContent = count === 1 ? labels.cut : labels.several.replace("{count}", count)
+    this.root.querySelector(".cut").textContent = count === 1 ? labels.cut : this.#several(count)
+  }
+
+  /** The text for several outlines, in the plural form that their number has in the language of the page. */
+  #several(count) {
+    const { several, language } = this.data
+    const form = new Intl.PluralRules(language).select(count)
+    return (several[form] ?? several.other).replace("{count}", count)
   }
 
   #shapes() {

@@ -33,7 +33,7 @@ STRENGTH, STRENGTHS = "strength", "strengths"
 """Options of the stage that the list sets."""
 
 _LABELS = ("label", "all", "strength.all", "reset")
-_LATER = {"number": "{number}", "count": "{count}"}
+_LATER = "{number}"
 """What the browser fills in."""
 
 _MOST = 12
@@ -108,8 +108,8 @@ def _list(album: Album, number: int, options: Mapping[str, Any], seen: Sequence[
         "strength": spans(Faces)[STRENGTH] | {"value": options[STRENGTH]},
         "most": _MOST,
         "labels": {name: say(f"faces.{name}") for name in _LABELS}
-        | {name: say(f"faces.{name}", **_LATER) for name in ("face", "strength", "more")}
-        | {"alt": say("preview.alt", name=picture.name)},
+        | {name: say(f"faces.{name}", number=_LATER) for name in ("face", "strength")}
+        | {"more": say("faces.more", count=len(seen)), "alt": say("preview.alt", name=picture.name)},
     }
     _component(data=data, key=here, on_edit_change=lambda: _keep(st.session_state[here].edit))
 

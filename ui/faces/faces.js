@@ -59,7 +59,7 @@ class Faces {
     this.list.replaceChildren(...rows)
     const more = this.root.querySelector(".more")
     more.hidden = rows.length === this.faces.length
-    more.textContent = labels.more.replace("{count}", this.faces.length)
+    more.textContent = labels.more
     this.#label(this.all, labels.all, labels["strength.all"])
   }
 

@@ -17,9 +17,10 @@ export function limitOf(sensitivity) {
 }
 
 /** A share in per cent, with two decimals; a small one is not shown as zero. */
-export function shareText(share) {
+export function shareText(share, language = "en") {
   const percent = 100 * share
-  return percent && percent < 0.01 ? "< 0.01" : percent.toFixed(2)
+  const { format } = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 })
+  return percent && percent < 0.01 ? `< ${format(0.01)}` : format(percent)
 }
 
 export class Marks {

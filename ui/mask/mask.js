@@ -149,8 +149,8 @@ class Editor {
   }
 
   #showState() {
-    const { labels } = this.data
-    const share = labels.share.replace("{share}", shareText(this.marks.share))
+    const { labels, language } = this.data
+    const share = labels.share.replace("{share}", shareText(this.marks.share, language))
     this.root.setAttribute("aria-busy", !this.isReady)
     this.root.querySelector(".state").textContent = this.isReady ? share : labels.looking
     for (const name of ["clear", "load", "save"]) buttonOf(this.root, name).disabled = !this.isReady

@@ -52,5 +52,6 @@ export default function show({ data, parentElement }) {
   if (!latest.has(note)) watch(note)
   latest.set(note, data)
   note.textContent = data.lost
+  document.documentElement.lang = data.language
   compare(data.server, data.album)
 }

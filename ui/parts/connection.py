@@ -7,15 +7,23 @@ import streamlit as st
 from ui import address
 from ui.components import component
 from ui.shop import workshop
-from ui.words import say
+from ui.words import language, say
 
 _watch = component(Path(__file__).parent / "connection")
 
 
 def watch() -> None:
-    """Draw what tells when the server does not answer; once another one does, it opens the page anew."""
+    """Draw what tells when the server does not answer; once another one does, it opens the page anew.
+
+    It also names the language of the page to the browser, which hyphenates, chooses fonts and reads aloud by it.
+    """
     _watch(
-        data={"server": workshop().id, "lost": say("connection.lost"), "album": address.ALBUM in st.query_params},
+        data={
+            "server": workshop().id,
+            "lost": say("connection.lost"),
+            "album": address.ALBUM in st.query_params,
+            "language": language(),
+        },
         key="connection",
     )
 

@@ -8,7 +8,7 @@ from models.errors import StudioError
 from models.files import weights
 from pipeline.stage import Stage
 from ui import owner
-from ui.words import explain, say
+from ui.words import explain, megabytes, say
 
 
 def missing(stage: Stage) -> ModelSpec | None:
@@ -30,7 +30,7 @@ def offer(stage: Stage) -> None:
 
 def button(spec: ModelSpec, label: str, place: str) -> None:
     """Draw the button that downloads a model, and its progress when it was pressed."""
-    size = f" ({spec.size / 1e6:.0f} MB)" if spec.size else ""
+    size = f" ({megabytes(spec.size)})" if spec.size else ""
     if st.button(label + size, key=f"{place}.{spec.id}", icon=":material/download:"):
         _download(spec)
 
@@ -40,7 +40,7 @@ def _download(spec: ModelSpec) -> None:
     bar = st.progress(0.0, text=say("model.downloading", title=spec.title))
 
     def tell(done: int, total: int) -> None:
-        share = f"{done / 1e6:.0f} / {max(total, done) / 1e6:.0f} MB"
+        share = f"{megabytes(done)} / {megabytes(max(total, done))}"
         bar.progress(min(done / max(total, 1), 1.0), text=f"{say('model.downloading', title=spec.title)} · {share}")
 
     try:

@@ -14,7 +14,7 @@ def choose(album: Album, number: int) -> None:
     seen = job.result if job is not None and job.finished else None
     if seen is None or seen.pages == 1:
         return
-    text = say("page.help", pages=seen.pages)
+    text = say("page.help", count=seen.pages)
     key = f"page.{album.id}.{number}.{seen.page}"  # another tab may have chosen another page
     page = st.number_input(say("page", pages=seen.pages), 1, seen.pages, seen.page, key=key, help=text)
     if page == seen.page:

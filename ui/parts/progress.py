@@ -12,7 +12,7 @@ from ui import address
 from ui.parts import preview
 from ui.parts.polling import pause
 from ui.shop import workshop
-from ui.words import plain, say, say_time, stage_name
+from ui.words import number, plain, say, say_time, stage_name
 
 EVERY = 0.4
 """Seconds between two looks at a job that runs."""
@@ -89,6 +89,6 @@ def _steps(picture: Picture) -> str:
 
 def _step(label: str, index: int, at: int, fraction: float) -> str:
     kind = "done" if index < at else "now" if index == at else "later"
-    percent = f"{fraction:.0%}".replace("%", " %") if kind == "now" and index >= 0 else ""
+    percent = number(fraction, ".0%") if kind == "now" and index >= 0 else ""
     text = say(f"progress.{kind}")
     return f'<li class="{kind}">{html.escape(label)} <span aria-label="{text}">{percent}</span></li>'

@@ -22,7 +22,7 @@ from studio.picture import Picture
 from studio.view import View
 from ui import address
 from ui.shop import visitor, workshop
-from ui.words import explain, figures, plain, say, say_or, stage_name, tell
+from ui.words import explain, figures, number, plain, say, say_or, stage_name, tell
 
 _SIDE = 1024
 _BINS = 64
@@ -48,7 +48,7 @@ def show(album: Album, number: int) -> None:
 def _stages(picture: Picture) -> str:
     heads = [say(f"report.{name}") for name in ("stage", "model", "seconds", "outcome")]
     rows = [
-        [stage_name(timing.stage), _model(stage), f"{timing.seconds:.2f}", say(f"report.{timing.outcome}")]
+        [stage_name(timing.stage), _model(stage), number(timing.seconds, ".2f"), say(f"report.{timing.outcome}")]
         for stage, timing in zip(picture.done.plan.stages, picture.done.timings, strict=True)
     ]
     return _table(heads, rows)
@@ -74,8 +74,8 @@ def _measures(picture: Picture) -> str:
     (w1, h1), (noise, blur) = layers.size, _measured(layers)
     rows = [
         [say("report.size"), f"{w0} × {h0}", f"{w1} × {h1}"],
-        [say("report.noise"), *(f"{value * 255:.1f}" for value in noise)],
-        [say("report.blur"), *(f"{value:.2f}" for value in blur)],
+        [say("report.noise"), *(number(value * 255, ".1f") for value in noise)],
+        [say("report.blur"), *(number(value, ".2f") for value in blur)],
     ]
     notes = f"<p><small>{say('report.noise.help')}. {say('report.blur.help')}.</small></p>"
     return _table(["", say("report.before"), say("report.after")], rows) + notes
@@ -170,5 +170,5 @@ def _compared(picture: Picture, job: Job[Comparison]) -> None:
         st.warning(say("report.reference.size", w0=w0, h0=h0, w1=w1, h1=h1))
         return
     left, right = st.columns(2)
-    left.metric(say("report.psnr"), f"{found.psnr:.2f} dB")
-    right.metric(say("report.ssim"), f"{found.ssim:.4f}")
+    left.metric(say("report.psnr"), f"{number(found.psnr, '.2f')} dB")
+    right.metric(say("report.ssim"), number(found.ssim, ".4f"))

@@ -21,7 +21,7 @@ from studio.picture import Picture, Suggestion
 from ui import address, faces
 from ui.parts import ahead, model_files, suggestions
 from ui.shop import visitor, workshop
-from ui.words import explain, say, say_or, stage_name
+from ui.words import explain, megabytes, say, say_or, stage_name
 
 MODES = ("simple", "advanced")
 SCALES = (1.0, 2.0, 4.0)
@@ -258,6 +258,6 @@ def _model_label(name: str) -> str:
     state = {
         "bundled": say("model.bundled"),
         "ready": say("model.ready"),
-        "missing": say("model.full", size=f"{spec.size / 1e6:.0f} MB") if spec.size else say("model.full.unknown"),
+        "missing": say("model.full", size=megabytes(spec.size)) if spec.size else say("model.full.unknown"),
     }[weights.status(spec)]
     return f"{spec.title} · {state}"

@@ -2,7 +2,7 @@
 
 from pipeline.stage import Stage
 from studio.picture import Restored
-from ui.words import say, say_or
+from ui.words import number, say, say_or
 
 
 def sentence(done: Restored) -> str:
@@ -19,5 +19,5 @@ def sentence(done: Restored) -> str:
 def _deed(stage: Stage) -> str:
     """Return what a stage did, in a few words; empty for the small ones, which are part of others."""
     if stage.enlarges != 1:
-        return say("did.enlarge", factor=f"{stage.enlarges:g}")
+        return say("did.enlarge", factor=number(stage.enlarges))
     return say_or(f"did.{stage.name}", "")

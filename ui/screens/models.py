@@ -15,7 +15,7 @@ from pipeline import disk
 from ui import owner
 from ui.parts import model_files
 from ui.shop import workshop
-from ui.words import explain, plain, say, say_or
+from ui.words import explain, megabytes, plain, say, say_or
 
 
 def show() -> None:
@@ -56,7 +56,7 @@ def _row(spec: ModelSpec) -> None:
 
 
 def _about(spec: ModelSpec, status: str) -> str:
-    size = f"{spec.size / 1e6:.1f} MB · " if spec.size else ""
+    size = f"{megabytes(spec.size, 1)} · " if spec.size else ""
     licence = say("models.licence", licence=spec.licence)
     return (
         f'<div class="model"><strong>{html.escape(spec.title)}</strong> '

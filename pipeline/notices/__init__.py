@@ -1,13 +1,13 @@
 """Notices: deviations from a request and decisions worth knowing, as data; their texts are in language files."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from pipeline.notices.catalogue import FALLBACK, Catalogue
+
 Value = float | int | str
-_LANGUAGES = Path(__file__).parent / "languages"
 
 
 @dataclass(frozen=True, init=False)
@@ -33,27 +33,18 @@ class Notice:
             object.__setattr__(self, name, value)
 
 
+@cache
+def catalogue() -> Catalogue:
+    """Return the texts of all notices: the headline of one by its code, the figures behind it by ``CODE.figures``."""
+    return Catalogue(Path(__file__).parents[1] / "languages")
+
+
 def languages() -> tuple[str, ...]:
     """Return the codes of the languages that notices exist in."""
-    return tuple(sorted(path.stem for path in _LANGUAGES.glob("*.json")))
+    return tuple(catalogue().texts)
 
 
-@cache
-def texts(language: str = "en") -> Mapping[str, str]:
-    """Return the texts of all notices in a language, by code; the figures behind one by ``CODE.figures``.
-
-    Raises
-    ------
-    KeyError
-        If there is no such language.
-    """
-    if language not in languages():
-        raise KeyError(language)
-    content: dict[str, str] = json.loads((_LANGUAGES / f"{language}.json").read_text(encoding="utf-8"))
-    return content
-
-
-def headline(notice: Notice, language: str = "en", *, stage: str = "") -> str:
+def headline(notice: Notice, language: str = FALLBACK, *, stage: str = "") -> str:
     """Return what happened, in one plain sentence.
 
     Parameters
@@ -64,12 +55,12 @@ def headline(notice: Notice, language: str = "en", *, stage: str = "") -> str:
         What the stage is called in that language; its name, capitalised, by default.
     """
     values = {**notice.values, "stage": stage or notice.stage.capitalize()}
-    return texts(language)[notice.code].format(**values)
+    return catalogue().fill(language, notice.code, values)
 
 
-def figures(notice: Notice, language: str = "en") -> str:
+def figures(notice: Notice, language: str = FALLBACK) -> str:
     """Return the figures behind a notice; empty where there are none."""
-    return texts(language).get(f"{notice.code}.figures", "").format(**notice.values)
+    return catalogue().fill(language, f"{notice.code}.figures", notice.values, otherwise="")
 
 
 def sentence(notice: Notice) -> str:
