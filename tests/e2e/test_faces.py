@@ -25,7 +25,7 @@ def face_switch(page):
 def listed(page):
     """The portrait with the list of its faces."""
     upload(page, ("portrait.jpg", PORTRAIT))
-    page.get_by_text("Faces were found").wait_for()
+    page.get_by_text("A face was found").wait_for()
     page.get_by_text("Restore faces", exact=True).click()
     face_switch(page).wait_for()
     return page
