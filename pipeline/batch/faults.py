@@ -2,8 +2,9 @@
 
 from pipeline.errors import ModelError, PhotoTooLarge, PhotoUnreadable, StudioError
 
-FAULTS = ("unreadable", "too-large", "memory", "unwritable", "model", "internal")
-"""Kinds of failures; ``"internal"`` is a fault of the studio."""
+KILLED = "killed"
+FAULTS = ("unreadable", "too-large", "memory", "unwritable", "model", "internal", KILLED)
+"""Kinds of failures; ``"internal"`` is a fault of the studio, ``"killed"`` one that its process did not outlive."""
 
 
 def reason(error: Exception) -> str:

@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from filelock import FileLock
 
+from pipeline.batch.faults import KILLED
 from pipeline.batch.keys import Stamp
 from pipeline.batch.owners import Owner
 from pipeline.batch.restore import FULL
@@ -37,7 +38,7 @@ CREATE TABLE IF NOT EXISTS photographs (
     state    TEXT NOT NULL DEFAULT 'new',  -- new, running, done, failed
     owner    TEXT NOT NULL DEFAULT '',
     lease    REAL NOT NULL DEFAULT 0,
-    tries    INTEGER NOT NULL DEFAULT 0,
+    tries    INTEGER NOT NULL DEFAULT 0,  -- begun, and not given back
     key      TEXT NOT NULL DEFAULT '',
     result   TEXT NOT NULL DEFAULT '',  -- SHA-256 of the result
     fault    TEXT NOT NULL DEFAULT '',
@@ -48,8 +49,22 @@ CREATE TABLE IF NOT EXISTS settings (digest TEXT PRIMARY KEY, document TEXT NOT 
 
 _CLAIM = f"""
 UPDATE photographs SET state = 'running', owner = ?, lease = ?, tries = tries + 1
-WHERE target = ? AND (state = 'new' OR state = 'running' AND lease < ?) RETURNING {COLUMNS}
+WHERE target = ? AND state = 'new' RETURNING {COLUMNS}
 """  # noqa: S608 - names of columns
+
+MOST_KILLS = 2
+"""Processes that may be killed at work on a photograph; no further one begins it."""
+
+_TAKE_BACK = f"""
+UPDATE photographs SET state = CASE WHEN tries < {MOST_KILLS} THEN 'new' ELSE 'failed' END,
+fault = CASE WHEN tries < {MOST_KILLS} THEN '' ELSE '{KILLED}' END,
+report = CASE WHEN tries < {MOST_KILLS} THEN report ELSE ? END WHERE state = 'running' AND
+"""  # noqa: S608 - numbers and names of our own
+_KILLED = {
+    "kind": "ProcessKilled",
+    "error": f"{MOST_KILLS} processes were killed while they restored this photograph, perhaps for lack of memory. "
+    f"Lower --max-pixels or --scale, or try it again by --retry {KILLED}.",
+}
 
 
 class Journal:
@@ -94,7 +109,8 @@ class Journal:
         self._stop.set()
         with self._lock, closing(self._db), suppress(sqlite3.Error):  # the leases of a process that ended are void
             self._db.execute(
-                "UPDATE photographs SET state = 'new' WHERE state = 'running' AND owner = ?", (self._owner.name,)
+                "UPDATE photographs SET state = 'new', tries = tries - 1 WHERE state = 'running' AND owner = ?",
+                (self._owner.name,),
             )
         self._owner.close()
 
@@ -112,10 +128,9 @@ class Journal:
         """Return all settings that results were made with, by their digests."""
         return {digest: json.loads(text) for digest, text in self._do("SELECT digest, document FROM settings")}
 
-    def state(self, target: bytes) -> str:
-        """Return the state of a photograph; empty where it is unknown."""
-        found = self._do("SELECT state FROM photographs WHERE target = ?", target)
-        return str(found[0][0]) if found else ""
+    def suspects(self) -> set[bytes]:
+        """Return the photographs that a process was killed at, or while it worked on others."""
+        return {target for (target,) in self._do("SELECT target FROM photographs WHERE state = 'new' AND tries > 0")}
 
     def enrol(self, rows: Iterable[tuple[bytes, bytes, int | None, str]], documents: Mapping[str, Any]) -> None:
         """Note photographs that are to be restored, but those that are in work.
@@ -134,15 +149,17 @@ class Journal:
             self._db.executemany(
                 "INSERT INTO photographs (target, source, page, settings) VALUES (?, ?, ?, ?) ON CONFLICT (target) "
                 "DO UPDATE SET source = excluded.source, page = excluded.page, settings = excluded.settings, "
-                "state = 'new', fault = '' WHERE state != 'running'",
+                "tries = CASE WHEN state = 'new' THEN tries ELSE 0 END, state = 'new', fault = '' "
+                "WHERE state != 'running'",
                 rows,
             )
             self._db.execute("COMMIT")
 
     def claim(self, target: bytes) -> Row | None:
-        """Take a photograph; return None if another process has it, or finished it."""
+        """Take a photograph; return None if another process has it, or finished it, or it is given up."""
         now = time.time()
-        found = self._do(_CLAIM, self._owner.name, now + LEASE_S, target, now)
+        self._take_back("target = ? AND lease < ?", target, now)
+        found = self._do(_CLAIM, self._owner.name, now + LEASE_S, target)
         return row_of(found[0]) if found else None
 
     def hashed(self, target: bytes, stamp: Stamp, sha256: str) -> None:
@@ -169,11 +186,15 @@ class Journal:
         )
 
     def sweep(self) -> None:
-        """Give back what processes of this machine had taken that have ended."""
+        """Take back what processes of this machine had taken that were killed."""
         for (name,) in self._do("SELECT DISTINCT owner FROM photographs WHERE state = 'running'"):
             if self._owner.ended(name):
-                self._do("UPDATE photographs SET state = 'new' WHERE state = 'running' AND owner = ?", name)
+                self._take_back("owner = ?", name)
         self._owner.clear()
+
+    def _take_back(self, condition: str, *values: object) -> None:
+        """Make photographs of killed processes new, or give them up where they were begun too often."""
+        self._do(_TAKE_BACK + condition, json.dumps(_KILLED), *values)
 
     def _renew(self) -> None:
         """Renew the leases of this process until the journal is closed."""

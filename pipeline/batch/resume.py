@@ -9,6 +9,7 @@ from pathlib import Path
 from models.files import atomic
 from models.runtime.engine import Engine
 from pipeline.batch import keys
+from pipeline.batch.faults import KILLED
 from pipeline.batch.journal import Journal
 from pipeline.batch.keys import Stamp
 from pipeline.batch.outlook import Due, stamp_of
@@ -34,7 +35,8 @@ def resume(
     """Restore what is left of a run, and yield a report of each photograph that this process settled.
 
     A result is written in this order: its SHA-256 into the journal, a temporary file, its name, its state into the
-    journal. One that was written when a process was killed is recognised and not made again.
+    journal. One that was written when a process was killed is recognised and not made again. What was in work then
+    comes last, one photograph at a time, so that the one that kills its process costs no other anything.
 
     Parameters
     ----------
@@ -52,17 +54,25 @@ def resume(
         Which end the run; it can be resumed.
     """
     run = _Run(journal, left, settings, done, {"device": engine.device, "precision": engine.precision})
-    numbers = list(range(len(left)))
-    while numbers:
-        for item in through(run.claimed(numbers), settings, engine, progress, run.load, run.save):
-            if item.report.error:
-                run.fail(item)
-            yield item.report
-        numbers, run.busy = run.busy, []
-        if numbers:
-            progress(numbers[0], Progress("wait for another process", 0, 1, 0.0))
+    batches = _batches(left, journal.suspects())
+    while batches:
+        for numbers in batches:
+            for item in through(run.claimed(numbers), settings, engine, progress, run.load, run.save):
+                if item.report.error:
+                    run.fail(item)
+                yield item.report
+        yield from (earlier(journal, row) for row in run.given_up)
+        batches, run.busy, run.given_up = [[number] for number in run.busy], [], []
+        if batches:
+            progress(batches[0][0], Progress("wait for another process", 0, 1, 0.0))
             time.sleep(POLL_S)
             journal.sweep()
+
+
+def _batches(left: list[Due], suspects: set[bytes]) -> list[list[int]]:
+    """Return the numbers of photographs, by those that may be in work together; each suspect is alone."""
+    alone = [number for number, due in enumerate(left) if due.target in suspects]
+    return [[number for number, due in enumerate(left) if due.target not in suspects], *([each] for each in alone)]
 
 
 def earlier(journal: Journal, row: Row) -> Report:
@@ -90,6 +100,9 @@ class _Run:
         self.busy: list[int] = []
         """Photographs that another process works on."""
 
+        self.given_up: list[Row] = []
+        """Photographs that too many processes were killed at."""
+
     def claimed(self, numbers: list[int]) -> Iterator[Item]:
         """Yield an item for each photograph that this process gets."""
         for number in numbers:
@@ -98,8 +111,12 @@ class _Run:
             if row is not None:
                 self._rows[number] = row
                 yield item_of(due.pair, number)
-            elif self._journal.state(due.target) == "running":
+                continue
+            row = self._journal.row(due.target)
+            if row and row.state == "running":
                 self.busy.append(number)
+            elif row and row.fault == KILLED:
+                self.given_up.append(row)
 
     def load(self, item: Item) -> None:
         """Read a photograph, unless its result is there."""

@@ -30,7 +30,7 @@ class Row:
 
     state: str
     tries: int
-    """How often it was begun."""
+    """How often it was begun and not given back: once by each process that was killed."""
 
     key: str
     result: str

@@ -232,12 +232,12 @@ def test_leases_run_out_unless_they_are_renewed(tmp_path, monkeypatch):
         assert mine.claim(b"a").tries == 1
         assert other.claim(b"a") is None
         other.sweep()
-        assert other.state(b"a") == "running"
+        assert other.row(b"a").state == "running"
         mine._stop.set()
         while other.claim(b"a") is None:
             pass
         mine.settle(b"a")  # too late: it belongs to the other
-        assert other.state(b"a") == "running"
+        assert other.row(b"a").state == "running"
         other.hashed(b"a", Stamp(1, 2, 3), "digest")
         other.settle(b"a", report={"size": [1, 2]})
         (row,) = mine.rows()

@@ -75,7 +75,7 @@ def test_a_run_that_is_killed_at_any_instant_goes_on_where_it_was(tmp_path):
         now = made(out)
         assert {name: now.get(name) for name in finished} == finished  # none lost, none made again
         finished = now
-    process = start(source, out)
+    process = start(source, out, "--retry", "killed")  # those at which two of them were killed
     process.communicate(timeout=600)
     assert process.returncode == 0
     now = made(out)
@@ -176,6 +176,46 @@ def test_what_a_killed_process_had_begun_is_free_at_once(tmp_path):
     subprocess.run([sys.executable, "-c", CLAIMS, tmp_path], cwd=ROOT, check=False)
     with Journal(tmp_path) as journal:
         assert journal.claim(b"a").tries == 2
+
+
+DEADLY = """
+import os, signal, sys
+from pipeline.batch import restore
+from pipeline.command.cli import main
+
+develop = restore.develop
+
+def deadly(item, *rest):
+    if item.pair.source.stem == "001":
+        os.kill(os.getpid(), signal.SIGKILL)
+    develop(item, *rest)
+
+restore.develop = deadly
+sys.exit(main(["restore", *sys.argv[1:], "--only", "sharpen"]))
+"""
+
+
+def test_a_photograph_that_kills_its_process_twice_is_given_up_and_told(tmp_path):
+    source, out = photographs(tmp_path / "in", 5), tmp_path / "out"
+
+    def run(*flags):
+        command = [sys.executable, "-c", DEADLY, source, "-o", out, *flags]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        return done.returncode, sorted(path.stem for path in out.glob("*.png")), done.stderr
+
+    assert run()[0] == -signal.SIGKILL
+    code, there, _ = run()
+    assert code == -signal.SIGKILL
+    assert there[-2:] == ["003", "004"]  # what was not in work came first
+    code, there, said = run("--report")
+    assert (code, there) == (1, ["000", "002", "003", "004"])
+    assert "001.jpg: 2 processes were killed while they restored this photograph" in said
+    assert "killed" in (out / "report.csv").read_text().splitlines()[1]
+    assert run()[0] == 1  # it is not begun again
+    assert run("--retry", "killed")[0] == -signal.SIGKILL
+    process = start(source, out, "--only", "sharpen")
+    process.communicate(timeout=600)
+    assert (process.returncode, len(made(out))) == (0, 5)
 
 
 SMALL_DISK = """
