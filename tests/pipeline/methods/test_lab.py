@@ -47,6 +47,20 @@ def test_grey_and_sepia_are_not_measured_as_coloured(name, tone):
     assert colour_measure(noisy(toned, 0.03)) < COLOURED_ABOVE
 
 
+def test_a_small_part_in_colour_makes_a_photograph_coloured():
+    image = grey("coffee").copy()
+    image[60:105, 60:105] = photograph("astronaut", 60)[:45, :45]
+    lab = to_lab(image)
+    assert np.linalg.norm(lab[..., 1:], axis=2).mean() < COLOURED_ABOVE  # by the mean alone it is black and white
+    assert colour_measure(image) > COLOURED_ABOVE
+
+
+def test_stains_do_not_make_a_sepia_print_coloured():
+    image = np.clip(grey("coffee") * SEPIA, 0, 1).astype(np.float32)
+    image[:50, :50] *= np.float32([1, 0.93, 0.85])
+    assert colour_measure(image) < COLOURED_ABOVE
+
+
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea"])
 def test_colorize_is_not_suggested_for_colours(name):
     assert Colorize().examine(photograph(name), Context(None)).suggestion is None
