@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from pipeline.methods.detection import grow
 from tests.e2e.modules import Server, png
 
 pytestmark = pytest.mark.browser
@@ -39,8 +40,9 @@ EDITOR = {
     "model": "detector",
     "sensitivity": {"low": 0.05, "high": 0.95, "step": 0.05, "neutral": 0.5, "value": 0.5},
     "threshold": 0.5,
+    "growth": 0,
     "file": "x_mask.png",
-    "labels": LABELS | {"share": "{share} % marked", "looking": "Looking", "failed": "Failed:"} | TOLD,
+    "labels": LABELS | {"share": "{share} % marked", "looking": "Looking", "failed": "Failed:", "growth": "and {pixels} px"} | TOLD,
 }
 
 
@@ -70,6 +72,17 @@ class TestMask:
         assert self.damage.times[1] - self.damage.times[0] >= 2
         blank.page.locator(".frame").press(" ")
         assert (self.sent(blank.page)[SPOT > 0] == 255).all()
+
+    def test_it_says_and_shows_how_far_the_marks_are_widened(self, blank):
+        state = self.editor(blank, png(SPOT), growth=3)
+        expect(state).to_have_text("6.25 % marked and 3 px")
+        greens = blank.page.locator("canvas").evaluate("""e => {
+            const { data } = e.getContext("2d").getImageData(0, 0, e.width, e.height)
+            return Array.from({ length: data.length / 4 }, (_, i) => data[4 * i + 1])
+        }""")
+        marked, rim = (sum(abs(green - wanted) < 8 for green in greens) for wanted in (76, 104))
+        expected = grow(SPOT > 0, 3).sum() / (SPOT > 0).sum() - 1
+        assert rim / marked == pytest.approx(expected, rel=0.1)
 
     def test_it_asks_for_the_detector_of_the_plan(self, blank):
         share = self.editor(blank, BUSY, BUSY, png(SPOT), model="my own.pth")

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from pipeline.context import Context
-from pipeline.methods.detection import CLASSICAL, find, likelihood
+from pipeline.methods.detection import CLASSICAL, find, grow, likelihood
 from pipeline.options import rules
 from pipeline.stages import Repair
 
 pytestmark = pytest.mark.browser
 
-MARKS, BRUSH = "mask/marks.js", "mask/brush.js"
+MARKS, BRUSH, GROWTH = "mask/marks.js", "mask/brush.js", "mask/growth.js"
 
 
 PRELUDE = """
@@ -27,6 +27,20 @@ def marked(js, body, *args):
 
 def grid(levels):
     return np.asarray(levels).reshape(30, 40)
+
+
+@pytest.mark.parametrize("pixels", [0, 1, 4, 10])
+def test_the_marks_are_shown_as_wide_as_the_server_fills_them(js, pixels):
+    mask = np.zeros((30, 40), bool)
+    mask[12:15, 20:26] = mask[2, 1] = True
+    body = """(module, rows, pixels, ...part) => {
+        const isMarked = (x, y) => Boolean(rows[y]?.[x])
+        return [...module.grown(isMarked, pixels, ...part)]
+    }"""
+    shown = np.reshape(js.run(GROWTH, body, mask.tolist(), pixels, 0, 0, 40, 30), (30, 40))
+    part = np.reshape(js.run(GROWTH, body, mask.tolist(), pixels, 15, 5, 20, 12), (12, 20))
+    np.testing.assert_array_equal(shown, grow(mask, pixels))
+    np.testing.assert_array_equal(part, shown[5:17, 15:35])
 
 
 class TestMarks:

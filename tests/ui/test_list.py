@@ -1,12 +1,15 @@
 """The list of several photographs, and the result of one, without a browser."""
 
+import json
+
 import pytest
 
-from pipeline.plan import arrange
+from pipeline.plan import arrange, simple
 from pipeline.stages import Tone
 from studio.jobs import State
 from tests.ui.test_page import EXAMPLE, album, app, captions, chosen, dropped, finished, labels, names_of_stages
 from ui.screens import album as screen
+from ui.shop import workshop
 
 __all__ = ["app", "chosen"]  # fixtures
 pytestmark = pytest.mark.slow
@@ -46,6 +49,23 @@ def test_what_failed_is_tried_again_alone(app):
     finished(app)
     assert [picture.state for picture in album(app).pictures] == [State.DONE, State.DONE]
     assert album(app).pictures[0].restored is first
+
+
+def test_the_download_of_all_is_quiet_until_most_are_restored(app):
+    dropped(app, CUP, CUP, CUP)
+    assert not zips(app)
+    for number, expected in ((0, ("Download the 1 restored as ZIP", True)), (2, ("Download all as ZIP", False))):
+        workshop().submit("", album(app).pictures[: number + 1], simple(1.0))
+        finished_so_far = [picture.job for picture in album(app).pictures if picture.job]
+        assert all(job.wait(60) for job in finished_so_far)
+        app.run()
+        assert zips(app) == [expected]
+
+
+def zips(app):
+    """The label of each download of a ZIP, and whether it is a quiet button."""
+    drawn = [json.loads(each.proto.json) for each in app.get("bidi_component") if "ZIP" in each.proto.json]
+    return [(each["label"], each["isSecond"]) for each in drawn]
 
 
 def test_photographs_are_removed_and_added_and_no_number_is_given_twice(app):

@@ -17,8 +17,8 @@ from ui.words import language, say
 _HERE = Path(__file__).parent
 _TOOLS = ("tools", "mark", "erase", "protect", "move", "size", "sensitivity", "hide", "clear", "load", "save")
 _LABELS = ("label", "undo", "redo", "in", "out", "fit", "share", "looking", "help", "failed", *_TOOLS)
-_TOLD = ("unreadable", "shape", "resized")
-_LATER = {name: f"{{{name}}}" for name in ("share", "name", "w0", "h0", "w1", "h1")}
+_TOLD = ("growth", "unreadable", "shape", "resized")
+_LATER = {name: f"{{{name}}}" for name in ("share", "pixels", "name", "w0", "h0", "w1", "h1")}
 """What the browser fills in."""
 
 _component = component(_HERE / "mask", _HERE.parent / "viewer" / "controls.css")
@@ -66,6 +66,7 @@ def editor(album: Album, number: int, stage: Stage) -> None:
         "model": options["model"],
         "sensitivity": {**spans(type(stage))["sensitivity"], "value": options["sensitivity"]},
         "threshold": THRESHOLD,
+        "growth": round(options["grow"]),
         "file": f"{Path(picture.name).stem}_mask.png",
         "language": language(),
         "labels": {name: say(f"mask.{name}", **_LATER) for name in (*_LABELS, *_TOLD)},

@@ -38,6 +38,7 @@ class Editor {
 
   update(data) {
     this.data = data
+    this.#setGrowth(data.growth)
     this.#label(data.labels)
     this.#layout()
     this.#showState()
@@ -150,13 +151,21 @@ class Editor {
 
   #showState() {
     const { labels, language } = this.data
-    const share = labels.share.replace("{share}", shareText(this.marks.share, language))
+    const told = [labels.share.replace("{share}", shareText(this.marks.share, language))]
+    if (this.sheet.growth) told.push(labels.growth.replace("{pixels}", this.sheet.growth))
     this.root.setAttribute("aria-busy", !this.isReady)
-    this.root.querySelector(".state").textContent = this.isReady ? share : labels.looking
+    this.root.querySelector(".state").textContent = this.isReady ? told.join(" ") : labels.looking
     for (const name of ["clear", "load", "save"]) buttonOf(this.root, name).disabled = !this.isReady
     buttonOf(this.root, "undo").disabled = !this.isReady || !this.marks.canUndo
     buttonOf(this.root, "redo").disabled = !this.isReady || !this.marks.canRedo
     this.root.querySelector(".sensitivity input").disabled = !this.isReady
+  }
+
+  /** Show how far the marks are widened before they are filled. */
+  #setGrowth(pixels) {
+    if (pixels === this.sheet.growth) return
+    this.sheet.growth = pixels
+    this.#draw(0, 0, this.marks.width, this.marks.height)
   }
 
   #draw(...part) {

@@ -1,6 +1,9 @@
 // The marks in colours, and between marks and files.
 
+import { grown } from "./growth.js"
+
 const MARKED_COLOUR = [225, 40, 30, 150] // red, green, blue, opacity, 0 to 255
+const GROWN_COLOUR = [225, 40, 30, 70]
 const PROTECTED_COLOUR = [30, 140, 90, 120]
 
 function canvasOf(width, height) {
@@ -12,20 +15,35 @@ export class Sheet {
   constructor(width, height) {
     this.picture = canvasOf(width, height)
     this.context = this.picture.getContext("2d")
+    this.growth = 0 // pixels by which the marks are widened
   }
 
-  /** Colour a part. */
+  /** Colour a part that has changed, and what its marks are widened to. */
   draw(marks, left, top, width, height) {
+    const [x0, y0] = [Math.max(left - this.growth, 0), Math.max(top - this.growth, 0)]
+    const x1 = Math.min(left + width + this.growth, marks.width)
+    const y1 = Math.min(top + height + this.growth, marks.height)
+    this.#colour(marks, x0, y0, x1 - x0, y1 - y0)
+  }
+
+  #colour(marks, left, top, width, height) {
+    const isIn = (x, y) => x >= 0 && y >= 0 && x < marks.width && y < marks.height
+    const isMarked = (x, y) => isIn(x, y) && marks.isMarked(y * marks.width + x)
+    const near = grown(isMarked, this.growth, left, top, width, height)
     const image = this.context.createImageData(width, height)
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        const i = (top + y) * marks.width + left + x
-        const colour = marks.isMarked(i) ? MARKED_COLOUR : marks.isProtected(i) ? PROTECTED_COLOUR : null
-        if (colour) image.data.set(colour, 4 * (y * width + x))
-      }
+    for (let at = 0; at < near.length; at++) {
+      const i = (top + Math.floor(at / width)) * marks.width + left + (at % width)
+      const colour = colourOf(marks, i, near[at])
+      if (colour) image.data.set(colour, 4 * at)
     }
     this.context.putImageData(image, left, top)
   }
+}
+
+function colourOf(marks, i, isGrown) {
+  if (marks.isMarked(i)) return MARKED_COLOUR
+  if (isGrown) return GROWN_COLOUR
+  return marks.isProtected(i) ? PROTECTED_COLOUR : null
 }
 
 /** The grey of an image, a byte per pixel, at a size. */

@@ -38,14 +38,15 @@ def picture(album: Album, number: int) -> None:
             icon=":material/data_object:",
             on_click="ignore",
             width="stretch",
-            help=say("download.settings.help"),
         )
+        st.caption(say("download.settings.help"))  # a tooltip would cover the button above
 
 
-def whole_album(album: Album) -> None:
-    """Draw the download of everything that is restored, as one ZIP."""
+def whole_album(album: Album, count: int, *, is_second: bool) -> None:
+    """Draw the download of the photographs that are restored, so many of an album, as one ZIP."""
+    label = say("download.zip") if count == len(album.numbered) else say("download.zip.some", count=count)
     with st.container(key="download"):
-        _draw(f"studio/{album.id}/make", album, say("download.zip"), _output(), "get.zip")
+        _draw(f"studio/{album.id}/make", album, label, _output(), "get.zip", is_second=is_second)
 
 
 def _output() -> dict[str, object]:

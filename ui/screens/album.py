@@ -45,9 +45,13 @@ def show(album: Album) -> None:
             progress.cancel(album.pictures)
             st.caption(say("progress.safe"))
             return
-        if any(picture.restored for picture in album.pictures):
-            download.whole_album(album)
+        above = st.container()
         _restore(album, settings.choose())
+        restored = sum(picture.restored is not None for picture in album.pictures)
+        is_early = 2 * restored < len(album.numbered)  # what comes next is to restore the others
+        if restored:
+            with st.container() if is_early else above:
+                download.whole_album(album, restored, is_second=is_early)
 
 
 def _restore(album: Album, plan: Plan) -> None:
