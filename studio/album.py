@@ -6,7 +6,7 @@ An album outlives the page that created it: whoever knows its id finds it again,
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +36,9 @@ class Album:
 
     visitor: str = ""
     """Who uploaded them, where that is known."""
+
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """The settings for all photographs, as the address of the page held them when it turned to those of one alone."""
 
     used: float = field(default_factory=time.monotonic)
     """When it was last asked for, on the monotonic clock."""

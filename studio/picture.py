@@ -71,6 +71,19 @@ class Suggestion:
     """Whether the page follows it unasked."""
 
 
+@dataclass(frozen=True)
+class Own:
+    """Settings for one photograph of a list alone."""
+
+    plan: Plan
+    follow: tuple[str, ...]
+    is_full: bool
+    """Arguments of `Workshop.submit`."""
+
+    address: Mapping[str, str]
+    """The settings as the address of the page holds them."""
+
+
 @dataclass(eq=False)
 class Picture:
     """One photograph of an album."""
@@ -97,6 +110,9 @@ class Picture:
 
     scan: int | None = None
     """Number of the scan that it was cut out of."""
+
+    own: Own | None = None
+    """Its own settings; None where those for all photographs hold."""
 
     job: Job[Restored] | None = None
     """Its last restoration."""

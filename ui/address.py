@@ -8,6 +8,7 @@ import streamlit as st
 
 from studio.album import Album
 from ui.shop import workshop
+from ui.words import KEY as LANGUAGE
 from ui.words import say
 
 T = TypeVar("T")
@@ -17,8 +18,14 @@ PICTURE = "picture"
 RESTARTED = "restarted"
 """Names in the address; the last one tells that the server, and with it the photographs, went away."""
 
+FOR, ALL, ONE = "for", "all", "one"
+"""Name in the address, and its values: whether the settings in it are for all photographs of a list, or for one."""
+
 _PLACES = ("faces.strengths", "colorize.hints")
 """Settings that name places on one photograph; another one has none of them."""
+
+_OUTSIDE = (ALBUM, PICTURE, RESTARTED, LANGUAGE)
+"""Names in the address that are no settings of a restoration."""
 
 
 _KNOWN = "address.known"
@@ -69,7 +76,7 @@ def picture(album: Album) -> int | None:
     if len(album.numbered) == 1:
         return next(iter(album.numbered))
     if number is not None:
-        close()
+        close(album)
         st.info(say("album.removed"))
     return None
 
@@ -80,21 +87,70 @@ def enter(album: Album) -> NoReturn:
     st.rerun()
 
 
-def leave() -> NoReturn:
+def leave(album: Album) -> NoReturn:
     """Go back to the first screen; the album stays where it is."""
+    st.query_params.from_dict(_for_all(album))
     _forget()
     st.rerun()
 
 
-def open_picture(number: int) -> NoReturn:
-    """Open one photograph of an album."""
-    st.query_params.from_dict(_without(*_PLACES) | {PICTURE: str(number)})
+def open_picture(album: Album, number: int) -> NoReturn:
+    """Open one photograph of an album, with its own settings where it has some."""
+    place = _for_all(album) | {PICTURE: str(number)}
+    own = album.numbered[number].own
+    if own is not None:
+        album.settings = _settings(place)
+        place = _outside(place) | dict(own.address) | {FOR: ONE}
+    st.query_params.from_dict(place)
     st.rerun(scope="app")
 
 
-def close() -> None:
+def close(album: Album) -> None:
     """Go back to the list; for a button's `on_click`."""
-    st.query_params.from_dict(_without(PICTURE, *_PLACES))
+    place = _for_all(album)
+    place.pop(PICTURE, None)
+    st.query_params.from_dict(place)
+
+
+def is_for_one() -> bool:
+    """Return whether the settings are for one photograph of a list alone."""
+    return st.query_params.get(FOR) == ONE
+
+
+def narrow(album: Album) -> None:
+    """Let the settings be for the photograph that is open alone; those for all stay as they are."""
+    if not is_for_one() and len(album.numbered) > 1:
+        album.settings = _settings(_without(*_PLACES))
+        record(FOR, ONE, ALL)
+
+
+def widen() -> None:
+    """Let the settings that are here be for all photographs."""
+    record(FOR, ALL, ALL)
+
+
+def reset(album: Album) -> None:
+    """Let the open photograph have the settings for all; for a button's `on_click`."""
+    st.query_params.from_dict(_for_all(album))
+
+
+def settings() -> dict[str, str]:
+    """Return the settings in the address."""
+    return _settings(st.query_params.to_dict())
+
+
+def _settings(place: dict[str, str]) -> dict[str, str]:
+    return {name: text for name, text in place.items() if name not in _OUTSIDE}
+
+
+def _outside(place: dict[str, str]) -> dict[str, str]:
+    return {name: text for name, text in place.items() if name in _OUTSIDE}
+
+
+def _for_all(album: Album) -> dict[str, str]:
+    """Return the address with the settings for all photographs, which name no places on one."""
+    place = _without(FOR, *_PLACES)
+    return _outside(place) | dict(album.settings) if is_for_one() else place
 
 
 def forget_places() -> None:
@@ -186,7 +242,7 @@ def _forget() -> None:
 
 def _replace(place: dict[str, str]) -> None:
     """Write another place into the address, in one entry of the browser's history; the settings stay."""
-    st.query_params.from_dict(_without(ALBUM, PICTURE, RESTARTED, *_PLACES) | place)
+    st.query_params.from_dict(_without(ALBUM, PICTURE, RESTARTED, FOR, *_PLACES) | place)
 
 
 def _without(*names: str) -> dict[str, str]:

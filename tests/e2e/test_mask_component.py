@@ -32,7 +32,12 @@ NAMES = (
     "out",
 )
 LABELS = {name: name for name in (*NAMES, "fit", "hide", "clear", "load", "save")}
-TOLD = {"unreadable": "{name} is no picture", "shape": "{w0}x{h0} for {w1}x{h1}", "resized": "resized from {w0}x{h0}"}
+TOLD = {
+    "growth": "and {pixels} px",
+    "unreadable": "{name} is no picture",
+    "shape": "{w0}x{h0} for {w1}x{h1}",
+    "resized": "resized from {w0}x{h0}",
+}
 EDITOR = {
     "address": "studio/a/0/",
     "size": [80, 40],
@@ -42,7 +47,9 @@ EDITOR = {
     "threshold": 0.5,
     "growth": 0,
     "file": "x_mask.png",
-    "labels": LABELS | {"share": "{share} % marked", "looking": "Looking", "failed": "Failed:", "growth": "and {pixels} px"} | TOLD,
+    "labels": LABELS
+    | {"share": "{share} % marked", "looking": "Looking", "failed": "Failed:", "growth": "and {pixels} px"}
+    | TOLD,
 }
 
 

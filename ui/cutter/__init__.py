@@ -36,7 +36,7 @@ def offer(album: Album, number: int) -> bool:
     picture = album.numbered[number]
     if picture.scan in album.scans and st.button(say("cut.back"), icon=":material/undo:"):
         album.put_back(picture.scan)
-        address.open_picture(picture.scan)
+        address.open_picture(album, picture.scan)
     return st.toggle(say("cut.open"), help=say("cut.open.help"), key=f"cut.on.{album.id}.{number}")
 
 
@@ -116,9 +116,9 @@ def _follow(album: Album, number: int, job: Job[list[int]]) -> None:
         error = job.error
         st.error(explain(error) if isinstance(error, StudioError) else say("error.inside", reference=plain(job.id)))
     elif len(job.result) == 1:
-        address.open_picture(job.result[0])
+        address.open_picture(album, job.result[0])
     else:
-        address.close()
+        address.close(album)
         st.rerun(scope="app")
 
 

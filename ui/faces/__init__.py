@@ -111,7 +111,7 @@ def _list(album: Album, number: int, options: Mapping[str, Any], seen: Sequence[
         | {name: say(f"faces.{name}", number=_LATER) for name in ("face", "strength")}
         | {"more": say("faces.more", count=len(seen)), "alt": say("preview.alt", name=picture.name)},
     }
-    _component(data=data, key=here, on_edit_change=lambda: _keep(st.session_state[here].edit))
+    _component(data=data, key=here, on_edit_change=lambda: _keep(album, st.session_state[here].edit))
 
 
 def _face(seen: Seen, size: tuple[int, int], strength: float | None, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -133,8 +133,9 @@ def box(pixels: Sequence[float], size: tuple[int, int]) -> list[float]:
     return [round(each / size[index % 2], 4) for index, each in enumerate(pixels)]
 
 
-def _keep(edit: Any) -> None:
-    """Write what a person changed in the list into the address."""
+def _keep(album: Album, edit: Any) -> None:
+    """Write what a person changed in the list into the address; faces are of this photograph alone."""
+    address.narrow(album)
     first = make(Faces.name, {})
     for name in (STRENGTH, STRENGTHS):
         address.record(_key(name), edit[name], getattr(first, name))

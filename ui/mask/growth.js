@@ -6,35 +6,29 @@
  * @param {number} pixels the distance
  */
 export function grown(isMarked, pixels, left, top, width, height) {
-  const rows = height + 2 * pixels
-  const across = new Uint8Array(rows * width) // steps to the nearest marked pixel in the row; more than `pixels` is far
-  for (let y = 0; y < rows; y++) measureRow(across.subarray(y * width, (y + 1) * width), y + top - pixels)
-  const half = (down) => Math.round(Math.sqrt(pixels ** 2 - down ** 2)) // as OpenCV draws a disc
-  const reach = Array.from({ length: 2 * pixels + 1 }, (_, at) => half(at - pixels))
   const near = new Uint8Array(width * height)
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      for (let at = 0; at <= 2 * pixels; at++) {
-        if (across[(y + at) * width + x] <= reach[at]) {
-          near[y * width + x] = 1
-          break
-        }
-      }
+  for (let row = -pixels; row < height + pixels; row++) {
+    const steps = stepsOf((x) => isMarked(x, top + row), pixels, left, width)
+    if (!steps) continue
+    for (let y = Math.max(row - pixels, 0); y <= Math.min(row + pixels, height - 1); y++) {
+      const reach = Math.round(Math.sqrt(pixels ** 2 - (row - y) ** 2)) // as OpenCV draws a disc
+      cover(near.subarray(y * width, (y + 1) * width), steps, reach)
     }
   }
   return near
+}
 
-  function measureRow(steps, y) {
-    const far = pixels + 1
-    let since = far
-    for (let x = -pixels; x < width; x++) {
-      since = isMarked(left + x, y) ? 0 : Math.min(since + 1, far)
-      if (x >= 0) steps[x] = since
-    }
-    since = far
-    for (let x = width - 1 + pixels; x >= 0; x--) {
-      since = isMarked(left + x, y) ? 0 : Math.min(since + 1, far)
-      if (x < width) steps[x] = Math.min(steps[x], since)
-    }
-  }
+function cover(near, steps, reach) {
+  for (let x = 0; x < near.length; x++) if (steps[x] <= reach) near[x] = 1
+}
+
+/** The steps from each pixel of a part of a row to the nearest marked one, at most `pixels` + 1; null without marks. */
+function stepsOf(isMarked, pixels, left, width) {
+  const far = pixels + 1
+  const steps = new Uint8Array(width + 2 * pixels)
+  for (let at = 0; at < steps.length; at++) steps[at] = isMarked(left - pixels + at) ? 0 : far
+  if (!steps.includes(0)) return null
+  for (let at = 1; at < steps.length; at++) steps[at] = Math.min(steps[at], steps[at - 1] + 1)
+  for (let at = steps.length - 2; at >= 0; at--) steps[at] = Math.min(steps[at], steps[at + 1] + 1)
+  return steps.subarray(pixels, pixels + width)
 }

@@ -3,7 +3,7 @@
 Every widget stands in the address of the page by its key, so that a set-up can be shared and outlives a reload.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import streamlit as st
 
 from models import catalog, own
 from models.files import weights
-from pipeline.errors import OptionError, StudioError
+from pipeline.errors import OptionError
 from pipeline.options import Choice, Line, Number, Rule, Switch, Text, rules
 from pipeline.plan import FINEST, PRESETS, Plan, arrange, first_options, simple, stage
 from pipeline.stage import Stage
@@ -20,7 +20,6 @@ from pipeline.stages import ON_REQUEST, STAGES
 from studio.picture import Picture, Suggestion
 from ui import address, faces
 from ui.parts import ahead, model_files, suggestions
-from ui.shop import visitor, workshop
 from ui.words import explain, megabytes, say, say_or, stage_name
 
 MODES = ("simple", "advanced")
@@ -50,35 +49,6 @@ def choose(picture: Picture | None = None) -> Plan:
     if picture is not None:
         ahead.warn(plan, picture)
     return plan
-
-
-def restore(pictures: Sequence[Picture], plan: Plan, label: str, key: str = "restore") -> None:
-    """Draw the button that submits the restoration of photographs, and the reason where that fails.
-
-    A list and a photograph give it different keys: what is pressed on a page that shows a photograph which is gone must
-    not restore the list.
-    """
-    is_possible = not any(model_files.missing(chosen) for chosen in plan.stages if chosen.name not in plan.optional)
-    if st.button(label, type="primary", width="stretch", key=key, disabled=not is_possible):
-        submit(pictures, plan, _undecided())
-
-
-def submit(pictures: Sequence[Picture], plan: Plan, follow: Collection[str] = ()) -> None:
-    """Submit the restoration of photographs; the arguments are those of `Workshop.submit`."""
-    try:
-        is_full = bool(st.session_state.get(ahead.FULL))  # of the switch, where it is drawn: a list has none
-        workshop().submit(visitor(), pictures, plan, follow, is_full=is_full)
-    except StudioError as error:
-        st.error(explain(error))
-        return
-    st.rerun()
-
-
-def _undecided() -> list[str]:
-    """Return the stages that simple mode runs where they are surely needed: those that nobody switched on or off."""
-    if st.session_state["mode"] != "simple" or not st.session_state.get("each", True):
-        return []
-    return [name for name in ON_REQUEST if address.asked(name, address.switch) is None]
 
 
 def _change_mode() -> None:

@@ -11,7 +11,7 @@ from studio.album import Album
 from studio.jobs import State
 from studio.picture import Picture
 from ui import address
-from ui.parts import download, drop, preview, progress, settings
+from ui.parts import download, drop, orders, preview, progress, settings
 from ui.parts.polling import pause
 from ui.shop import workshop
 from ui.words import brief, plain, say, say_time, stage_name
@@ -28,7 +28,7 @@ _ROWS = 50
 def show(album: Album) -> None:
     """Draw the album's list, its settings, and what can be done with all of it."""
     if not album.numbered:
-        address.leave()
+        address.leave(album)
     st.subheader(say("album.count", count=len(album.numbered)), anchor=False)
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -60,9 +60,9 @@ def _restore(album: Album, plan: Plan) -> None:
     is_retry = bool(unfinished) and all(picture.state is State.FAILED for picture in unfinished)
     again = say("batch.again")
     label = say("batch.retry") if is_retry else say("restore") if unfinished else again
-    settings.restore(unfinished or album.pictures, plan, label, key="restore.list")
+    orders.restore(unfinished or album.pictures, plan, label, key="restore.list")
     if 0 < len(unfinished) < len(album.pictures) and st.button(again, width="stretch", key="restore.all"):
-        settings.submit(album.pictures, plan)
+        orders.submit_all(album.pictures, plan)
 
 
 def _page(album: Album) -> list[int]:
@@ -134,7 +134,7 @@ def _buttons(album: Album, number: int) -> None:
     picture = album.numbered[number]
     name = plain(picture.name)
     if not picture.busy and st.button(say("batch.open"), key=f"open.{number}", help=say("batch.open.help", name=name)):
-        address.open_picture(number)
+        address.open_picture(album, number)
     if album.busy:
         return
     text = say("batch.remove.help", name=name)
@@ -149,8 +149,9 @@ def _row(album: Album, number: int) -> str:
     name, state = html.escape(picture.name), html.escape(_state(picture))
     mark = picture.state.value if picture.state else "none"
     image = f'<img src="{preview.address(album, number)}" alt="" loading="lazy">'
+    own = f' <span class="badge">{html.escape(say("scope.mark"))}</span>' if picture.own else ""
     return (
-        f'<div class="row">{image}<div><strong>{name}</strong><br>'
+        f'<div class="row">{image}<div><strong>{name}</strong>{own}<br>'
         f'<span class="state {mark}">{_ICONS[picture.state]} {state}</span></div></div>'
     )
 

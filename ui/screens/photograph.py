@@ -9,7 +9,7 @@ from studio.album import Album
 from studio.jobs import Job, State
 from studio.picture import Picture, Preview
 from ui import address, cutter, faces, mask
-from ui.parts import pages, preview, progress, settings
+from ui.parts import orders, pages, preview, progress, scope
 from ui.parts.polling import pause
 from ui.screens import result, start
 from ui.screens.album import show as show_album
@@ -41,9 +41,10 @@ def _back(album: Album, number: int | None) -> None:
     """Draw the ways out of here."""
     with st.container(horizontal=True, gap="small"):
         if st.button(say("album.new"), icon=":material/arrow_back:", type="tertiary"):
-            address.leave()
+            address.leave(album)
         if len(album.pictures) > 1 and number is not None:
-            st.button(say("album.back"), icon=":material/grid_view:", type="tertiary", on_click=address.close)
+            back = say("album.back")
+            st.button(back, icon=":material/grid_view:", type="tertiary", on_click=address.close, args=(album,))
 
 
 def _show_picture(album: Album, number: int) -> None:
@@ -61,10 +62,10 @@ def _show_picture(album: Album, number: int) -> None:
     result.show(album, number)
     with st.expander(say("restore.other"), icon=":material/tune:"):
         pages.choose(album, number)
-        plan = settings.choose(picture)
+        plan = scope.choose(album, number)
         if not mask.offer(album, number, plan):
             faces.offer(album, number, plan)
-        settings.restore([picture], plan, say("restore.again"))
+        orders.restore([picture], plan, say("restore.again"))
 
 
 def _before(album: Album, picture: Picture, number: int) -> None:
@@ -88,10 +89,10 @@ def _before(album: Album, picture: Picture, number: int) -> None:
         st.caption(f"{seen.size[0]} × {seen.size[1]}")
         pages.choose(album, number)
         is_cut = cutter.offer(album, number)
-        plan = settings.choose(picture)
+        plan = scope.choose(album, number)
         if not is_cut:
             cutter.tell(picture)
-        settings.restore([picture], plan, say("restore"))
+        orders.restore([picture], plan, say("restore"))
     with left, st.container(key="preview"):
         if is_cut:
             cutter.editor(album, number)
