@@ -18,7 +18,7 @@ PICTURE = "picture"
 RESTARTED = "restarted"
 """Names in the address; the last one tells that the server, and with it the photographs, went away."""
 
-FOR, ALL, ONE = "for", "all", "one"
+FOR, ALL, ONE = "for", "all", "this"
 """Name in the address, and its values: whether the settings in it are for all photographs of a list, or for one."""
 
 _PLACES = ("faces.strengths", "colorize.hints")

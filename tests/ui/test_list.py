@@ -54,7 +54,7 @@ def test_what_failed_is_tried_again_alone(app):
 def test_the_download_of_all_is_quiet_until_most_are_restored(app):
     dropped(app, CUP, CUP, CUP)
     assert not zips(app)
-    for number, expected in ((0, ("Download the 1 restored as ZIP", True)), (2, ("Download all as ZIP", False))):
+    for number, expected in ((0, ("Download those restored (1) as ZIP", True)), (2, ("Download all as ZIP", False))):
         workshop().submit("", album(app).pictures[: number + 1], simple(1.0))
         finished_so_far = [picture.job for picture in album(app).pictures if picture.job]
         assert all(job.wait(60) for job in finished_so_far)

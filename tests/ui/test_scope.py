@@ -14,7 +14,7 @@ def one(app):
     """Three photographs enlarged by 2, the second of which is to keep its size and to get its tones revived."""
     dropped(app, CUP, CUP, CUP)
     app.button("open.1").click().run()
-    app.segmented_control("for").set_value("one").run()
+    app.segmented_control("for").set_value("this").run()
     app.segmented_control("scale").set_value(1.0).run()
     app.toggle("tone").set_value(True).run()
     return app
@@ -47,14 +47,14 @@ def test_each_is_restored_with_its_own_settings_and_the_list_tells_them_apart(on
 
 def test_they_are_found_again_after_a_reload_and_from_the_list(one):
     again = reopened(one)
-    assert (again.segmented_control("for").value, again.segmented_control("scale").value) == ("one", 1.0)
+    assert (again.segmented_control("for").value, again.segmented_control("scale").value) == ("this", 1.0)
     back(again)
     assert "for" not in again.query_params
     again.button("open.0").click().run()
     assert (again.segmented_control("for").value, again.segmented_control("scale").value) == ("all", 2.0)
     back(again)
     again.button("open.1").click().run()
-    assert (again.segmented_control("for").value, again.segmented_control("scale").value) == ("one", 1.0)
+    assert (again.segmented_control("for").value, again.segmented_control("scale").value) == ("this", 1.0)
     assert again.toggle("tone").value
 
 
