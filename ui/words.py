@@ -1,8 +1,8 @@
 """The page's texts: one file a language in ``ui/languages``; adding a language is adding a file."""
 
 import re
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Iterable, Mapping
+from functools import cache, reduce
 from pathlib import Path
 
 import streamlit as st
@@ -83,6 +83,16 @@ def say_time(key: str, seconds: float) -> str:
     if seconds < 90:
         return say(f"{key}.seconds", count=max(round(seconds), 1))
     return say(f"{key}.minutes", count=round(seconds / 60))
+
+
+def listed(texts: Iterable[str]) -> str:
+    """Return texts as a list, with the commas of the language of this session."""
+    return reduce(lambda first, second: say("comma", first=first, second=second), texts)
+
+
+def sentences(*texts: str) -> str:
+    """Return texts one after the other, empty ones left out; full stops of Chinese and Japanese take no space."""
+    return " ".join(filter(None, texts)).replace("\u3002 ", "\u3002")
 
 
 def say_or(key: str, otherwise: str) -> str:

@@ -123,7 +123,7 @@ class Engine:
     def precision(self) -> str:
         """Default precision, as text."""
         usual = self._precision_on(self._device)
-        return f"{usual} and int8" if self._precision == "auto" and usual == "bfloat16" else usual
+        return f"{usual} + int8" if self._precision == "auto" and usual == "bfloat16" else usual
 
     def _precision_on(self, device: Device, spec: ModelSpec | None = None) -> Precision:
         if self._precision != "auto":

@@ -75,7 +75,7 @@ def cells(row):
 
 
 def captions(app):
-    return [caption.value for caption in app.caption]
+    return [caption.value.replace("\N{NO-BREAK SPACE}", " ") for caption in app.caption]
 
 
 def labels(elements):

@@ -14,7 +14,7 @@ from studio.picture import Picture
 from ui.components import component
 from ui.faces import HERE, SHARED, box
 from ui.keys import key
-from ui.words import say
+from ui.words import listed, say, sentences
 
 _WIDER = 1.5
 """Sides of what is shown, in sides of a face."""
@@ -56,10 +56,10 @@ def sentence(faces: list[dict[str, Value]]) -> str:
         return say("faces.one.left", reason=say(f"faces.{left[0]['outcome']}")) if left else say("faces.one.done")
     told = say("faces.all.done" if done == count else "faces.some.done", done=done, count=count)
     reasons = [
-        f"{say(f'faces.{outcome}')} ({', '.join(str(face['number']) for face in same)})"
+        f"{say(f'faces.{outcome}')} ({listed(str(face['number']) for face in same)})"
         for outcome, same in groupby(left, key=lambda face: face["outcome"])
     ]
-    return f"{told} {say('faces.left', reason=', '.join(reasons))}." if left else told
+    return sentences(told, say("faces.some.left", reason=listed(reasons))) if left else told
 
 
 def _face(album: Album, number: int, face: Mapping[str, Value]) -> dict[str, Any]:

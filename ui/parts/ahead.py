@@ -10,7 +10,7 @@ from studio import sizes
 from studio.picture import Picture
 from ui import address
 from ui.shop import workshop
-from ui.words import say, say_time
+from ui.words import say, say_time, sentences
 
 FULL = "full"
 """Key of the switch for work at full size."""
@@ -25,7 +25,7 @@ def tell(plan: Plan, picture: Picture) -> None:
     """Draw the size of the result and the time it takes; nothing of a photograph that nobody has looked at."""
     if picture.size != (0, 0):
         size, time = _size(plan, picture), _time(plan, picture)
-        st.caption(say("ahead.size", w=size[0], h=size[1]) + (f" {say_time('ahead.time', time)}" if time else ""))
+        st.caption(sentences(say("ahead.size", w=size[0], h=size[1]), say_time("ahead.time", time) if time else ""))
 
 
 def choices(plans: Iterable[Plan], picture: Picture) -> None:
@@ -35,8 +35,9 @@ def choices(plans: Iterable[Plan], picture: Picture) -> None:
     every = list(plans)
     for column, plan in zip(st.columns(len(every), gap=None), every, strict=True):
         (width, height), time = _size(plan, picture), _time(plan, picture)
-        size = f"{width} × {height}"
-        column.caption(f"{size} · {say_time('ahead.short', time)}" if time else size, text_alignment="center")
+        parts = [f"{width} × {height}", *([say_time("ahead.short", time)] if time else [])]
+        text = " · ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts)
+        column.caption(text, text_alignment="center")
 
 
 def warn(plan: Plan, picture: Picture) -> None:

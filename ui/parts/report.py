@@ -22,7 +22,7 @@ from studio.picture import Picture
 from studio.view import View
 from ui import address
 from ui.shop import visitor, workshop
-from ui.words import explain, figures, number, plain, say, say_or, stage_name, tell
+from ui.words import explain, figures, number, plain, say, say_or, sentences, stage_name, tell
 
 _SIDE = 1024
 _BINS = 64
@@ -65,7 +65,7 @@ def _model(stage: Stage) -> str:
 def _notices(picture: Picture) -> str:
     """Return the figures behind the notices."""
     told = [(tell(notice), figures(notice)) for notice in picture.done.notices]
-    rows = "".join(f"<li>{html.escape(text)} {html.escape(behind)}</li>" for text, behind in told if behind)
+    rows = "".join(f"<li>{html.escape(sentences(text, behind))}</li>" for text, behind in told if behind)
     return f'<ul class="figures">{rows}</ul>' if rows else ""
 
 
@@ -77,7 +77,7 @@ def _measures(picture: Picture) -> str:
         [say("report.noise"), *(number(value * 255, ".1f") for value in noise)],
         [say("report.blur"), *(number(value, ".2f") for value in blur)],
     ]
-    notes = f"<p><small>{say('report.noise.help')}. {say('report.blur.help')}.</small></p>"
+    notes = f"<p><small>{say('report.noise.help')}<br>{say('report.blur.help')}</small></p>"
     return _table(["", say("report.before"), say("report.after")], rows) + notes
 
 

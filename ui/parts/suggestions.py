@@ -7,7 +7,7 @@ import streamlit as st
 from studio.picture import Picture, Suggestion
 from ui.parts.polling import draw_again_once, pause
 from ui.shop import visitor, workshop
-from ui.words import say
+from ui.words import say, sentences
 from ui.words import tell as tell_notice
 
 _EVERY = 0.7
@@ -32,7 +32,7 @@ def tell(suggested: Suggestion, label: str, *, follows: bool = False) -> None:
     """
     reason = tell_notice(suggested.reason, label)
     if follows:
-        st.caption(f":material/check: {reason} {say('suggestions.follows')}")
+        st.caption(f":material/check: {sentences(reason, say('suggestions.follows'))}")
     else:
         st.caption(f":material/lightbulb: {reason}")
 

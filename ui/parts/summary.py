@@ -2,7 +2,7 @@
 
 from pipeline.stage import Stage
 from studio.picture import Restored
-from ui.words import number, say, say_or
+from ui.words import listed, number, say, say_or
 
 
 def sentence(done: Restored) -> str:
@@ -12,8 +12,8 @@ def sentence(done: Restored) -> str:
     if not deeds:
         return say("did.nothing")
     *first, last = deeds
-    text = say("did.and", first=", ".join(first), last=last) if first else last
-    return f"{text[0].upper()}{text[1:]}."
+    text = say("did.and", first=listed(first), last=last) if first else last
+    return say("did.sentence", text=f"{text[0].upper()}{text[1:]}")
 
 
 def _deed(stage: Stage) -> str:

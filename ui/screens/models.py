@@ -15,7 +15,7 @@ from pipeline import disk
 from ui import owner
 from ui.parts import model_files
 from ui.shop import workshop
-from ui.words import explain, megabytes, plain, say, say_or
+from ui.words import explain, megabytes, plain, say, say_or, sentences
 
 
 def show() -> None:
@@ -86,7 +86,7 @@ def _own() -> None:
     st.subheader(say("models.own"), anchor=False)
     megabytes = workshop().config.max_upload_megabytes
     folder = plain(str(weights.folder() / own.FOLDER))
-    st.caption(f"{say('models.own.intro')} {say('models.own.large', megabytes=megabytes, folder=folder)}")
+    st.caption(sentences(say("models.own.intro"), say("models.own.large", megabytes=megabytes, folder=folder)))
     uploaded = st.file_uploader(
         say("models.own.drop"),
         type=[suffix.removeprefix(".") for suffix in own.OWN_SUFFIXES],
