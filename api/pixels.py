@@ -130,6 +130,16 @@ def _read_finish(said: Mapping[str, Any]) -> tuple[Finish, dict[str, float]]:
     return finish, given
 
 
+async def excerpt(request: Request) -> Response:
+    """Send a part of the photograph that was restored to judge the settings, before or after."""
+    made = shared.picture(request).excerpt
+    part = None if made is None else made[1].result
+    if part is None or part.id != request.query_params.get("id"):
+        raise HTTPException(404, "This part is no longer kept; reload the page.")
+    path = part.before if request.query_params.get("side") == "before" else part.after
+    return shared.file(path, "image/png", shared.PRIVATE)
+
+
 async def plate(request: Request) -> Response:
     """Send the photograph as the stages see it, to look for damage."""
     job = shared.workshop(request).plate(shared.visitor(request), shared.picture(request))

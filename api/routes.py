@@ -23,6 +23,7 @@ ROUTES: list[BaseRoute] = [
     Route("/{album}/{number:number}/preview", pixels.preview),
     Route("/{album}/{number:number}/view", pixels.view),
     Route("/{album}/{number:number}/finish", pixels.set_finish, methods=["POST"]),
+    Route("/{album}/{number:number}/excerpt", pixels.excerpt),
     Route("/{album}/{number:number}/plate", pixels.plate),
     Route("/{album}/{number:number}/damage", pixels.damage),
     Route("/{album}/{number:number}/mask", pixels.mask),

@@ -29,11 +29,18 @@ class Context:
     before: Callable[[], Image] | None = None
     """Returns the picture before the stage that `Stage.looks_behind` names; None where that stage does not run."""
 
+    whole: Image | None = None
+    """The whole photograph, where the stages run on a part of it: what is measured of a whole is measured here."""
+
     mask: Mask | None = None
     """Damage that a person marked, shape (H, W); None where a detector is to find it."""
 
     infrared: Plane | None = None
     """The scanner's infrared channel of the photograph, shape (H, W); None where its file has none."""
+
+    def measured(self, image: Image) -> Image:
+        """Return the picture to measure: the whole photograph, where `image` is a part of it."""
+        return image if self.whole is None else self.whole
 
     def advance(self, fraction: float) -> None:
         """Report progress, and stop if that was asked.

@@ -7,6 +7,7 @@ Settings are stored as JSON::
 """
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -67,6 +68,11 @@ class Plan:
         if names != [stage.name for stage in STAGES if stage.name in names]:
             msg = f"Each stage runs once and in this order: {', '.join(BY_NAME)}. This plan has: {', '.join(names)}."
             raise OptionError(msg)
+
+    @property
+    def enlarges(self) -> float:
+        """Factor by which the sides of a photograph grow."""
+        return math.prod(stage.enlarges for stage in self.stages)
 
     def key(self, count: int) -> str:
         """Return a canonical text of the first `count` stages; equal texts mean equal results."""

@@ -108,6 +108,7 @@ def run(  # noqa: PLR0913 - each is an input of the whole flow
     engine: Engine,
     *,
     mask: Mask | None = None,
+    whole: Image | None = None,
     progress: Callable[[Progress], None] = lambda progress: None,
     cancelled: Callable[[], bool] = lambda: False,
     reuse: Callable[[Plan, int], Entry | None] = lambda plan, index: None,
@@ -125,6 +126,8 @@ def run(  # noqa: PLR0913 - each is an input of the whole flow
         Runs the networks.
     mask : ndarray of bool, shape (H, W), optional
         Damage that a person marked on the photograph, for the stage that fills it.
+    whole : ndarray of float32, shape (H, W, 3), optional
+        The photograph that `photo` is a part of, for what stages measure of a whole.
     progress, cancelled : callable
         Called with how far the run is; asked whether to stop, at every tile and strip.
     reuse : callable
@@ -161,7 +164,7 @@ def run(  # noqa: PLR0913 - each is an input of the whole flow
             if stage.looks_behind in inputs:
                 context.before = partial(_pixels, inputs[stage.looks_behind])
             needed = (photo.pixels, *(each for each in inputs.values() if not isinstance(each, Entry)))
-            context.infrared = photo.infrared
+            context.infrared, context.whole = photo.infrared, whole
             context.mask, context.reuse = mask, not any(np.may_share_memory(image, each) for each in needed)
             at, timing = _run(stage, image, context, optional=stage.name in plan.optional)
             is_new = is_new or timing.outcome == "done"

@@ -12,6 +12,9 @@ from pipeline.methods.filters import by_strips
 from pipeline.notices import Notice
 from pipeline.options import check, is_file, rules
 
+Part = tuple[float, float, float, float]
+"""Left, top, width and height of a part, as shares of the picture."""
+
 Tier = Literal["bundled", "official"]
 """Which networks to use: the bundled ones, or the official ones."""
 
@@ -54,6 +57,9 @@ class Stage(ABC):
 
     looks_behind: ClassVar[str] = ""
     """Name of an earlier stage whose input this stage needs too, as `Context.before`."""
+
+    by_whole: ClassVar[bool] = False
+    """Whether it decides by its whole input, so that a part restored alone may come out otherwise."""
 
     official: ClassVar[str] = ""
     """Id of the official model of the stage that is best, where it has one."""
@@ -110,6 +116,10 @@ class Stage(ABC):
         options: dict[str, Any] = {"always": True}
         return replace(self, **options) if getattr(self, "always", True) is False else None
 
+    def on_part(self, part: Part) -> Self:
+        """Return the stage for a part of its picture: what its options say of places is moved there."""
+        return self
+
     @abstractmethod
     def examine(self, image: Image, context: Context) -> Finding:
         """Decide what to do about a picture, without changing it.
@@ -151,6 +161,18 @@ class Stage(ABC):
         ndarray of float32, shape (H, W, 3)
             Of the same range, `enlarges` times the size.
         """
+
+
+def points_on_part(points: str, part: Part) -> str:
+    """Return points such as ``"X,Y,0.5 X,Y,1"``, whose first two values are shares, for a part; others are omitted."""
+    left, top, width, height = part
+    kept = []
+    for point in points.split():
+        x, y, rest = point.split(",", 2)
+        across, down = (float(x) - left) / width, (float(y) - top) / height
+        if 0 <= across <= 1 and 0 <= down <= 1:
+            kept.append(f"{across:.4f},{down:.4f},{rest}")
+    return " ".join(kept)
 
 
 class Filter(Stage):

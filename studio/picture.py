@@ -11,6 +11,7 @@ from pipeline.finish import Finish
 from pipeline.notices import Notice
 from pipeline.plan import Plan
 from pipeline.run import Timing
+from pipeline.stage import Part
 from pipeline.stages.faces import Seen
 from studio.jobs import Job, State
 from studio.layers import Layers
@@ -32,6 +33,25 @@ class Preview:
     page: int = 1
     pages: int = 1
     """Which page of the file it is, and how many can be chosen."""
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """A part of a photograph at full size, before and after."""
+
+    id: str
+    before: Path
+    after: Path
+    """PNG files; the first is smaller where the settings enlarge."""
+
+    size: tuple[int, int]
+    """Width and height of the part after, in pixels."""
+
+    part: Part
+    """Where it is on the photograph."""
+
+    by_whole: tuple[str, ...]
+    """Names of the stages that decide by the whole photograph."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +128,9 @@ class Picture:
     outlines: Job[list[Sequence[tuple[float, float]]]] | None = None
     """The job that finds the prints on it, where it is a scan; see `studio.cuts`."""
 
+    excerpt: tuple[object, Job[Excerpt]] | None = None
+    """The job that restores a part of it last, behind what was asked of it; see `studio.excerpts`."""
+
     scan: int | None = None
     """Number of the scan that it was cut out of."""
 
@@ -155,7 +178,8 @@ class Picture:
     def jobs(self) -> list[Job[Any]]:
         """The jobs that need its files."""
         small = (self.preview, self.plate, self.outlines, *self.faces.values())
-        made = (self.job, self.examination, *small, *self.damage.values())
+        part = None if self.excerpt is None else self.excerpt[1]
+        made = (self.job, self.examination, part, *small, *self.damage.values())
         return [job for job in made if job is not None]
 
     @property

@@ -1,7 +1,5 @@
 """On how many pixels of a photograph the stages work."""
 
-import math
-
 from pipeline.codecs.geometry import fit
 from pipeline.config import Config
 from pipeline.plan import Plan
@@ -15,8 +13,7 @@ def cap(config: Config, plan: Plan, *, is_full: bool) -> int:
     """Return the cap of photographs in pixels: the usual one, or that of work at full size."""
     if not is_full:
         return config.max_pixels
-    enlarges = math.prod(stage.enlarges for stage in plan.stages)
-    largest = int(config.max_pixels * (_LARGEST_FACTOR / enlarges) ** 2)
+    largest = int(config.max_pixels * (_LARGEST_FACTOR / plan.enlarges) ** 2)
     return max(config.max_pixels, min(config.max_full_pixels, largest))
 
 

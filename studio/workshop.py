@@ -5,6 +5,7 @@ import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from functools import partial
+from math import prod
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,6 +24,7 @@ from studio.cuts import Corners, Cuts
 from studio.damage_maps import DamageMaps
 from studio.downloads import Downloads
 from studio.examining import examine
+from studio.excerpts import Excerpts
 from studio.face_finder import FaceFinder, Found
 from studio.jobs import Job, JobQueue, State
 from studio.picture import Made, Picture, Preview, Restored, Suggestion
@@ -53,9 +55,8 @@ class Workshop:
 
     Networks run in one queue, one job at a time. What holds a whole result in memory (downloads, comparisons) runs in
     another, so that it need not wait for a restoration. Small pictures run in a third, where one photograph that takes
-    long to decode keeps only its own visitor waiting, and parts of results in a fourth.
-
-    In each, visitors are served round-robin; a visitor is named by `Visitors.name`.
+    long to decode keeps only its own visitor waiting, and parts of results in a fourth. In each, visitors, named by
+    `Visitors.name`, are served round-robin.
 
     Parameters
     ----------
@@ -73,7 +74,6 @@ class Workshop:
         self.config = config
         self.id = secrets.token_urlsafe(9)
         """Tells this server from the one before a restart."""
-
         self.visitors = Visitors()
         prepare()
         self.engine = Engine()
@@ -94,6 +94,7 @@ class Workshop:
         self._downloads = Downloads(self._results, config.max_pixels, room)
         self._cuts = Cuts(self._results, self._shelf, config.max_full_pixels)
         self.submissions = Submissions(self._networks, self._shelf, self.engine, config)
+        self.excerpts = Excerpts(self._networks, self.engine, config, room)
         self._views = Views(self._looks, self._folder.path)
         self._submitting = threading.Lock()
         self._stopping = threading.Lock()
@@ -193,8 +194,7 @@ class Workshop:
             picture.plan = plan
         cap = sizes.cap(self.config, plan, is_full=picture.is_full)
         made = restore(picture, plan, self.engine, job, max_pixels=cap, room=self._shelf.room)
-        width, height = fit(made.original_size, cap)
-        self._pace.learn(plan, width * height, made.timings)
+        self._pace.learn(plan, prod(fit(made.original_size, cap)), made.timings)
         memory.give_back()
         return made
 

@@ -105,7 +105,7 @@ def measure(image: Image) -> Levels:
     return Levels(float(black), float(white), print_black, paper, tuple(places.tolist()))
 
 
-def revive(image: Image, *, neutral: bool, local_contrast: float) -> Image:
+def revive(image: Image, *, neutral: bool, local_contrast: float, whole: Image | None = None) -> Image:
     """Return the photograph with its tones stretched to their estimated range, and its cast removed.
 
     A toned or grey photograph is stretched as a whole; its tint is kept in the middle tones or removed. A colour
@@ -119,21 +119,24 @@ def revive(image: Image, *, neutral: bool, local_contrast: float) -> Image:
         Whether to remove the tint of sepia and other toned prints.
     local_contrast : float
         Gain, in [0, 1], of small differences from the surroundings; 0 changes nothing.
+    whole : ndarray of float32, shape (H, W, 3), optional
+        The picture that `image` is a part of, whose tones are measured.
 
     Returns
     -------
     ndarray of float32, shape (H, W, 3)
         RGB in [0, 1].
     """
-    levels = measure(image)
-    if colour_measure(image) > COLOURED_ABOVE:
+    look = image if whole is None else whole
+    levels = measure(look)
+    if colour_measure(look) > COLOURED_ABOVE:
         stretched = _stretched(image, *_balanced(levels), levels.goals)
         gain = _with_local_contrast(luma(stretched), local_contrast) - luma(stretched)
         return np.clip(stretched + gain[..., None], 0.0, 1.0)
     grey = _stretched(luma(image), np.float32(levels.black), np.float32(levels.white), levels.goals)
     grey = _with_local_contrast(grey, local_contrast)
     rgb = np.repeat(grey[..., None], 3, axis=2)
-    return rgb if neutral or is_neutral(image) else _toned(rgb, image)
+    return rgb if neutral or is_neutral(look) else _toned(rgb, image, look)
 
 
 def _balanced(levels: Levels) -> tuple[Image, Image]:
@@ -175,12 +178,12 @@ def _small(image: Image) -> Image:
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _toned(rgb: Image, image: Image) -> Image:
+def _toned(rgb: Image, image: Image, look: Image) -> Image:
     """Return grey RGB with the print's hue, strongest in the middle tones and absent in black and white.
 
-    Local deviations from that hue, such as hand-tinted cheeks, are added unchanged.
+    The hue is measured on `look`. Local deviations from that hue, such as hand-tinted cheeks, are added unchanged.
     """
-    steps, tone = _tone_curve(to_lab(_small(image)).reshape(-1, 3))
+    steps, tone = _tone_curve(to_lab(_small(look)).reshape(-1, 3))
     low, high = np.searchsorted(steps, [_MIDDLE[0], _MIDDLE[1]])
     hue = tone[low:high].mean(axis=0) if high > low else tone.mean(axis=0)
     lab, old = to_lab(rgb), to_lab(image)

@@ -1,7 +1,7 @@
 """Colorize: a network guesses the chroma; the photograph keeps its own luminance."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import cv2
@@ -18,7 +18,7 @@ from pipeline.methods.measures import COLOURED_ABOVE, colour_measure, glance
 from pipeline.methods.settle import settled
 from pipeline.notices import Notice
 from pipeline.options import choice, number, switch, text
-from pipeline.stage import Finding, Stage
+from pipeline.stage import Finding, Part, Stage, points_on_part
 
 _TONED_ABOVE = 4.0
 """Mean distance from grey, in ab, of a print that was toned."""
@@ -73,6 +73,7 @@ class Colorize(Stage):
     name: ClassVar[str] = "colorize"
     summary: ClassVar[str] = "guesses the colours of a black-and-white photograph"
     cost: ClassVar[float] = 1.0
+    by_whole: ClassVar[bool] = True
     on_request: ClassVar[bool] = True
     official: ClassVar[str] = "siggraph17"
 
@@ -107,6 +108,9 @@ class Colorize(Stage):
 
     def network(self) -> ModelSpec:
         return catalog.get(self.model)
+
+    def on_part(self, part: Part) -> "Colorize":
+        return replace(self, hints=points_on_part(self.hints, part))
 
     def examine(self, image: Image, context: Context) -> Finding:
         colour = colour_measure(image)

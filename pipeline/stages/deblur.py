@@ -84,6 +84,7 @@ class Deblur(Stage):
     name: ClassVar[str] = "deblur"
     summary: ClassVar[str] = "removes motion blur and defocus"
     cost: ClassVar[float] = 0.5
+    by_whole: ClassVar[bool] = True
     official: ClassVar[str] = "deblurgan-inception"
 
     strength: float = number(1.0, low=0, high=1, step=0.05, help="share of the deblurred picture in the result")

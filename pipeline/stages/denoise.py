@@ -76,8 +76,9 @@ class Denoise(Stage):
     def examine(self, image: Image, context: Context) -> Noise:
         if self.strength == 0:
             return Noise(act=False)
-        sigma = noise_sigma(image)
-        if sigma < _TOO_FAINT and (self.model == CLASSICAL or block_measure(image) < _BLOCKY):
+        look = context.measured(image)
+        sigma = noise_sigma(look)
+        if sigma < _TOO_FAINT and (self.model == CLASSICAL or block_measure(look) < _BLOCKY):
             figures = {"sigma": sigma * 255, "limit": _TOO_FAINT * 255}
             return Noise(act=False, notices=(Notice("denoise-skipped", self.name, **figures),))
         return Noise(sigma=sigma)

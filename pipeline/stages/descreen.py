@@ -64,7 +64,7 @@ class Descreen(Stage):
     def examine(self, image: Image, context: Context) -> Dots:
         if self.strength == 0:
             return Dots(act=False)
-        screens = halftone.find(image)
+        screens = halftone.find(context.measured(image))
         if not screens:
             skipped = Notice("descreen-skipped", self.name, limit=CLEAR)
             return Dots() if self.always else Dots(act=False, notices=(skipped,))

@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -19,7 +19,7 @@ from pipeline.methods.alignment import FFHQ
 from pipeline.methods.faces import EMBEDDER, FINDER, Face, find
 from pipeline.notices import Notice, Value
 from pipeline.options import choice, number, switch, text
-from pipeline.stage import Finding, Stage
+from pipeline.stage import Finding, Part, Stage, points_on_part
 
 _MODELS = catalog.for_task("faces")
 _SHARE = r"(0|1|0?\.\d+|[01]\.0+)"
@@ -118,6 +118,9 @@ class Faces(Stage):
 
     def network(self) -> ModelSpec:
         return catalog.get(self.model)
+
+    def on_part(self, part: Part) -> "Faces":
+        return replace(self, strengths=points_on_part(self.strengths, part))
 
     def examine(self, image: Image, context: Context) -> Group:
         points = self._points()

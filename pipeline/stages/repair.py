@@ -82,6 +82,7 @@ class Repair(Stage):
     name: ClassVar[str] = "repair"
     summary: ClassVar[str] = "fills scratches, dust, folds and tears"
     cost: ClassVar[float] = 1.0
+    by_whole: ClassVar[bool] = True
     on_request: ClassVar[bool] = True
     takes_mask: ClassVar[bool] = True
 

@@ -35,7 +35,8 @@ class Tone(Stage):
     def examine(self, image: Image, context: Context) -> Finding:
         if self.strength == 0:
             return Finding(act=False)
-        levels = measure(image)
+        look = context.measured(image)
+        levels = measure(look)
         figures = {
             "black": levels.black,
             "white": levels.white,
@@ -43,14 +44,15 @@ class Tone(Stage):
             "span_limit": SPAN_BELOW,
         }
         if levels.faded:
-            is_old = colour_measure(image) <= COLOURED_ABOVE  # a colour photograph may be hazy on purpose
+            is_old = colour_measure(look) <= COLOURED_ABOVE  # a colour photograph may be hazy on purpose
             return Finding(suggestion=Notice("tone-suggested", self.name, **figures), sure=is_old)
-        has_tint_to_remove = self.sepia == NEUTRAL and colour_measure(image) <= COLOURED_ABOVE
+        has_tint_to_remove = self.sepia == NEUTRAL and colour_measure(look) <= COLOURED_ABOVE
         if self.always or has_tint_to_remove:
             return Finding()
         return Finding(act=False, notices=(Notice("tone-skipped", self.name, **figures),))
 
     def apply(self, image: Image, finding: Finding, context: Context) -> Image:
         context.advance(0.0)
-        revived = revive(image, neutral=self.sepia == NEUTRAL, local_contrast=self.local_contrast)
+        is_neutral = self.sepia == NEUTRAL
+        revived = revive(image, neutral=is_neutral, local_contrast=self.local_contrast, whole=context.whole)
         return (1 - self.strength) * image + self.strength * revived

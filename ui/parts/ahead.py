@@ -1,6 +1,5 @@
 """What a restoration will bring, told before it begins: its size and its time."""
 
-import math
 from collections.abc import Iterable
 
 import streamlit as st
@@ -58,9 +57,8 @@ def warn(plan: Plan, picture: Picture) -> None:
 
 
 def _size(plan: Plan, picture: Picture) -> tuple[int, int]:
-    enlarges = math.prod(stage.enlarges for stage in plan.stages)
     seen = sizes.working(workshop().config, picture, plan, is_full=is_full())
-    width, height = (max(round(side * enlarges), 1) for side in seen)
+    width, height = (max(round(side * plan.enlarges), 1) for side in seen)
     return width, height
 
 

@@ -8,7 +8,7 @@ from pipeline.errors import QueueFull, StudioError
 from studio.album import Album
 from studio.jobs import Job, State
 from studio.picture import Picture, Preview
-from ui import address, cutter, faces, mask
+from ui import address, cutter, excerpt, faces, mask
 from ui.parts import orders, pages, preview, progress, scope
 from ui.parts.polling import pause
 from ui.screens import result, start
@@ -62,8 +62,11 @@ def _show_picture(album: Album, number: int) -> None:
     result.show(album, number)
     with st.expander(say("restore.other"), icon=":material/tune:"):
         pages.choose(album, number)
+        is_tried = excerpt.offer(album, number)
         plan = scope.choose(album, number)
-        if not mask.offer(album, number, plan):
+        if is_tried and plan.stages:
+            excerpt.show(album, number, plan)
+        elif not mask.offer(album, number, plan):
             faces.offer(album, number, plan)
         orders.restore([picture], plan, say("restore.again"))
 
@@ -89,6 +92,7 @@ def _before(album: Album, picture: Picture, number: int) -> None:
         st.caption(f"{seen.size[0]} × {seen.size[1]}")
         pages.choose(album, number)
         is_cut = cutter.offer(album, number)
+        is_tried = not is_cut and excerpt.offer(album, number)
         plan = scope.choose(album, number)
         if not is_cut:
             cutter.tell(picture)
@@ -96,6 +100,8 @@ def _before(album: Album, picture: Picture, number: int) -> None:
     with left, st.container(key="preview"):
         if is_cut:
             cutter.editor(album, number)
+        elif is_tried and plan.stages:
+            excerpt.show(album, number, plan)
         elif not mask.offer(album, number, plan) and not faces.offer(album, number, plan):
             preview.show(album, number)
 
