@@ -16,7 +16,7 @@ from ui.keys import key
 from ui.parts import ahead, preview
 from ui.parts.polling import draw_again_once, pause
 from ui.shop import visitor, workshop
-from ui.words import explain, plain, say, stage_name
+from ui.words import explain, listed, plain, say, stage_name
 
 _HERE = Path(__file__).parent
 _LABELS = ("move", "help", "before", "after", "divider", "scroll")
@@ -76,7 +76,7 @@ def _tell(job: Job[Excerpt]) -> None:
         inside = say("error.inside", reference=plain(job.id))
         st.error(explain(job.error) if isinstance(job.error, StudioError) else inside)
     elif job.result.by_whole:
-        names = ", ".join(stage_name(name) for name in job.result.by_whole)
+        names = listed(stage_name(name) for name in job.result.by_whole)
         st.caption(f":material/info: {say('excerpt.by-whole', stages=names)}")
 
 
