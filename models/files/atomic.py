@@ -3,20 +3,28 @@
 import os
 import re
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 _RANDOM = re.compile(r"[a-z0-9_]{8}")
 """What `tempfile` ends its names with."""
 
 
 def write(target: Path, data: bytes, *, durable: bool = False) -> None:
-    """Write a file by renaming a temporary one in the same folder; make the folder where it is missing.
+    """Write a file by renaming a temporary one in the same folder; parameters are those of `writing`."""
+    with writing(target, durable=durable) as stream:
+        stream.write(data)
+
+
+@contextmanager
+def writing(target: Path, *, durable: bool = False) -> Iterator[IO[bytes]]:
+    """Context with a temporary file that gets its name at the end; the folder is made where it is missing.
 
     Parameters
     ----------
     target : Path
-    data : bytes
     durable : bool
         Wait until the data are on the disk before the file gets its name, so that a power cut leaves no empty file.
     """
@@ -25,7 +33,7 @@ def write(target: Path, data: bytes, *, durable: bool = False) -> None:
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
+            yield stream
             if durable:
                 stream.flush()
                 os.fsync(stream.fileno())

@@ -105,6 +105,10 @@ class Journal:
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Close the journal."""
+        self.close()
+
+    def close(self) -> None:
         """Give unfinished photographs back, and close the file."""
         self._stop.set()
         with self._lock, closing(self._db), suppress(sqlite3.Error):  # the leases of a process that ended are void

@@ -2,15 +2,15 @@
 
 import base64
 import os
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from html import escape
+from itertools import islice
 from pathlib import Path
 from urllib.parse import quote
 
 from models.files import atomic
+from pipeline.batch.history import History
 from pipeline.batch.rows import Row
-from pipeline.batch.table import failures_first
 from pipeline.errors import StudioError
 from pipeline.photo import LEAST_CAP, Output, encode_photo, read_photo
 
@@ -35,48 +35,50 @@ _HEAD = """<!doctype html>
 """
 
 
-def write(rows: Iterable[Row], root: Path, progress: Callable[[float], None] = lambda fraction: None) -> Path:
+def write(history: History, root: Path, progress: Callable[[float], None] = lambda fraction: None) -> Path:
     """Write ``report.html`` into a folder of results, failures first, and return its path.
 
     Parameters
     ----------
-    rows : iterable of Row
+    history : History
     root : Path
         Folder of results.
     progress : callable
         Takes the share of the pictures that are made, in [0, 1].
     """
-    listed = failures_first(rows)
-    text = "".join(_parts(listed, root, progress))
-    atomic.write(root / NAME, text.encode("utf-8", "backslashreplace"))
+    with atomic.writing(root / NAME) as file:
+        for part in _parts(history, root, progress):
+            file.write(part.encode("utf-8", "backslashreplace"))
     return root / NAME
 
 
-def _parts(rows: list[Row], root: Path, progress: Callable[[float], None]) -> Iterator[str]:
-    failed = [row for row in rows if row.state == "failed"]
-    done = [row for row in rows if row.state == "done"]
-    open_ = len(rows) - len(failed) - len(done)
-    counts = [f"{len(done)} restored", f"{len(failed)} failed", *([f"{open_} not yet restored"] if open_ else [])]
+def _parts(history: History, root: Path, progress: Callable[[float], None]) -> Iterator[str]:
+    states = history.states()
+    failed, done = states["failed"], states["done"]
+    open_ = states.total() - failed - done
+    counts = [f"{done} restored", f"{failed} failed", *([f"{open_} not yet restored"] if open_ else [])]
     title = f"Restored photographs in {escape(root.absolute().name)}"
     style = _STYLE.read_text(encoding="utf-8")
     yield _HEAD.format(title=title, style=style, summary=f"{', '.join(counts)}. report.csv has a line for each.")
     if failed:
-        yield from _failures(failed)
+        yield from _failures(history, failed)
     if done:
-        count = min(len(done), MOST_SHOWN)
-        shown = f" ({count} of {len(done)} are shown)" if len(done) > count else ""
+        count = min(done, MOST_SHOWN)
+        shown = f" ({count} of {done} are shown)" if done > count else ""
         yield f"<h2>Restored{shown}</h2>\n<p>Left: before. Right: after; a click opens the result.</p>\n<ol>\n"
-        for number in range(count):
-            progress(number / count)
-            yield _item(done[number * len(done) // count], root)  # from all folders
+        chosen = {number * done // count for number in range(count)}  # from all folders
+        for number, row in enumerate(history.rows("done")):
+            if number in chosen:
+                progress(number / done)
+                yield _item(row, root)
         yield "</ol>\n"
 
 
-def _failures(failed: list[Row]) -> Iterator[str]:
-    kinds = ", ".join(f"{count} {fault}" for fault, count in Counter(row.fault for row in failed).most_common())
-    shown = f" (the first {MOST_FAILURES})" if len(failed) > MOST_FAILURES else ""
+def _failures(history: History, failed: int) -> Iterator[str]:
+    kinds = ", ".join(f"{count} {fault}" for fault, count in history.faults().most_common())
+    shown = f" (the first {MOST_FAILURES})" if failed > MOST_FAILURES else ""
     yield f"<h2>Failed: {kinds}{shown}</h2>\n<table>\n<tr><th>photograph<th>kind<th>reason\n"
-    for row in failed[:MOST_FAILURES]:
+    for row in islice(history.rows("failed"), MOST_FAILURES):
         source = escape(os.fsdecode(row.source))
         yield f"<tr><td>{source}<td>{row.fault}<td>{escape(row.report.get('error', ''))}\n"
     yield "</table>\n"

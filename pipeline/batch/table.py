@@ -3,10 +3,11 @@
 import csv
 import io
 import os
-from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 
 from models.files import atomic
+from pipeline.batch.history import History
 from pipeline.batch.rows import Row
 
 NAME = "report.csv"
@@ -16,26 +17,23 @@ _COLUMNS = (
 )
 
 
-def write(rows: Iterable[Row], root: Path) -> Path:
+def write(history: History, root: Path) -> Path:
     """Write ``report.csv`` into a folder of results, failures first, and return its path.
 
     Parameters
     ----------
-    rows : iterable of Row
+    history : History
     root : Path
         Folder of results.
     """
-    text = io.StringIO()
-    table = csv.writer(text)
-    table.writerow(_COLUMNS)
-    table.writerows(_line(row, root) for row in failures_first(rows))
-    atomic.write(root / NAME, text.getvalue().encode("utf-8", "backslashreplace"))
+    rows = chain(history.rows("failed"), history.rows("done", "new", "running"))
+    with atomic.writing(root / NAME) as file:
+        text = io.TextIOWrapper(file, "utf-8", "backslashreplace", newline="")
+        table = csv.writer(text)
+        table.writerow(_COLUMNS)
+        table.writerows(_line(row, root) for row in rows)
+        text.detach()
     return root / NAME
-
-
-def failures_first(rows: Iterable[Row]) -> list[Row]:
-    """Return rows with failures at the beginning, each part in its order."""
-    return sorted(rows, key=lambda row: row.state != "failed")
 
 
 def _line(row: Row, root: Path) -> list[object]:

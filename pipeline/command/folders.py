@@ -12,7 +12,7 @@ from pathlib import Path
 from models.runtime.engine import Engine
 from pipeline.batch import bag, page, sidecar, table
 from pipeline.batch.faults import FAULTS
-from pipeline.batch.history import histories
+from pipeline.batch.history import History
 from pipeline.batch.journal import FOLDER, Journal
 from pipeline.batch.outlook import Outlook
 from pipeline.batch.restore import BatchSettings
@@ -154,7 +154,7 @@ def export(args: argparse.Namespace, journal: Journal) -> None:
 def seal_again(root: Path) -> None:
     """Renew the checksums of a folder of results that is a bag, after something was written into it."""
     if (root / bag.DECLARATION).exists():
-        _seal(root, (row for history in histories(root) for row in history))
+        _seal(root, History(root).rows("done"))
 
 
 def _seal(root: Path, rows: Iterable[Row]) -> None:
@@ -167,10 +167,10 @@ def _seal(root: Path, rows: Iterable[Row]) -> None:
 
 def report(root: Path) -> None:
     """Write the reports of all runs into a folder of results."""
-    rows = [row for history in histories(root) for row in history]
+    history = History(root)
     line = Line(1)
-    table.write(rows, root)
-    path = page.write(rows, root, lambda fraction: line.share("report", fraction))
+    table.write(history, root)
+    path = page.write(history, root, lambda fraction: line.share("report", fraction))
     line.clear()
     say(f"{path}")
 
@@ -186,9 +186,8 @@ _ADVICE = {
 
 def verified(root: Path) -> int:
     """Print which results have changed since they were made, and return the exit code."""
-    rows = [row for history in histories(root) for row in history]
     found: Counter[str] = Counter()
-    for checked in verify(rows, root):
+    for checked in verify(History(root).rows("done"), root):
         found[checked.found] += 1
         if checked.found != "same":
             say(f"{checked.found}: {checked.target}")

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from pathlib import Path
 from xml.dom import minidom
 
@@ -15,7 +16,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.batch import bag, watch
+from pipeline.batch import bag, page, table, watch
+from pipeline.batch.history import History
+from pipeline.batch.journal import Journal
 from pipeline.batch.sources import Pair
 from pipeline.command.cli import main
 from pipeline.errors import BagInvalid
@@ -72,6 +75,26 @@ def test_the_report_has_failures_first_and_pictures_and_needs_nothing_else(run, 
     (out / "report.html").unlink()
     assert run("--report", sources=())[0] == 0  # without restoring anything
     assert (out / "report.html").read_text() == page
+
+
+def test_reports_of_many_photographs_take_little_memory(tmp_path):
+    said = {"error": "x" * 2000, "notices": [], "history": "y" * 2000}
+    with Journal(tmp_path) as journal:
+        journal.enrol(((b"%06d.png" % number, b"/none", None, "") for number in range(4000)), {})
+        journal._db.execute(
+            "UPDATE photographs SET fault = 'unreadable', report = ?, "
+            "state = iif(target < CAST('002000' AS BLOB), 'failed', 'done')",
+            (json.dumps(said),),
+        )
+    tracemalloc.start()
+    history = History(tmp_path)
+    table.write(history, tmp_path)
+    page.write(history, tmp_path)
+    assert tracemalloc.get_traced_memory()[1] < 3_000_000  # all of it would take 16 MB
+    tracemalloc.stop()
+    lines = (tmp_path / "report.csv").read_text().splitlines()
+    assert (len(lines), lines[1].split(",")[2], lines[-1].split(",")[2]) == (4001, "failed", "done")
+    assert "200 of 2000 are shown" in (tmp_path / "report.html").read_text()
 
 
 def test_a_photograph_that_is_gone_is_named_in_the_report(run, scans, out):
