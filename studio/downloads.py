@@ -6,6 +6,7 @@ import tempfile
 import threading
 import time
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -16,9 +17,12 @@ from typing import Any
 from models.runtime import memory
 from pipeline import disk
 from pipeline.arrays import Image
+from pipeline.batch.album import RESULTS, SETTINGS, Kept, to_text
+from pipeline.batch.keys import digest_of
 from pipeline.errors import OptionError, QueueFull
 from pipeline.notices import figures, headline
 from pipeline.photo import Metadata, Output, Photo, encode_photo, read_photo, restored_name, safe_stem
+from pipeline.plan import to_json
 from studio.album import Album
 from studio.jobs import Job, JobQueue
 from studio.picture import Made, Picture
@@ -171,6 +175,8 @@ class _Archive:
         self._encode = encode
         self._names: set[str] = set()
         self._notices: list[str] = []
+        self._kept: list[Kept] = []
+        self._plans: list[str] = []
         self._error: Exception | None = None
 
     def add(self, picture: Picture, _: Job[None]) -> None:
@@ -183,7 +189,7 @@ class _Archive:
             self._error = error
 
     def seal(self, _: Job[Made]) -> Made:
-        """Return the archive.
+        """Return the archive, with what a run over a folder needs to carry it on.
 
         Raises
         ------
@@ -193,6 +199,9 @@ class _Archive:
         if self._error is not None:
             shutil.rmtree(self._path.parent, ignore_errors=True)
             raise self._error
+        with zipfile.ZipFile(self._path, "a") as archive:
+            archive.writestr(RESULTS, to_text(self._kept))
+            archive.writestr(SETTINGS, Counter(self._plans).most_common(1)[0][0])
         return Made(self._path, tuple(self._notices))
 
     def _add(self, picture: Picture) -> None:
@@ -205,6 +214,9 @@ class _Archive:
                 zipfile.ZipFile(self._path, "a", zipfile.ZIP_STORED) as archive,
             ):
                 archive.write(made.path, name)  # not compressed: pictures are
+            source, result = picture.source, digest_of(made.path)
+            self._kept.append(Kept(source.stat().st_size, digest_of(source), picture.page, name, result))
+            self._plans.append(to_json(picture.settled_plan()))
         finally:
             shutil.rmtree(made.path.parent)
         os.utime(self._path.parent)  # so that nobody takes it for one that was fetched long ago

@@ -5,21 +5,23 @@ process that ended is void at once on the same machine, and after `LEASE_S` else
 """
 
 import json
+import os
 import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any, Self
 
 from filelock import FileLock
 
 from pipeline.batch.faults import KILLED
-from pipeline.batch.keys import Stamp
+from pipeline.batch.keys import PAGE, Stamp
 from pipeline.batch.owners import Owner
 from pipeline.batch.restore import FULL
-from pipeline.batch.rows import COLUMNS, Row, row_of
+from pipeline.batch.rows import COLUMNS, Adopted, Row, row_of
 from pipeline.errors import DiskFull, JournalUnusable
 
 FOLDER = ".studio"
@@ -60,6 +62,11 @@ UPDATE photographs SET state = CASE WHEN tries < {MOST_KILLS} THEN 'new' ELSE 'f
 fault = CASE WHEN tries < {MOST_KILLS} THEN '' ELSE '{KILLED}' END,
 report = CASE WHEN tries < {MOST_KILLS} THEN report ELSE ? END WHERE state = 'running' AND
 """  # noqa: S608 - numbers and names of our own
+_ADOPT = f"""
+INSERT INTO photographs (target, source, page, size, mtime_ns, inode, sha256, result, settings, state)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, '{PAGE}', 'done') ON CONFLICT (target) DO UPDATE SET source = excluded.source,
+size = excluded.size, mtime_ns = excluded.mtime_ns, inode = excluded.inode WHERE settings = '{PAGE}'
+"""  # noqa: S608 - a word of our own
 _KILLED = {
     "kind": "ProcessKilled",
     "error": f"{MOST_KILLS} processes were killed while they restored this photograph, perhaps for lack of memory. "
@@ -157,6 +164,24 @@ class Journal:
                 "WHERE state != 'running'",
                 rows,
             )
+            self._db.execute("COMMIT")
+
+    def adopt(self, results: Iterable[Adopted]) -> None:
+        """Note results that the page made, unless a run has made them anew."""
+        rows = [
+            (
+                os.fsencode(each.target),
+                os.fsencode(each.source),
+                each.page,
+                *astuple(each.stamp),
+                each.sha256,
+                each.result,
+            )
+            for each in results
+        ]
+        with self._lock, told(self.path):
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.executemany(_ADOPT, rows)
             self._db.execute("COMMIT")
 
     def claim(self, target: bytes) -> Row | None:

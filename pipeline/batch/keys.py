@@ -20,6 +20,9 @@ from pipeline.plan import Plan, files, to_json
 VERSION = 1
 """Version of the stages; raise it when equal settings make other results."""
 
+PAGE = "page"
+"""In place of a digest of settings: the result is the page's, and is kept whatever the settings of a run are."""
+
 _HELPERS: Mapping[Task, tuple[Task, ...]] = {"faces": ("find", "identify")}
 """Tasks of bundled models that the models of a task need besides; an estimator of blur serves several."""
 

@@ -88,7 +88,7 @@ def survey(
     failed: list[Row] = []
     for due in wanted:
         row = known.get(due.target)
-        is_current = row is not None and row.settings == due.settings and row.stamp == stamp_of(due.pair.source)
+        is_current = row is not None and _fits(row, due) and row.stamp == stamp_of(due.pair.source)
         if row and is_current and row.state == "failed" and row.fault not in retry | {ALWAYS}:
             failed.append(row)
         elif not (row and is_current and row.state == "done" and due.pair.target.exists()):
@@ -112,7 +112,7 @@ def _refuse_others(wanted: list[Due], known: Mapping[bytes, Row], root: Path) ->
     others = 0
     for due in wanted:
         row = known.get(due.target)
-        others += bool(row and row.state == "done" and row.settings != due.settings and due.pair.target.exists())
+        others += bool(row and row.state == "done" and not _fits(row, due) and due.pair.target.exists())
     if others:
         made = "a result that was" if others == 1 else f"{others} results that were"
         msg = (
@@ -120,6 +120,11 @@ def _refuse_others(wanted: list[Due], known: Mapping[bytes, Row], root: Path) ->
             "another output."
         )
         raise OptionError(msg)
+
+
+def _fits(row: Row, due: Due) -> bool:
+    """Return whether a result was made with the settings of the run, or by the page."""
+    return row.settings in (due.settings, keys.PAGE)
 
 
 def stamp_of(path: Path) -> Stamp | None:

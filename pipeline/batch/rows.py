@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pipeline.batch.keys import Stamp
@@ -38,6 +39,21 @@ class Row:
 
     fault: str
     report: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """A result that the page made, and its photograph."""
+
+    target: str
+    """Relative to the folder of results."""
+
+    source: Path
+    page: int | None
+    stamp: Stamp
+    sha256: str
+    result: str
+    """SHA-256 of the result."""
 
 
 def row_of(values: tuple[Any, ...]) -> Row:

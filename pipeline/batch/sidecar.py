@@ -34,7 +34,7 @@ _PACKET = """<x:xmpmeta xmlns:x="adobe:ns:meta/">
 
 
 def write_missing(rows: Iterable[Row], documents: Mapping[str, Any], root: Path, form: str) -> None:
-    """Write the sidecars of results that have none yet.
+    """Write the sidecars of results that have none yet; of those of the page the journal knows too little.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def write_missing(rows: Iterable[Row], documents: Mapping[str, Any], root: Path,
     """
     for row in rows:
         target = root / os.fsdecode(row.target)
-        if row.state == "done" and target.exists() and not beside(target, form).exists():
+        if row.state == "done" and row.key and target.exists() and not beside(target, form).exists():
             write(row, documents, root, form)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from models.runtime import memory
 from models.runtime.engine import Engine
 from pipeline import config
-from pipeline.batch import sidecar
+from pipeline.batch import album, sidecar
 from pipeline.batch.journal import Journal
 from pipeline.batch.naming import ENDINGS
 from pipeline.batch.outlook import enrol, survey
@@ -100,6 +100,9 @@ def _dry(args: argparse.Namespace, settings: BatchSettings, engine: Engine) -> i
 
 def _over_folder(args: argparse.Namespace, settings: BatchSettings, engine: Engine) -> int:
     """Restore photographs by a journal, and write what was asked for beside the results."""
+    if album.is_in(args.output):
+        with Journal(args.output, folders.journal_name(args)) as journal:
+            album.adopt(args.output, _part(args, _found(args, settings, quiet=True)), journal)
     work = Work([]) if args.watch else _found(args, settings, folders.earlier(args))
     check_all(work.pairs, settings)
     name = folders.journal_name(args)
