@@ -12,12 +12,10 @@ import numpy as np
 from PIL import Image
 
 from models.errors import StudioError
-from training import export, loop, pack
-from training.checkpoints import AVERAGE
+from training import export, pack, train
 from training.damage import degrade, recipes
 from training.data import SUFFIXES, decode
-from training.learning.timed import Plan
-from training.settings import LOSSES, Settings
+from training.settings import LOSSES, Schedule, Settings
 from training.tasks import blur, find, identify, task
 from training.tasks.colorize import COLORIZE
 from training.tasks.descreen import DESCREEN
@@ -76,10 +74,8 @@ def _add_training(parser: argparse.ArgumentParser, made: Callable[[argparse.Name
     """Add the options of every training command; their names are the fields of Settings."""
     parser.set_defaults(command=_train, task=made)
     parser.add_argument("--features", type=int, default=0, help="channels of the network's finest level")
-    default = {field.name: field.default for field in fields(Settings)}
-    parser.set_defaults(**{name: value for name, value in default.items() if name in NUMBERS})
+    _add_schedule(parser, Settings)
     parser.add_argument("--data", type=Path, nargs="+", action=_Tuple, required=True, help="folders or tar files")
-    parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints")
     tiers, origins = "use only photographs of these tiers", "keep all photographs of these origins for validation"
     parser.add_argument("--tiers", type=_names, default=frozenset(), metavar="TIER,...", help=tiers)
     parser.add_argument("--origins", type=_names, default=frozenset(), metavar="ORIGIN,...", help=origins)
@@ -92,27 +88,38 @@ def _add_training(parser: argparse.ArgumentParser, made: Callable[[argparse.Name
     parser.add_argument("--vgg16", type=Path, help="file of VGG16's weights, for the perceptual loss")
     parser.add_argument("--recogniser", type=Path, help="ONNX file of a network that recognises people (faces only)")
     parser.add_argument("--shapes", type=Path, help="tar file of real damage (repair only; without it all is drawn)")
+
+
+def _add_schedule(parser: argparse.ArgumentParser, kind: type[Schedule]) -> None:
+    """Add the options that all runs have, and the numbers among the fields of a kind of settings."""
+    default = {field.name: field.default for field in fields(kind) if field.name in NUMBERS}
+    parser.set_defaults(**default)
+    parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints")
     parser.add_argument("--from", dest="start", type=Path, help="file with the weights to start from")
     parser.add_argument("--resume", action="store_true", help="resume from the last checkpoint")
-    for name, meaning in NUMBERS.items():
-        kind = type(default[name])
-        parser.add_argument(f"--{name.replace('_', '-')}", type=kind, help=f"{meaning} (default %(default)s)")
+    for name, value in default.items():
+        text = f"{NUMBERS[name]} (default %(default)s)"
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), help=text)
+
+
+def _settings(options: argparse.Namespace, kind: type[Any]) -> Any:
+    return kind(**{field.name: getattr(options, field.name) for field in fields(kind)})
 
 
 NUMBERS = {
     "steps": "stop after this many steps",
     "minutes": "stop after this many minutes",
-    "batch": "patches in one step",
+    "batch": "pictures in one step",
     "patch": "side of the clean patch in pixels",
     "pool": "draw from this many patches made once (needed with --teacher)",
     "rebalance": "0 weights all colours alike, 0.5 rare ones much more (colorize only)",
-    "learning_rate": "highest learning rate of Muon",
+    "learning_rate": "highest learning rate",
     "average": "decay of the average of weights",
     "validate_every": "steps between validations, each of which writes a checkpoint",
     "held_out": "photographs kept for validation",
-    "workers": "processes that make patches",
+    "workers": "processes that make pictures",
     "threads": "threads of torch; 0 is its own choice",
-    "seed": "seed of first weights, patches and damage",
+    "seed": "seed of first weights, pictures and damage",
 }
 
 
@@ -140,8 +147,7 @@ def _train(options: argparse.Namespace) -> None:
     chosen = options.task(options)
     if options.features:
         chosen = replace(chosen, features=options.features)
-    settings = Settings(**{field.name: getattr(options, field.name) for field in fields(Settings)})
-    print(f"wrote {loop.train(chosen, settings)}")
+    print(f"wrote {train.train(chosen, _settings(options, Settings))}")
 
 
 def _add_blur(parser: argparse.ArgumentParser) -> None:
@@ -150,42 +156,39 @@ def _add_blur(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--spectra", type=int, default=12_000, help="how many to make, about 60 a second")
     parser.add_argument("--epochs", type=int, default=12, help="how often each is used")
     parser.add_argument("--seed", type=int, default=0, help="seed of weights, squares and blur")
+    parser.add_argument("--resume", action="store_true", help="resume from the last checkpoint")
     parser.set_defaults(command=_blur)
 
 
 def _blur(options: argparse.Namespace) -> None:
-    made = blur.train(options.data, options.out, spectra=options.spectra, epochs=options.epochs, seed=options.seed)
-    print(f"wrote {made}")
+    chosen = {name: getattr(options, name) for name in ("spectra", "epochs", "seed", "resume")}
+    print(f"wrote {blur.train(options.data, options.out, **chosen)}")
 
 
 def _add_find(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, nargs="+", required=True, help="tar files of photographs")
     parser.add_argument("--labels", type=Path, nargs="+", required=True, help="CSV files of the faces in them")
-    _add_plan(parser, lambda options: find.train(options.data, options.labels, options.out / AVERAGE, _plan(options)))
+    _add_faces(parser, _find)
+
+
+def _find(options: argparse.Namespace) -> None:
+    print(f"wrote {find.train(options.data, options.labels, _settings(options, Schedule))}")
 
 
 def _add_identify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, help="tar file of aligned faces")
     parser.add_argument("--teacher", type=Path, required=True, help="MobileFaceNet's ONNX file")
-    _add_plan(
-        parser, lambda options: identify.train(options.data, options.teacher, options.out / AVERAGE, _plan(options))
-    )
+    _add_faces(parser, _identify)
 
 
-def _add_plan(parser: argparse.ArgumentParser, command: Callable[[argparse.Namespace], None]) -> None:
-    """Add the options of a training for a given time; their names are the fields of Plan."""
-    parser.add_argument("--out", type=Path, required=True, help=f"folder for {AVERAGE}")
-    parser.add_argument("--minutes", type=float, required=True, help="how long to train")
-    parser.add_argument("--batch", type=int, default=64, help="pictures in one step (default 64)")
-    parser.add_argument("--rate", type=float, default=Plan.rate, help="highest learning rate (default %(default)s)")
-    parser.add_argument("--workers", type=int, default=Plan.workers, help="processes that make pictures (default 3)")
-    parser.add_argument("--seed", type=int, default=Plan.seed, help="seed of weights, pictures and damage")
-    parser.add_argument("--from", dest="start", type=Path, help="file with the weights to start from")
-    parser.set_defaults(command=command)
+def _identify(options: argparse.Namespace) -> None:
+    print(f"wrote {identify.train(options.data, options.teacher, _settings(options, Schedule))}")
 
 
-def _plan(options: argparse.Namespace) -> Plan:
-    return Plan(**{field.name: getattr(options, field.name) for field in fields(Plan)})
+def _add_faces(parser: argparse.ArgumentParser, command: Callable[[argparse.Namespace], None]) -> None:
+    """Add the options of a run, with the defaults of the finder and the embedding of faces."""
+    _add_schedule(parser, Schedule)
+    parser.set_defaults(command=command, batch=64, learning_rate=0.003, average=0.998, workers=3)
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:

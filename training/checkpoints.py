@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from models.errors import CheckpointMismatch, WeightsMissing
-from models.files import atomic, checkpoint
+from models.files import atomic
 from models.networks import (
     blur_estimator,
     damage_detector,
@@ -23,42 +23,14 @@ from models.networks import (
 )
 from training.learning import growth
 from training.learning.discriminator import Adversary
+from training.learning.norms import folded
 
 LAST = "last.pt"
 """Name of the checkpoint in a run's folder."""
 AVERAGE = "average.safetensors"
 """Name of the file beside it with the average of weights alone, in float16: a sixth of the bytes or less."""
-WRAPPERS = ("params_ema", "params", "average")
-"""Keys under which official files, and checkpoints of `Run`, hold a state dict."""
 EXPORTED = ("temperature", "gain")
 """Tensors that `training.export` adds to a colorizer."""
-STEP = ".step"
-"""Suffix of the name of what a kernel in 8 bits is multiplied by."""
-
-
-def load_state(path: Path) -> dict[str, Tensor]:
-    """Return the tensors of a file as float32.
-
-    Parameters
-    ----------
-    path : Path
-        A safetensors file, with or without kernels in 8 bits (see `training.pack`), or one written by `torch.save`:
-        an official checkpoint, or one of `Run`, whose average is taken.
-
-    Raises
-    ------
-    WeightsMissing, WeightsCorrupt
-        If there is no file at the path, or it cannot be read.
-    CheckpointMismatch
-        If it holds no state dict.
-    """
-    if not path.is_file():
-        msg = f"Expected a file of weights at {path}, found none. Check the path."
-        raise WeightsMissing(msg)
-    state = checkpoint.unwrap(checkpoint.read(path), WRAPPERS, path)
-    steps = {key: state[key + STEP] for key in state if key + STEP in state}
-    state = {key: tensor.float() for key, tensor in state.items() if not key.endswith(STEP)}
-    return state | {key: state[key] * step.float() for key, step in steps.items()}
 
 
 def begin_from(network: nn.Module, state: Mapping[str, Tensor]) -> None:
@@ -110,12 +82,16 @@ class Run:
     adversary: Adversary | None = None
     step: int = 0
     seconds: float = 0
+    has_norms: bool = False
+    """Whether norms of `training.learning.norms.with_norms` are folded in what is written of the average."""
 
     def save(self, path: Path) -> None:
         """Write a checkpoint, and its average beside it; an interrupted write leaves the previous one in place."""
+        finished = (folded(self.average) if self.has_norms else self.average).state_dict()
         state = {
             "network": self.network.state_dict(),
-            "average": self.average.state_dict(),
+            "average": finished,
+            "normed": self.average.state_dict() if self.has_norms else None,
             "optimizer": self.optimizer.state_dict(),
             "adversary": self.adversary.state_dict() if self.adversary else None,
             "step": self.step,
@@ -125,7 +101,7 @@ class Run:
         stream = BytesIO()
         torch.save(state, stream)
         atomic.write(path, stream.getvalue())
-        average = {key: tensor.half().contiguous() for key, tensor in self.average.state_dict().items()}
+        average = {key: tensor.half().contiguous() for key, tensor in finished.items()}
         atomic.write(path.with_name(AVERAGE), safetensors.torch.save(average))
 
     def load(self, path: Path) -> None:
@@ -142,13 +118,14 @@ class Run:
         state = torch.load(path, weights_only=True, map_location="cpu")
         try:
             self.network.load_state_dict(state["network"])
-            self.average.load_state_dict(state["average"])
+            self.average.load_state_dict(state.get("normed") or state["average"])
             self.optimizer.load_state_dict(state["optimizer"])
             if self.adversary and state["adversary"]:
                 self.adversary.load_state_dict(state["adversary"])
         except RuntimeError as error:
             msg = (
-                f"Expected a checkpoint of this network in {path}, got another's. Give that run's scale and --features."
+                f"Expected a checkpoint of this network in {path}, got another's. "
+                "Give that run's scale, --features and --from."
             )
             raise CheckpointMismatch(msg) from error
         self.step, self.seconds = state["step"], state["seconds"]

@@ -13,9 +13,9 @@ from torch import Tensor
 
 from pipeline.arrays import Image8
 from pipeline.errors import OptionError
-from training.checkpoints import STEP, load_state
 from training.data import Photograph, read_photographs
 from training.learning.perceptual import needed
+from training.weights import STEP, load_state
 
 TEACHER, VGG16, PHOTOGRAPHS = "teacher.safetensors", "vgg16.safetensors", "photographs.tar"
 """Names of the files in the folder."""

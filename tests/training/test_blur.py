@@ -47,7 +47,7 @@ def test_it_trains_and_its_export_answers_alike(tmp_path, capsys):
     run = tmp_path / "run"
     options = ["--spectra", "16", "--epochs", "8", "--data", str(data), "--out", str(run)]
     assert main(["blur", *options]) == 0
-    assert "step 2/2" in (told := capsys.readouterr().out)
+    assert "step 2 " in (told := capsys.readouterr().out)
     assert "radius" in told
     trained = torch.load(run / "last.pt", weights_only=True)["average"]
     torch.manual_seed(0)

@@ -14,7 +14,7 @@ from tests.training.faces import write_labelled, write_pictures, write_teacher
 from tests.training.networks import vgg16
 from tests.training.scenes import write_photographs
 from training.__main__ import main
-from training.checkpoints import load_state
+from training.weights import load_state
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text().replace("\\\n", "")

@@ -1,6 +1,9 @@
 """What the face finder and the face embedding learn from, and that they learn."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -12,11 +15,12 @@ from models.networks.face_finder import STRIDES, FaceFinder
 from pipeline.methods import faces
 from pipeline.methods.alignment import ARCFACE, FFHQ
 from tests.training.faces import POINTS, marked, write_labelled, write_pictures, write_teacher
-from training.checkpoints import load_state
-from training.learning import face_damage, mosaics, timed
+from training.damage import portraits_on_card
+from training.learning import mosaics, norms, templates
 from training.learning.mosaics import Labelled, Mosaics
-from training.learning.timed import Plan
+from training.settings import Schedule
 from training.tasks import find, identify
+from training.weights import load_state
 
 
 def test_points_follow_their_picture_when_it_is_turned_and_mirrored() -> None:
@@ -94,9 +98,9 @@ def test_the_studio_knows_the_strides_of_the_network() -> None:
 def test_norms_are_folded_without_a_change_of_answers(network: FaceFinder | FaceEmbedding) -> None:
     x = torch.rand(4, 3, 112, 112)
     x = x if isinstance(network, FaceEmbedding) else x[..., :96, :96]
-    normed = timed.with_norms(network, ("heads", "vector"))
+    normed = norms.with_norms(network, ("heads", "vector"))
     normed.train()(x)
-    plain = timed.folded(normed)
+    plain = norms.folded(normed)
     assert plain.state_dict().keys() == network.state_dict().keys()
     torch.testing.assert_close(plain(x), normed.eval()(x), atol=1e-4, rtol=1e-4)
 
@@ -104,9 +108,8 @@ def test_norms_are_folded_without_a_change_of_answers(network: FaceFinder | Face
 def test_a_finder_is_trained_from_a_table_of_faces(tmp_path: Path) -> None:
     data, table = tmp_path / "p.tar", tmp_path / "l.csv"
     write_labelled(data, table)
-    plan = Plan(minutes=0.02, batch=2, workers=0)
-    find.train([data], [table], tmp_path / "out.safetensors", plan)
-    state = load_state(tmp_path / "out.safetensors")
+    last = find.train([data], [table], Schedule(out=tmp_path, steps=3, batch=2, workers=0))
+    state = load_state(last)
     assert face_finder.detect(state)
     assert face_finder.build(state)(torch.rand(1, 3, 64, 96)).shape == (1, 8 * 12 + 4 * 6 + 2 * 3, 15)
 
@@ -118,8 +121,41 @@ def test_an_embedding_learns_from_its_teacher(tmp_path: Path) -> None:
     assert len(identify.read(data)) == 12
     assert len(identify.read(data, held_out=True)) == 2
     teacher = write_teacher(tmp_path / "face.onnx")
-    identify.train(data, teacher, tmp_path / "out.safetensors", Plan(minutes=0.02, batch=8))
-    assert face_embedding.detect(load_state(tmp_path / "out.safetensors"))
+    last = identify.train(data, teacher, Schedule(out=tmp_path, steps=3, batch=8))
+    assert face_embedding.detect(load_state(last))
+    assert face_embedding.detect(load_state(tmp_path / "average.safetensors"))
+
+
+def stopped_after(steps: int, loss: Callable[..., object]) -> Callable[..., object]:
+    """Return a loss that somebody interrupts by Ctrl-C after some steps."""
+    taken = 0
+
+    def stop(*given: object) -> object:
+        nonlocal taken
+        taken += 1
+        if taken > steps:
+            raise KeyboardInterrupt
+        return loss(*given)
+
+    return stop
+
+
+@pytest.mark.parametrize("task", [find, identify])
+def test_an_interrupted_run_goes_on_exactly(task: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_labelled(tmp_path / "p.tar", tmp_path / "l.csv")
+    rng = np.random.default_rng(0)
+    write_pictures(tmp_path / "f.tar", {f"{i}.png": rng.integers(0, 256, (64, 64, 3), np.uint8) for i in range(4)})
+    write_teacher(tmp_path / "face.onnx")
+    data = (
+        ([tmp_path / "p.tar"], [tmp_path / "l.csv"]) if task is find else (tmp_path / "f.tar", tmp_path / "face.onnx")
+    )
+    straight, broken = (Schedule(out=tmp_path / name, steps=4, batch=2, workers=0) for name in ("straight", "broken"))
+    expected = load_state(task.train(*data, straight))
+    with monkeypatch.context() as patch:
+        patch.setattr(task, "loss", stopped_after(2, task.loss))
+        task.train(*data, broken)
+    resumed = load_state(task.train(*data, replace(broken, resume=True)))
+    assert all(torch.equal(expected[key], resumed[key]) for key in expected)
 
 
 def test_a_face_is_cut_as_the_template_says() -> None:
@@ -129,7 +165,7 @@ def test_a_face_is_cut_as_the_template_says() -> None:
         face[..., round(y) - 1 : round(y) + 2, round(x) - 1 : round(x) + 2] = 255
     many = face.expand(256, -1, -1, -1)
     torch.manual_seed(0)
-    mean = face_damage.placed(many, many).mean((0, 1))
+    mean = templates.placed(many, many).mean((0, 1))
     for x, y in ARCFACE * 112:
         around = mean[int(y) - 12 : int(y) + 13, int(x) - 12 : int(x) + 13]
         assert around.mean() > 3 * mean.mean()
@@ -138,8 +174,8 @@ def test_a_face_is_cut_as_the_template_says() -> None:
 def test_jpeg_is_close_to_the_picture_and_damage_stays_in_range() -> None:
     torch.manual_seed(0)
     smooth = torch.linspace(0, 1, 112).expand(8, 3, 112, 112)
-    assert (face_damage.jpeg(smooth) - smooth).abs().mean() < 0.05
-    damaged = face_damage.damage(torch.rand(32, 3, 112, 112))
+    assert (portraits_on_card.jpeg(smooth) - smooth).abs().mean() < 0.05
+    damaged = portraits_on_card.damage(torch.rand(32, 3, 112, 112))
     assert damaged.shape == (32, 3, 112, 112)
     assert 0 <= float(damaged.min()) <= float(damaged.max()) <= 1
 

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from models.networks.damage_detector import DamageClassifier
 from models.networks.srvgg import SRVGG
 from models.networks.unet import UNet
-from training.checkpoints import begin_from, build, load_state
+from training.checkpoints import begin_from, build
 from training.learning.growth import deepen
 from training.tasks.task import upscale
+from training.weights import load_state
 
 BUNDLED = Path(__file__).parents[2] / "models" / "bundled"
 

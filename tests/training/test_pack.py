@@ -7,10 +7,10 @@ from pipeline.errors import OptionError
 from tests.training.networks import vgg16
 from tests.training.scenes import write_photographs
 from training.__main__ import main
-from training.checkpoints import load_state
 from training.data import read_photographs
 from training.learning.perceptual import Features
 from training.pack import MARGIN, pack
+from training.weights import load_state
 
 
 @pytest.fixture(scope="module")

@@ -79,15 +79,17 @@ class Adversary:
         self.discriminator = Discriminator().to(device)
         self.optimizer = torch.optim.Adam(self.discriminator.parameters(), lr=RATE, betas=(0.5, 0.99))
 
-    def loss(self, output: Tensor) -> Tensor:
-        """Return the generator's loss: lower where the discriminator takes answers for goals."""
+    def loss(self, output: Tensor, goal: Tensor) -> Tensor:
+        """Return the generator's loss, lower where the discriminator takes answers for goals; `learn` uses both."""
         self.discriminator.requires_grad_(False)
+        self._judged = output.detach(), goal
         return -self._score(output).mean()
 
-    def learn(self, output: Tensor, goal: Tensor) -> float:
-        """Update the discriminator by one step, and return its hinge loss."""
+    def learn(self) -> float:
+        """Update the discriminator by one step on what `loss` was asked last, and return its hinge loss."""
+        output, goal = self._judged
         self.discriminator.requires_grad_(True)
-        loss = F.relu(1 - self._score(goal)).mean() + F.relu(1 + self._score(output.detach())).mean()
+        loss = F.relu(1 - self._score(goal)).mean() + F.relu(1 + self._score(output)).mean()
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from models.errors import CheckpointMismatch
-from training.checkpoints import load_state
 from training.learning.precision import has_bfloat16
+from training.weights import load_state
 
 LEVELS = (2, 2, 3, 3)
 """Convolutions at each size of the picture, which is halved between the levels."""

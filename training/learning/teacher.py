@@ -50,7 +50,7 @@ def _by_torch(network: nn.Module, device: torch.device) -> Teacher:
 def _by_openvino(network: nn.Module) -> Teacher:
     import openvino
 
-    from training.export import to_openvino
+    from training.conversion import to_openvino
 
     precision = "bf16" if has_bfloat16(torch.device("cpu")) else "f32"
     options = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": torch.get_num_threads()}

@@ -1,6 +1,7 @@
 """Training of the blur estimator on spectra of photographs with known blur."""
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,11 @@ from torch import Tensor
 
 from models.networks.blur_estimator import SIDE, UNIT, BlurEstimator
 from pipeline.methods.deconvolution import KINDS, Blur, spectrum
-from training.checkpoints import LAST
+from training import loop
 from training.damage.blurs import known_blur
 from training.data import Photograph, hold_out, read_photographs
+from training.loop import Batch, Terms
+from training.settings import Schedule
 
 SMALLEST, WIDEST = 256, 512
 """Range of the sides of the squares whose spectra are computed, in pixels; photographs are no smaller."""
@@ -28,7 +31,7 @@ HELD_OUT = 40
 VALIDATION_SPECTRA = 400
 
 
-def train(data: Path, out: Path, *, spectra: int, epochs: int, seed: int = 0) -> Path:
+def train(data: Path, out: Path, *, spectra: int, epochs: int, seed: int = 0, resume: bool = False) -> Path:
     """Train a blur estimator and return its checkpoint.
 
     Parameters
@@ -43,6 +46,8 @@ def train(data: Path, out: Path, *, spectra: int, epochs: int, seed: int = 0) ->
         How often each is used.
     seed : int
         Seed of weights, squares and blur.
+    resume : bool
+        Whether to resume from the last checkpoint.
 
     Returns
     -------
@@ -60,23 +65,23 @@ def train(data: Path, out: Path, *, spectra: int, epochs: int, seed: int = 0) ->
     print(f"blur: {len(seen)} photographs to train on, {len(unseen)} to validate on; making {spectra} spectra")
     x, y = measured(seen, spectra, seed)
     validation = measured(unseen, min(VALIDATION_SPECTRA, spectra), seed + 1)
-    network = BlurEstimator()
-    optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY)
     steps = max(1, epochs * len(x) // BATCH)
-    for step in range(steps):
-        for group in optimizer.param_groups:
-            group["lr"] = RATE * min(1, (step + 1) / 100) * (1 + math.cos(math.pi * step / steps)) / 2
+    schedule = Schedule(out=out, steps=steps, batch=BATCH, learning_rate=RATE, average=0, seed=seed, resume=resume)
+    network = BlurEstimator()
+    run = loop.begin(network, torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY), schedule)
+
+    def error(batch: Batch) -> Terms:
+        spectra, truth = batch
+        return {"loss": loss(network(spectra), truth)}
+
+    return loop.train(run, _batches(x, y), error, schedule, lambda: report(network, *validation))
+
+
+def _batches(x: Tensor, y: Tensor) -> Iterator[Batch]:
+    """Yield random spectra with noise, and their blur."""
+    while True:
         index = torch.randint(len(x), (BATCH,))
-        total = loss(network(x[index] + NOISE * torch.randn(len(index), 1, SIDE, SIDE)), y[index])
-        optimizer.zero_grad()
-        total.backward()
-        optimizer.step()
-        if (step + 1) % 250 == 0 or step + 1 == steps:
-            figures = report(network, *validation)
-            print(f"step {step + 1}/{steps}  loss {float(total.detach()):.3f}  {figures}", flush=True)
-    out.mkdir(parents=True, exist_ok=True)
-    torch.save({"average": network.state_dict()}, out / LAST)
-    return out / LAST
+        yield x[index] + NOISE * torch.randn(BATCH, 1, SIDE, SIDE), y[index]
 
 
 def measured(photographs: list[Photograph], count: int, seed: int) -> tuple[Tensor, Tensor]:

@@ -14,8 +14,8 @@ from pipeline.arrays import Image
 from training.damage import portraits
 from training.data import Pair, Photograph
 from training.learning import embedding, losses, perceptual
-from training.learning.face_damage import to_ffhq
 from training.learning.precision import has_bfloat16
+from training.learning.templates import to_ffhq
 from training.settings import Settings
 from training.tasks.task import FOLD, Restoration
 

@@ -8,19 +8,22 @@ References
 .. [3] H. Rezatofighi et al., "Generalized Intersection over Union", CVPR 2019.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import cast
 
-import cv2
 import torch
 from torch import Tensor
 from torch.nn import functional
-from torch.utils.data import DataLoader
 
 from models.networks.face_finder import STRIDES, FaceFinder
-from training.learning import timed
+from training import loop
 from training.learning.mosaics import Mosaics, read
-from training.learning.timed import Given, Plan
+from training.learning.precision import has_bfloat16
+from training.loop import ENDLESS, Batch, Terms
+from training.settings import Schedule
+from training.tasks import normed
 
 SIZES = ((0.0, 36.0), (28.0, 84.0), (64.0, 1e9))
 """Sides of the faces that each map finds, in pixels; those of two maps overlap."""
@@ -28,8 +31,6 @@ NEAR = 0.8
 """Distance of a cell from the middle of a face, in cells, up to which it must find the face."""
 SIDE = 256
 """Side of a mosaic in pixels."""
-AHEAD = 6
-"""Batches that each process makes ahead."""
 BARE = ("heads",)
 """Layers without norms."""
 WEIGHTS = {"score": 1.0, "box": 2.0, "points": 4.0}
@@ -39,46 +40,21 @@ FOCUS, BALANCE = 2.0, 0.4
 """Exponent of the focal loss, and weight of faces against the rest."""
 
 
-def train(pictures: Sequence[Path], labels: Sequence[Path], out: Path, plan: Plan) -> None:
-    """Train a finder and write its weights.
+def train(pictures: Sequence[Path], labels: Sequence[Path], schedule: Schedule) -> Path:
+    """Train a finder and return its last checkpoint.
 
     Parameters
     ----------
     pictures, labels : sequence of Path
         As `training.learning.mosaics.read` takes them.
-    out : Path
-        The safetensors file.
-    plan : Plan
+    schedule : Schedule
         How long and how fast.
     """
-    torch.manual_seed(plan.seed)
-    device = timed.device()
-    known = read(pictures, labels)
-    mosaics = Mosaics(known, SIDE, 1 << 30, seed=plan.seed)
-    print(
-        f"find: {len(mosaics.with_faces)} pictures with faces, {len(mosaics.without)} without, on {device}", flush=True
-    )
-    network = timed.prepared(FaceFinder(), BARE, plan)
-    loader = DataLoader(
-        mosaics,
-        plan.batch,
-        sampler=range(len(mosaics)),
-        num_workers=plan.workers,
-        worker_init_fn=_quiet,
-        pin_memory=device.type == "cuda",
-        prefetch_factor=AHEAD if plan.workers else None,
-    )
-
-    def batches() -> Iterator[Given]:
-        for canvas, rows in loader:
-            yield canvas.to(device, non_blocking=True), rows.to(device, non_blocking=True)
-
-    timed.train(network, batches(), loss, out, plan)
-
-
-def _quiet(_: int) -> None:
-    cv2.setNumThreads(0)
-    torch.set_num_threads(1)
+    torch.manual_seed(schedule.seed)
+    mosaics = Mosaics(read(pictures, labels), SIDE, ENDLESS, seed=schedule.seed)
+    print(f"find: {len(mosaics.with_faces)} pictures with faces, {len(mosaics.without)} without", flush=True)
+    run = normed.begin(FaceFinder(), BARE, schedule)
+    return loop.train(run, loop.loaded(mosaics, run, schedule), partial(loss, cast(FaceFinder, run.network)), schedule)
 
 
 def middles(side: int, device: torch.device) -> tuple[Tensor, Tensor]:
@@ -126,19 +102,20 @@ def assigned(rows: Tensor, side: int) -> tuple[Tensor, Tensor]:
     return index, counts
 
 
-def loss(network: FaceFinder, given: Given) -> dict[str, Tensor]:
+def loss(network: FaceFinder, given: Batch) -> Terms:
     """Return how far a finder is from the labels, by name.
 
     Parameters
     ----------
     network : FaceFinder
         With or without norms.
-    given : tuple of Tensor
+    given : sequence of Tensor
         Mosaics as bytes, and their rows.
     """
     canvas, rows = given
     x = (canvas.float() / 255).contiguous(memory_format=torch.channels_last)
-    answer = network.logits(x).float()
+    with torch.autocast(x.device.type, torch.bfloat16, enabled=has_bfloat16(x.device)):
+        answer = network.logits(x).float()
     places, _ = middles(canvas.shape[-1], canvas.device)
     index, counts = assigned(rows, canvas.shape[-1])
     found = index >= 0
