@@ -105,6 +105,7 @@ class TestList:
         page.get_by_role("button", name="All 30").click()
         expect(switches).to_have_count(30)
         expect(page.get_by_role("button", name="All 30")).to_be_hidden()
+        expect(page.get_by_role("switch", name="Face 1", exact=True)).to_be_focused()  # the first that was not there
 
     def test_a_face_that_may_be_left_alone_says_why_and_can_be_switched_off(self, blank):
         page = self.mount(blank, 1, reason="Probably left alone: too small")

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from ui import address
 from ui.components import component, spans
 from ui.keys import key
 from ui.parts import preview
+from ui.parts.face_strengths import STRENGTH, STRENGTHS, address_of
 from ui.parts.polling import draw_again_once, pause
 from ui.shop import visitor, workshop
 from ui.words import explain, plain, say
@@ -28,9 +29,6 @@ from ui.words import explain, plain, say
 HERE = Path(__file__).parent
 SHARED = HERE.parent / "viewer" / "controls.css", HERE / "ovals.css"
 """Styles of every component that shows faces."""
-
-STRENGTH, STRENGTHS = "strength", "strengths"
-"""Options of the stage that the list sets."""
 
 _LABELS = ("label", "all", "strength.all", "reset")
 _LATER = "{number}"
@@ -43,24 +41,6 @@ _EVERY = 0.5
 """Seconds between two looks at a job."""
 
 _component = component(HERE / "faces", *SHARED)
-
-
-def chosen(plan: Plan) -> Plan:
-    """Return the plan of simple mode with the strengths of faces that the list has written into the address."""
-    given = {name: address.asked(_key(name), _reader(name)) for name in (STRENGTH, STRENGTHS)}
-    kept = {name: value for name, value in given.items() if value is not None}
-    return replace(
-        plan, stages=tuple(replace(each, **kept) if each.name == Faces.name else each for each in plan.stages)
-    )
-
-
-def _reader(name: str) -> Any:
-    """Return what reads an option of the stage from the address."""
-
-    def read(text: str) -> Any:
-        return getattr(make(Faces.name, {name: float(text) if name == STRENGTH else text}), name)
-
-    return read
 
 
 def offer(album: Album, number: int, plan: Plan) -> bool:
@@ -138,8 +118,4 @@ def _keep(album: Album, edit: Any) -> None:
     address.narrow(album)
     first = make(Faces.name, {})
     for name in (STRENGTH, STRENGTHS):
-        address.record(_key(name), edit[name], getattr(first, name))
-
-
-def _key(name: str) -> str:
-    return f"{Faces.name}.{name}"
+        address.record(address_of(name), edit[name], getattr(first, name))

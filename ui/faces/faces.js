@@ -131,11 +131,12 @@ class Faces {
   }
 
   #showAll() {
+    const before = new Set(this.#listed)
     this.isWhole = true
-    const first = this.#listed.length && this.data.most
     this.#build()
     this.#draw()
-    this.list.children[first]?.querySelector("[type=checkbox]").focus()
+    const added = this.#listed.findIndex((face) => !before.has(face))
+    this.list.children[added]?.querySelector("[type=checkbox]").focus()
   }
 
   #draw() {

@@ -19,6 +19,9 @@ from ui.words import listed, say, sentences
 _WIDER = 1.5
 """Sides of what is shown, in sides of a face."""
 
+_BY_ITSELF = ("face-small", "face-turned", "face-blurred", "face-sharp")
+"""Outcomes of faces that the stage leaves alone unless it must act always."""
+
 _component = component(HERE / "proof", *SHARED)
 
 
@@ -60,6 +63,11 @@ def sentence(faces: list[dict[str, Value]]) -> str:
         for outcome, same in groupby(left, key=lambda face: face["outcome"])
     ]
     return sentences(told, say("faces.some.left", reason=listed(reasons))) if left else told
+
+
+def declined(faces: list[dict[str, Value]]) -> bool:
+    """Return whether every face was left alone, and some only because the stage was not told to act always."""
+    return not any(map(_is_restored, faces)) and any(face["outcome"] in _BY_ITSELF for face in faces)
 
 
 def _face(album: Album, number: int, face: Mapping[str, Value]) -> dict[str, Any]:

@@ -18,8 +18,8 @@ from pipeline.plan import FINEST, PRESETS, Plan, arrange, first_options, simple,
 from pipeline.stage import Stage
 from pipeline.stages import ON_REQUEST, STAGES
 from studio.picture import Picture, Suggestion
-from ui import address, faces
-from ui.parts import ahead, model_files, suggestions
+from ui import address
+from ui.parts import ahead, face_strengths, model_files, suggestions
 from ui.words import explain, megabytes, say, say_or, stage_name
 
 MODES = ("simple", "advanced")
@@ -91,7 +91,7 @@ def _simple(picture: Picture | None) -> Plan:
         suggestions.wait(picture)
     plan = simple(scale, also=also, finest=finest)
     if picture is not None:
-        plan = faces.chosen(plan)
+        plan = face_strengths.chosen(plan)
         with below:
             ahead.choices((simple(each, also=also, finest=finest) for each in SCALES), picture)
     for chosen in plan.stages:
@@ -210,7 +210,8 @@ def _widget(stage_key: str, name: str, rule: Rule) -> Any:
             return _switch(key, label, at_first=default, help=text)
         case Text(default, form=form):
             address.setting(key, str, default)
-            return st.text_input(label, key=key, help=text, placeholder=form, on_change=keep, args=kept)
+            shape = say_or(f"form.{key}", form)
+            return st.text_input(label, key=key, help=text, placeholder=shape, on_change=keep, args=kept)
         case Line(default=default):
             return default
 

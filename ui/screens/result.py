@@ -5,6 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from pipeline.stage import Stage
+from pipeline.stages import Faces
 from pipeline.stages.faces import rows
 from studio.album import Album
 from studio.picture import Picture
@@ -52,6 +53,8 @@ def _notices(picture: Picture) -> None:
             model_files.offer(stage)
         if stage is not None and stage.on_request and notice.code.endswith("-skipped"):
             _offer_to_insist(picture, stage)
+    if proof.declined(rows(done.notices)):
+        _offer_to_insist(picture, stages[Faces.name])
 
 
 def _offer_to_insist(picture: Picture, stage: Stage) -> None:
