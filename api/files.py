@@ -1,4 +1,4 @@
-"""Files to download: ordered, made by a job, then fetched. Streamlit's own downloads would stay in memory."""
+"""Files to download: requested, made by a job, then fetched. Streamlit's own downloads would stay in memory."""
 
 from collections.abc import Mapping
 from contextlib import suppress

@@ -46,7 +46,7 @@ class Album:
     downloads: dict[str, Job[Made]] = field(default_factory=dict)
     """Jobs that make files to download, by their ids; the newest are last."""
 
-    order: Job[Any] | None = None
+    requested: Job[Any] | None = None
     """The job of a program, which makes a file of its only photograph; see `studio.submissions`."""
 
     delivered: dict[str, str] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Album:
 
     def __post_init__(self) -> None:
         self._sized: State | None = None
-        """State of `order` when the files were measured last."""
+        """State of `requested` when the files were measured last."""
 
         self._nbytes = 0
 
@@ -71,7 +71,7 @@ class Album:
     @property
     def in_use(self) -> bool:
         """Whether any job needs its files."""
-        jobs: list[Job[Any]] = [*self.downloads.values(), *([self.order] if self.order else [])]
+        jobs: list[Job[Any]] = [*self.downloads.values(), *([self.requested] if self.requested else [])]
         for picture in self.pictures:
             jobs += picture.jobs
         return "waiting" in self.delivered.values() or not all(job.finished for job in jobs)
@@ -175,7 +175,7 @@ class Album:
 
     def nbytes(self) -> int:
         """Return the total size of its files in bytes."""
-        state = self.order.state if self.order else State.RUNNING
+        state = self.requested.state if self.requested else State.RUNNING
         if state is State.RUNNING:
             return self._measured()
         if self._sized is not state:  # programs have thousands of albums, in which nothing else writes

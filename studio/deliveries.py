@@ -71,7 +71,7 @@ class Deliveries:
         for url in filter(None, (delivery.output_url, delivery.webhook_url)):
             remote.check(url, self._hosts)
 
-    def order(self, job: Job[Any], delivered: Delivered, delivery: Delivery, describe: Callable[[], bytes]) -> None:
+    def schedule(self, job: Job[Any], delivered: Delivered, delivery: Delivery, describe: Callable[[], bytes]) -> None:
         """Send what a job makes, once it has ended.
 
         Parameters
@@ -79,7 +79,7 @@ class Deliveries:
         job : Job
             Its result has the path of a file.
         delivered : dict
-            Is told what happens.
+            Gets the state of each delivery.
         delivery : Delivery
         describe : callable
             Returns the document of the job at that moment, for the webhook.

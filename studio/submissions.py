@@ -156,7 +156,7 @@ class Submissions:
             if known is not None:
                 return known
             job = self._queue.submit(partial(self._restore, album, *wanted), owner)
-            album.order = job
+            album.requested = job
             made = self._kept[owner, known_as] = Submission(known_as, owner, digest, album, job, album.delivered)
         job.when_finished(partial(self._count, job, time.monotonic()))
         return made

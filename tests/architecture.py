@@ -1,4 +1,4 @@
-"""The structure of the house, counted from imports: ``python -m tests.architecture``."""
+"""The structure of the project, counted from imports: ``python -m tests.architecture``."""
 
 import ast
 from collections.abc import Iterator

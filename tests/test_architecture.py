@@ -74,6 +74,11 @@ def test_nothing_imports_in_a_circle():
     assert architecture.circle() == []
 
 
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_rooms_import_each_other_in_a_circle(package):
+    assert architecture.count(package).rooms > 0
+
+
 def test_the_pipeline_is_small_enough_to_survey():
     counted = architecture.count("pipeline")
     assert counted.rooms <= 22

@@ -12,7 +12,7 @@ import pipeline
 import ui
 from pipeline import notices
 from pipeline.notices.catalogue import FALLBACK, Catalogue, figure, locale, plural_forms
-from pipeline.options import Choice, rules
+from pipeline.options import Choice, Text, rules
 from pipeline.stages import STAGES
 from ui import words
 
@@ -29,6 +29,7 @@ FROM_CODE = {
     *(f"stage.{kind.name}.summary" for kind in STAGES),
     *(f"option.{name}" for kind in STAGES for name in rules(kind)),
     *(f"help.{kind.name}.{name}" for kind in STAGES for name in rules(kind)),
+    *(f"form.{kind.name}.{name}" for kind in STAGES for name, rule in rules(kind).items() if isinstance(rule, Text)),
     *(f"option.{choice}" for option, rule in CHOICES if option != "model" for choice in rule.choices),
 }
 """Texts of the page that English takes from the code itself."""

@@ -42,7 +42,7 @@ def require() -> None:
 
 
 def ask() -> None:
-    """Draw what visitors are told, and the field for the admin token where there is one."""
+    """Draw the explanation for visitors, and the field for the admin token where there is one."""
     if is_owner():
         return
     st.info(say("owner.decides"), icon=":material/lock:")

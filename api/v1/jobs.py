@@ -72,8 +72,8 @@ async def _store(request: Request, form: Form, known_as: str) -> tuple[Submissio
     submission, is_new = await to_thread.run_sync(work, limiter=request.app.state.storing)
     if is_new:
         describe = partial(_document, request, submission)
-        order = _submissions(request).deliveries.order
-        order(submission.job, submission.delivered, form.delivery, lambda: json.dumps(describe()).encode())
+        schedule = _submissions(request).deliveries.schedule
+        schedule(submission.job, submission.delivered, form.delivery, lambda: json.dumps(describe()).encode())
     return submission, is_new
 
 

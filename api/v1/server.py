@@ -1,4 +1,4 @@
-"""What the server tells of itself: models, health, figures."""
+"""Descriptions of the server: its models, health and figures."""
 
 from collections.abc import Iterator
 from pathlib import Path

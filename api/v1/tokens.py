@@ -51,7 +51,7 @@ class Tokens:
             await self._app(scope, receive, send)
 
     def _refused(self, connection: HTTPConnection) -> Response:
-        """Return the refusal of a program elsewhere; the log tells of the first one."""
+        """Return the refusal of a program elsewhere; the first one is logged."""
         if not self._is_told:
             self._is_told = True
             _LOG.warning("Refused a program at %s. %s", connection.client and connection.client.host, _NOT_LOCAL)

@@ -1,4 +1,4 @@
-"""What a server's users and its computer feel meanwhile: the time of an answer, and the memory of all its processes."""
+"""Measure a server under load: the time of an answer, and the memory of all its processes."""
 
 import http.client
 import math

@@ -14,7 +14,7 @@ from pipeline.errors import OptionError
 from pipeline.options import rules
 from pipeline.photo import Output, prepare
 
-_NAMES = [name for name in rules(Output) if name != "mark"]  # nothing is generated that a mark would tell of
+_NAMES = [name for name in rules(Output) if name != "mark"]  # nothing is generated that a mark would state
 
 
 def add_split(parser: argparse.ArgumentParser) -> None:

@@ -163,7 +163,7 @@ def estimate(power: Image, direction: float, context: Context) -> Blur:
     power : ndarray of float32, shape (SIDE, SIDE)
         As `spectrum` returns it.
     direction : float
-        Its anisotropy; motion is believed only where that agrees.
+        Its anisotropy; motion is accepted only where that agrees.
     context : Context
     """
     network = context.engine.network(catalog.get(ESTIMATOR), cancelled=context.cancelled)

@@ -1,4 +1,4 @@
-"""Faces: restores the faces of a photograph by a network, and proves that each is the same person."""
+"""Faces: restores the faces of a photograph by a network, and checks that each is the same person."""
 
 import math
 from collections import Counter

@@ -237,7 +237,7 @@ def test_an_album_of_a_program_is_measured_when_its_job_has_changed_it(shelf):
         (folder / "more").write_bytes(bytes(500))
 
     before = album.nbytes()
-    album.order = Job(work)
+    album.requested = Job(work)
     assert album.nbytes() == before
-    album.order.execute()
+    album.requested.execute()
     assert [*sizes, album.nbytes(), album.nbytes()] == [before + 1000, before + 1500, before + 1500]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from pipeline.plan import from_json, to_json
@@ -83,6 +84,19 @@ def test_a_face_that_is_switched_off_stays_as_it_is():
     at = done.layers.names.index("faces")
     np.testing.assert_array_equal(done.layers.picture(at), done.layers.picture(at - 1))
     assert "The face was left alone: switched off." in [text.value for text in app.markdown]
+    assert "insist.faces" not in {button.key for button in app.button}  # nothing would change
+
+
+def test_faces_that_were_all_left_alone_are_restored_where_somebody_insists(tmp_path):
+    with Image.open(PORTRAIT) as image:
+        image.resize((96, 96)).save(tmp_path / "small.jpg", quality=95)
+    app = opened(tmp_path / "small.jpg", faces="true")
+    assert [row["outcome"] for row in rows(restored(app).notices)] == ["face-small"]
+    app.button("insist.faces").click().run()
+    assert picture(app).job.wait(120)
+    drawn(app)
+    assert stage(picture(app).done).always
+    assert "insist.faces" not in {button.key for button in app.button}
 
 
 def test_a_face_that_is_on_changes_and_is_proven():
@@ -104,6 +118,13 @@ def _changed_part(layers: Layers):
     at = layers.names.index("faces")
     rows_of, columns = np.nonzero(np.abs(layers.picture(at) - layers.picture(at - 1)).max(axis=2) > 0.02)
     return columns.mean() / layers.size[0], rows_of.mean() / layers.size[1]
+
+
+def test_the_form_of_points_is_said_in_the_language_of_the_page():
+    app = opened(CUP, mode="advanced", **{"faces.on": "true"})
+    app.query_params["lang"] = "ru"
+    drawn(app)
+    assert app.text_input("faces.strengths").placeholder.startswith("X,Y,СИЛА")
 
 
 def test_strengths_go_from_the_address_into_settings_and_back():

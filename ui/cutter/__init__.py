@@ -52,7 +52,7 @@ def tell(picture: Picture) -> None:
 
 
 def editor(album: Album, number: int) -> None:
-    """Draw the cutter over a photograph, or the progress of what was ordered there."""
+    """Draw the cutter over a photograph, or the progress of what was requested there."""
     cutting: Job[list[int]] | None = st.session_state.get(_order(album, number))
     if cutting is not None:
         _follow(album, number, cutting)
@@ -94,7 +94,7 @@ def _ratio(text: str) -> float:
 
 
 def _cut(album: Album, number: int, outlines: Any) -> None:
-    """Order what the browser asked for."""
+    """Submit what the browser asked for."""
     try:
         corners = [[(float(x), float(y)) for x, y in each] for each in outlines]
         st.session_state[_order(album, number)] = workshop().cut(visitor(), album, number, corners)

@@ -1,4 +1,4 @@
-"""What a restoration will bring, told before it begins: its size and its time."""
+"""The size and the time of a restoration, before it begins."""
 
 from collections.abc import Iterable
 

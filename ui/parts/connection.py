@@ -13,7 +13,7 @@ _watch = component(Path(__file__).parent / "connection")
 
 
 def watch() -> None:
-    """Draw what tells when the server does not answer; once another one does, it opens the page anew.
+    """Draw a warning while the server does not answer; the page is opened anew once another one does.
 
     It also names the language of the page to the browser, which hyphenates, chooses fonts and reads aloud by it.
     """

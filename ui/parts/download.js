@@ -1,4 +1,4 @@
-// Orders a file, waits until the server has made it, and lets the browser download it: nothing is held in memory.
+// Requests a file, waits until the server has made it, and lets the browser download it: nothing is held in memory.
 
 import { checked, pause, poll } from "./polling.js"
 
@@ -38,8 +38,8 @@ export function fileAddress(files, name) {
 
 async function made(button, { make, jobs, asked }) {
   const headers = { "Content-Type": "application/json", "X-Studio": "1" }
-  const ordered = await checked(await fetch(make, { method: "POST", headers, body: JSON.stringify(asked) }))
-  const { job } = await ordered.json()
+  const requested = await checked(await fetch(make, { method: "POST", headers, body: JSON.stringify(asked) }))
+  const { job } = await requested.json()
   let wait = FIRST_WAIT_MS
   return poll(button, async () => {
     const answer = await checked(await fetch(jobs + encodeURIComponent(job)))

@@ -41,7 +41,7 @@ def _title(picture: Picture) -> None:
 
 
 def _notices(picture: Picture) -> None:
-    """Draw what differs from the order, with a way on: to insist, or to download the model that was missing."""
+    """Draw what differs from the request, with a way on: to insist, or to download the model that was missing."""
     done = picture.done
     stages = {stage.name: stage for stage in done.plan.stages}
     for notice in done.notices:
