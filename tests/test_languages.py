@@ -10,6 +10,7 @@ import pytest
 
 import pipeline
 import ui
+from models import catalog
 from pipeline import notices
 from pipeline.notices.catalogue import FALLBACK, Catalogue, figure, locale, plural_forms
 from pipeline.options import Choice, Text, rules
@@ -31,6 +32,7 @@ FROM_CODE = {
     *(f"help.{kind.name}.{name}" for kind in STAGES for name in rules(kind)),
     *(f"form.{kind.name}.{name}" for kind in STAGES for name, rule in rules(kind).items() if isinstance(rule, Text)),
     *(f"option.{choice}" for option, rule in CHOICES if option != "model" for choice in rule.choices),
+    *(f"title.{spec.id}" for spec in catalog.MODELS if spec.bundled),
 }
 """Texts of the page that English takes from the code itself."""
 

@@ -59,7 +59,9 @@ def _model(stage: Stage) -> str:
     if own.is_file(stage.method):
         return Path(stage.method).stem
     network = stage.network()
-    return network.title if network else say_or(f"option.{stage.method}", stage.method.capitalize())
+    if network:
+        return say_or(f"title.{network.id}", network.title)
+    return say_or(f"option.{stage.method}", stage.method.capitalize())
 
 
 def _notices(picture: Picture) -> str:

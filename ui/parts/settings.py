@@ -231,4 +231,4 @@ def _model_label(name: str) -> str:
         "ready": say("model.ready"),
         "missing": say("model.full", size=megabytes(spec.size)) if spec.size else say("model.full.unknown"),
     }[weights.status(spec)]
-    return f"{spec.title} · {state}"
+    return f"{say_or(f'title.{name}', spec.title)} · {state}"

@@ -59,7 +59,7 @@ def _about(spec: ModelSpec, status: str) -> str:
     size = f"{megabytes(spec.size, 1)} · " if spec.size else ""
     licence = say("models.licence", licence=spec.licence)
     return (
-        f'<div class="model"><strong>{html.escape(spec.title)}</strong> '
+        f'<div class="model"><strong>{html.escape(say_or(f"title.{spec.id}", spec.title))}</strong> '
         f'<span class="badge {status.replace(" ", "-")}">{say(f"models.state.{status}")}</span><br>'
         f"<small>{size}{html.escape(licence)} · {html.escape(spec.paper)}</small></div>"
     )
