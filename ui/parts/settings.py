@@ -18,7 +18,7 @@ from pipeline.plan import FINEST, PRESETS, Plan, arrange, first_options, simple,
 from pipeline.stage import Stage
 from pipeline.stages import ON_REQUEST, STAGES
 from studio.picture import Picture, Suggestion
-from ui import address
+from ui import address, presets
 from ui.parts import ahead, face_strengths, model_files, suggestions
 from ui.words import explain, megabytes, say, say_or, stage_name
 
@@ -86,9 +86,11 @@ def _simple(picture: Picture | None) -> Plan:
         _wish("each", at_first=True)
     known = suggestions.known(picture)
     also = [name for name in ON_REQUEST if _wish(name, at_first=name in known and known[name].sure)]
+    told, missing = st.container(), st.container()  # what comes and goes in them moves nothing below
     if picture is not None:
-        _reasons(known, also)
-        suggestions.wait(picture)
+        with told:
+            _reasons(known, also)
+            suggestions.wait(picture)
     plan = simple(scale, also=also, finest=finest)
     if picture is not None:
         plan = face_strengths.chosen(plan)
@@ -99,7 +101,9 @@ def _simple(picture: Picture | None) -> Plan:
             with offered:
                 model_files.offer(chosen)
         elif chosen.on_request:
-            model_files.offer(chosen)
+            with missing:
+                model_files.offer(chosen)
+    presets.show(plan, _set)
     return plan
 
 
@@ -141,6 +145,23 @@ def _presets(chosen: Plan) -> None:
         for name, plan in PRESETS.items():
             mark = ":material/check:" if plan.stages == chosen.stages else None
             st.button(say(f"preset.{name}"), on_click=_apply, args=(plan,), key=f"preset.{name}", icon=mark)
+    presets.show(chosen, _set)
+
+
+def _set(plan: Plan) -> None:
+    """Write a plan into the address: in simple mode where that can mean it, else in advanced mode."""
+    names = {stage.name for stage in plan.stages}
+    also = [name for name in ON_REQUEST if name in names]
+    finest = any(stage.method == FINEST for stage in plan.stages)
+    is_simple = plan.enlarges in SCALES and plan.stages == simple(plan.enlarges, also=also, finest=finest).stages
+    address.record("mode", MODES[0] if is_simple else MODES[1], MODES[0])
+    if not is_simple:
+        _apply(plan)
+        return
+    address.record("scale", plan.enlarges, DEFAULT_SCALE)
+    address.record("finest", finest, default=False)
+    for name in ON_REQUEST:
+        address.record(name, name in also, None)
 
 
 def _apply(plan: Plan) -> None:
