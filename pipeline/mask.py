@@ -44,7 +44,7 @@ def read_mask(path: Path, photo: Photo) -> tuple[Mask, tuple[Notice, ...]]:
     (width, height), (w0, h0) = photo.size, drawn.size
     if abs(h0 * width - w0 * height) > max(height, width, h0, w0):
         msg = (
-            f"Expected a mask in the proportions of the photograph, {width}x{height}, got {w0}x{h0} in {path}. "
+            f"Expected a mask in the proportions of the photograph, {width}x{height}, got {w0}x{h0} in {path.name}. "
             "Choose the mask that belongs to it, or draw it over the whole photograph."
         )
         raise PhotoError(msg)

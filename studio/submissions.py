@@ -17,14 +17,32 @@ from models.runtime.engine import Engine
 from pipeline import disk
 from pipeline.config import Config
 from pipeline.errors import IdTaken, PhotoUnreadable
+from pipeline.mask import read_mask
 from pipeline.notices import Notice
 from pipeline.photo import Output, encode_photo, format_of, read_photo, restored_name
 from pipeline.plan import Plan, to_json
 from pipeline.run import run
+from studio import sizes
 from studio.album import Album
 from studio.deliveries import Delivered, Deliveries, Delivery
 from studio.jobs import Job, JobQueue
 from studio.shelf import Shelf
+
+_MASK = "mask"
+"""Name of the mask among the files of a job."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a program wants of a photograph."""
+
+    plan: Plan
+    output: Output
+    page: int | None = None
+    """Which page of the file; its own choice by default."""
+
+    is_full: bool = False
+    """Whether the stages work at full size, as far as `sizes.cap` allows."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +60,7 @@ class Submission:
     id: str
     owner: str
     digest: str
-    """Of the photograph, the settings, the output and where it is sent."""
+    """Of the photograph, its mask, the wish and where the result is sent."""
 
     album: Album
     """Holds the photograph and what is made of it."""
@@ -77,14 +95,14 @@ class Submissions:
         Keeps photographs and results.
     engine : Engine
     config : Config
-        The cap of photographs, and the hosts that results may be sent to.
+        The caps of photographs, and the hosts that results may be sent to.
     """
 
     def __init__(self, queue: JobQueue, shelf: Shelf, engine: Engine, config: Config) -> None:
         self._queue = queue
         self._shelf = shelf
         self._engine = engine
-        self._max_pixels = config.max_pixels
+        self._config = config
         self.deliveries = Deliveries(config.api_hosts, config.max_pictures)
         self._kept: dict[tuple[str, str], Submission] = {}
         self._ended: Counter[str] = Counter()
@@ -103,9 +121,9 @@ class Submissions:
         owner: str,
         file: IO[bytes],
         name: str,
-        plan: Plan,
-        output: Output,
+        wish: Wish,
         *,
+        mask: IO[bytes] | None = None,
         delivery: Delivery = Delivery(),  # noqa: B008 (frozen)
         known_as: str = "",
     ) -> tuple[Submission, bool]:
@@ -119,8 +137,9 @@ class Submissions:
             The photograph; read, and left open.
         name : str
             The file's name.
-        plan : Plan
-        output : Output
+        wish : Wish
+        mask : file, optional
+            The damage, as `pipeline.mask.read_mask` takes it.
         delivery : Delivery
             Where the caller sends the result; another one is another job.
         known_as : str
@@ -129,33 +148,35 @@ class Submissions:
         Raises
         ------
         PhotoUnreadable
-            If the file is no picture.
+            If a file is no picture.
         IdTaken
             If a job of this id does something else.
         DiskFull, QueueFull
             If there is no room for it.
         """
-        digest = _digest(file, name, plan, output, delivery)
+        digest = _digest(file, name, wish, mask, delivery)
         known = self.find(owner, known_as)
         if known is not None:
             return _same(known, digest), False
-        album, kept = self._shelf.create([(name, file)]), None
+        masks = [] if mask is None else [(_MASK, mask)]
+        album, kept = self._shelf.create([(name, file), *masks]), None
         try:
-            _check(album.pictures[0].source)
-            kept = self._put(owner, known_as or secrets.token_urlsafe(9), digest, album, (plan, output))
+            for picture in album.pictures:
+                _check(picture.source)
+            kept = self._put(owner, known_as or secrets.token_urlsafe(9), digest, album, wish)
             return _same(kept, digest), kept.album is album
         finally:
             if kept is None or kept.album is not album:
                 self._shelf.remove(album)
 
-    def _put(self, owner: str, known_as: str, digest: str, album: Album, wanted: tuple[Plan, Output]) -> Submission:
+    def _put(self, owner: str, known_as: str, digest: str, album: Album, wish: Wish) -> Submission:
         """Put a job into the queue, and return it; where there is one of this id meanwhile, return that one."""
         with self._lock:
             self._forget()
             known = self._kept.get((owner, known_as))
             if known is not None:
                 return known
-            job = self._queue.submit(partial(self._restore, album, *wanted), owner)
+            job = self._queue.submit(partial(self._restore, album, wish), owner)
             album.requested = job
             made = self._kept[owner, known_as] = Submission(known_as, owner, digest, album, job, album.delivered)
         job.when_finished(partial(self._count, job, time.monotonic()))
@@ -166,16 +187,18 @@ class Submissions:
         there = self._shelf.ids()
         self._kept = {name: each for name, each in self._kept.items() if each.album.id in there}
 
-    def _restore(self, album: Album, plan: Plan, output: Output, job: Job[Product]) -> Product:
-        source = album.pictures[0].source
-        photo = read_photo(source, name=album.pictures[0].name, max_pixels=self._max_pixels)
-        result = run(plan, photo, self._engine, progress=job.report, cancelled=job.cancelled)
+    def _restore(self, album: Album, wish: Wish, job: Job[Product]) -> Product:
+        (picture, *masks), plan, output = album.pictures, wish.plan, wish.output
+        source, cap = picture.source, sizes.cap(self._config, plan, is_full=wish.is_full)
+        photo = read_photo(source, name=picture.name, max_pixels=cap, page=wish.page)
+        mask, resized = read_mask(masks[0].source, photo) if masks else (None, ())
+        result = run(plan, photo, self._engine, mask=mask, progress=job.report, cancelled=job.cancelled)
         pixels = plan.finish.apply(result.pixels)
         encoded = encode_photo(pixels, photo, output, history=result.history, guesses=result.guesses)
         path = source.parent / restored_name(photo.name, output)
         with self._shelf.room(len(encoded.data)), disk.making(path):
             path.write_bytes(encoded.data)
-        made = Product(path, (*result.notices, *encoded.notices))
+        made = Product(path, (*resized, *result.notices, *encoded.notices))
         del encoded, photo, pixels, result
         memory.give_back()
         return made
@@ -231,8 +254,14 @@ def _same(known: Submission, digest: str) -> Submission:
     return known
 
 
-def _digest(file: IO[bytes], name: str, plan: Plan, output: Output, delivery: Delivery) -> str:
-    file.seek(0)
-    content = hashlib.file_digest(cast("io.BufferedIOBase", file), "sha256").hexdigest()
-    made_of = content, repr(name), to_json(plan), repr(output), repr(delivery)
+def _digest(file: IO[bytes], name: str, wish: Wish, mask: IO[bytes] | None, delivery: Delivery) -> str:
+    contents = [_content(file), "" if mask is None else _content(mask)]
+    wanted = to_json(wish.plan), repr((wish.output, wish.page, wish.is_full))
+    made_of = *contents, repr(name), *wanted, repr(delivery)
     return hashlib.sha256("\n".join(made_of).encode()).hexdigest()
+
+
+def _content(file: IO[bytes]) -> str:
+    """Return the SHA-256 of a file."""
+    file.seek(0)
+    return hashlib.file_digest(cast("io.BufferedIOBase", file), "sha256").hexdigest()

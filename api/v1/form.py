@@ -1,6 +1,7 @@
 """What a program sends: a photograph or its address, settings and output, as ``multipart/form-data``."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,8 +22,9 @@ from pipeline.photo import Output
 from pipeline.plan import MOST_SETTINGS, Plan, files, from_json, simple
 from studio import remote
 from studio.deliveries import Delivery
+from studio.submissions import Wish
 
-FIELDS = ("file", "input_url", "settings", "output", "output_url", "webhook_url")
+FIELDS = ("file", "input_url", "mask", "page", "full", "settings", "output", "output_url", "webhook_url")
 """Names of the form's fields; one of the first two is needed."""
 
 
@@ -32,8 +34,8 @@ class Form:
 
     file: IO[bytes]
     name: str
-    plan: Plan
-    output: Output
+    wish: Wish
+    mask: IO[bytes] | None
     delivery: Delivery
 
 
@@ -46,16 +48,16 @@ async def sent(request: Request) -> AsyncIterator[Form]:
     HTTPException
         415 if the body is no form, 400 if it is malformed, 422 if a field is missing or unknown.
     OptionError
-        If the settings or the output break a rule.
+        If a field breaks a rule.
     """
     if not request.headers.get("Content-Type", "").lower().startswith("multipart/form-data"):
         raise HTTPException(415, "Expected a body of the type multipart/form-data.")
-    async with request.form(max_files=1, max_fields=len(FIELDS), max_part_size=MOST_SETTINGS) as form:
+    async with request.form(max_files=2, max_fields=len(FIELDS), max_part_size=MOST_SETTINGS) as form:
         given = form.multi_items()
         if sorted({name for name, _ in given}) != sorted(name for name, _ in given) or {*form} - {*FIELDS}:
             raise HTTPException(422, f"Expected each of the fields {', '.join(FIELDS)} at most once, and no other.")
-        plan, output = _plan(_text(form, "settings")), _output(_text(form, "output"))
-        rest = plan, output, _delivery(request, form)
+        wish = _wish(form)
+        rest = wish, _mask(form, wish), _delivery(request, form)
         file, url = form.get("file"), _text(form, "input_url")
         if url and file is None:
             with await _fetched(request, url) as got:
@@ -64,6 +66,32 @@ async def sent(request: Request) -> AsyncIterator[Form]:
             yield Form(file.file, file.filename or "", *rest)
         else:
             raise HTTPException(422, "Expected a photograph in the field file, with a file name, or its input_url.")
+
+
+def _wish(form: Any) -> Wish:
+    """Return what is to be done."""
+    page, full = _text(form, "page"), _text(form, "full")
+    if not re.fullmatch(r"(?:[1-9][0-9]{0,5})?", page):
+        msg = f"page must be a whole number from 1, not {shown(page)}."
+        raise OptionError(msg)
+    if full not in ("", "true", "false"):
+        msg = f"full must be true or false, not {shown(full)}."
+        raise OptionError(msg)
+    plan, output = _plan(_text(form, "settings")), _output(_text(form, "output"))
+    return Wish(plan, output, int(page) if page else None, full == "true")
+
+
+def _mask(form: Any, wish: Wish) -> IO[bytes] | None:
+    """Return the file of the mask, where there is one."""
+    mask = form.get("mask")
+    if mask is None:
+        return None
+    if not isinstance(mask, UploadFile):
+        raise HTTPException(422, "Expected a picture in the field mask, with a file name.")
+    if not any(stage.takes_mask for stage in wish.plan.stages):
+        msg = "A mask was sent, but no stage takes it. Add the stage repair to the settings."
+        raise OptionError(msg)
+    return mask.file
 
 
 def _delivery(request: Request, form: Any) -> Delivery:

@@ -64,8 +64,8 @@ async def _store(request: Request, form: Form, known_as: str) -> tuple[Submissio
         request.state.owner,
         form.file,
         form.name,
-        form.plan,
-        form.output,
+        form.wish,
+        mask=form.mask,
         delivery=form.delivery,
         known_as=known_as,
     )

@@ -97,6 +97,11 @@ def _form() -> Schema:
     parts: dict[str, Schema] = {
         "file": {"description": "the photograph"},
         "input_url": {"type": "string", "format": "uri", "description": "its address instead, at an allowed host"},
+        "mask": {
+            "description": "the damage in the photograph's proportions, light on dark or opaque; for the stage repair"
+        },
+        "page": {"type": "integer", "minimum": 1, "description": "page of a file that has several"},
+        "full": {"type": "boolean", "description": "work at full size, as far as max_full_pixels allows"},
         "settings": _reference("Settings"),
         "output": _reference("Output"),
         "output_url": {"type": "string", "format": "uri", "description": "takes the picture by PUT"},

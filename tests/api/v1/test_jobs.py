@@ -7,12 +7,15 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+import numpy as np
 import pytest
 import requests
+from PIL import Image
 
 from pipeline.photo import Output
 from pipeline.plan import arrange
-from tests.api.asking import blocked, decoded
+from studio.submissions import Wish
+from tests.api.asking import blocked, decoded, png
 from tests.api.v1.asking import OTHER, Program, picture, refused
 
 MEGABYTE = 1_000_000
@@ -53,6 +56,66 @@ def test_the_finish_is_in_the_picture(program):
         program.submit(picture(), {"version": 2, "finish": {"blur": blur}}, wait=60).content for blur in (0, 3)
     )
     assert decoded(soft).std() < decoded(plain).std() / 2
+
+
+def sized(program, pixels, **fields):
+    """The size of what is made of samples."""
+    form = {"settings": '{"version": 2, "stages": {"sharpen": {}}}'} | fields
+    answer = program.ask(
+        "POST", "/jobs", files={"file": ("a.png", png(pixels))}, data=form, headers={"Prefer": "wait=60"}
+    )
+    return decoded(answer.content).shape[:2]
+
+
+def test_full_size_goes_beyond_the_usual_cap(program):
+    pixels = np.full((1500, 1500, 3), 90, np.uint8)
+    assert sized(program, pixels, full="true") == (1500, 1500)
+    assert sized(program, pixels, full="false") == sized(program, pixels) != (1500, 1500)
+
+
+def test_a_page_of_a_file_is_chosen(program):
+    file = io.BytesIO()
+    first, second = (Image.new("L", (40, 40), value) for value in (50, 200))
+    first.save(file, "TIFF", save_all=True, append_images=[second])
+    form = {"settings": '{"version": 2, "stages": {"sharpen": {}}}'}
+
+    def made(**fields):
+        files = {"file": ("a.tif", file.getvalue())}
+        return program.ask("POST", "/jobs", files=files, data=form | fields, headers={"Prefer": "wait=60"})
+
+    assert [decoded(made(**fields).content).mean() for fields in ({}, {"page": "2"})] == [50, 200]
+    assert made(page="3").status_code == 422
+
+
+def test_a_mask_says_where_the_damage_is(program):
+    damaged, mask = np.full((96, 96, 3), 120, np.uint8), np.zeros((96, 96), np.uint8)
+    damaged[40:56, 40:56], mask[36:60, 36:60] = 0, 255
+    files = {"file": ("a.png", png(damaged)), "mask": ("mask.png", png(mask))}
+
+    def made(settings, **more):
+        form = {"settings": settings}
+        return program.ask("POST", "/jobs", files=files | more, data=form, headers={"Prefer": "wait=60"})
+
+    repair = '{"version": 2, "stages": {"repair": {}}}'
+    assert abs(decoded(made(repair).content)[40:56, 40:56].mean() - 120) < 20
+    refused(made('{"version": 2, "stages": {"sharpen": {}}}'), 422, "option-error")
+    refused(made(repair, mask=("mask.png", b"text")), 415, "photo-unreadable")
+    said = refused(made(repair, mask=("mask.png", png(mask[:50]))), 422, "photo-error")
+    assert "/" not in said.replace("96x96", "")
+    refused(
+        program.ask("PUT", "/jobs/masked", files=files, data={"settings": repair, "mask": "x"}),
+        422,
+        "unprocessable-content",
+    )
+
+
+def test_another_mask_under_the_same_id_is_refused(program):
+    mask, form = np.zeros((96, 96), np.uint8), {"settings": '{"version": 2, "stages": {"repair": {}}}'}
+    for value, status in ((255, 202), (255, 200), (250, 409)):
+        mask[40:50, 40:50] = value
+        files = {"file": ("a.png", png(np.full((96, 96, 3), 120, np.uint8))), "mask": ("mask.png", png(mask))}
+        assert program.ask("PUT", "/jobs/marked", files=files, data=form).status_code == status
+        assert program.until_ended("marked")["state"] == "done"
 
 
 def test_notices_have_codes_and_texts(program):
@@ -103,7 +166,7 @@ def test_the_same_twice_at_once_is_one_job(shop, monkeypatch):
         return create(files)
 
     monkeypatch.setattr(shop._shelf, "create", create_both)
-    work = partial(shop.submissions.submit, "someone", plan=arrange([]), output=Output(), known_as="race", name="a.png")
+    work = partial(shop.submissions.submit, "someone", wish=Wish(arrange([]), Output()), known_as="race", name="a.png")
     with blocked(shop._networks), ThreadPoolExecutor(2) as threads:
         made = [each.result() for each in [threads.submit(work, io.BytesIO(picture(4))) for _ in range(2)]]
         assert shop._networks.count() == (1, 1)
@@ -224,8 +287,12 @@ def test_a_path_of_the_servers_disk_is_refused_whether_it_is_there_or_not(progra
         ({"file": ("a.png", b"")}, {}, 415, "photo-unreadable"),
         ({}, {"file": "text"}, 415, "unsupported-media-type"),  # requests sends it as a form without files
         ({"other": ("a.png", picture())}, {}, 422, "unprocessable-content"),
-        ({"file": ("a.png", picture()), "settings": ("a.json", b"{}")}, {}, 400, "bad-request"),
+        ({"file": ("a.png", picture()), "settings": ("a.json", b"{}")}, {}, 422, "unprocessable-content"),
         ({"file": ("a.png", picture())}, {"more": "x"}, 422, "unprocessable-content"),
+        ({"file": ("a.png", picture())}, {"page": "0"}, 422, "option-error"),
+        ({"file": ("a.png", picture())}, {"page": "1.5"}, 422, "option-error"),
+        ({"file": ("a.png", picture())}, {"full": "yes"}, 422, "option-error"),
+        ({"file": ("a.png", picture())}, {"mask": "text"}, 422, "unprocessable-content"),
         ({"file": ("a.png", picture())}, {"settings": ["{}", "{}"]}, 422, "unprocessable-content"),
         ({"file": ("a.png", picture())}, {"settings": "{"}, 422, "option-error"),
         ({"file": ("a.png", picture())}, {"settings": '{"\\ud800": 1}'}, 422, "option-error"),
