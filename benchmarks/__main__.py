@@ -1,4 +1,4 @@
-"""The command line of the benchmarks: ``python -m benchmarks peers|quality|speed|load|api|fill|colours|scans|sheet``.
+"""The command line of the benchmarks: ``python -m benchmarks COMMAND``; ``--help`` lists the commands.
 
 Exit codes: 0 done, 1 failed or not within the tolerance, 2 wrong use.
 """
@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     quality.set_defaults(command=_quality)
     _add_speed(commands.add_parser("speed", help="stages, chain, processes and files, in turns with the peers"))
     _add_api(commands.add_parser("api", help="many programs at the HTTP API at once: what becomes of every job"))
+    _add_folder(commands.add_parser("folder", help="a run over a folder: the networks' share of the time, and memory"))
     _add_load(commands.add_parser("load", help="many visitors at once: time of an answer, and memory"))
     fill = commands.add_parser("fill", help="fillers on true masks, and detectors against them")
     fill.add_argument("--truth", type=Path, required=True, metavar="FOLDER", help="undamaged photographs")
@@ -95,6 +96,13 @@ def _add_api(api: argparse.ArgumentParser) -> None:
     api.add_argument("--jobs", type=_count, default=200, help="jobs of them together (default 200)")
     api.add_argument("--side", type=_count, default=64, help="side of the pictures in pixels (default 64)")
     api.set_defaults(command=_api)
+
+
+def _add_folder(folder: argparse.ArgumentParser) -> None:
+    folder.add_argument("--photographs", type=_count, default=200, help="photographs (default 200)")
+    folder.add_argument("--megapixels", type=float, default=2, help="size of each (default 2)")
+    folder.add_argument("--scale", type=float, default=2, help="factor (default 2)")
+    folder.set_defaults(command=_folder)
 
 
 def _add_load(load: argparse.ArgumentParser) -> None:
@@ -165,6 +173,14 @@ def _api(args: argparse.Namespace) -> bool:
     from benchmarks.load.programs import Crowd, lines
 
     for line in lines(Crowd(args.programs, args.jobs, args.side)):
+        print(line, flush=True)
+    return True
+
+
+def _folder(args: argparse.Namespace) -> bool:
+    from benchmarks.load.folder import Folder, lines
+
+    for line in lines(Folder(args.photographs, args.megapixels, args.scale)):
         print(line, flush=True)
     return True
 

@@ -1,6 +1,7 @@
 """The load on the studio: a small one is carried, and its figures are those of a server at work."""
 
 import os
+import re
 import threading
 from http.server import HTTPServer, SimpleHTTPRequestHandler
 
@@ -8,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.load import programs, watch
+from benchmarks.load import folder, programs, watch
 from benchmarks.load.scenario import Load, picture, tables
 from benchmarks.load.watch import watching
 from pipeline.photo import prepare
@@ -66,3 +67,11 @@ def test_every_job_of_programs_ends_and_no_result_is_lost():
     said = list(programs.lines(programs.Crowd(programs=2, jobs=5)))
     assert "'done': 4, 'cancelled': 1" in said[0] or "'done': 5" in said[0]  # it may be done before it is cancelled
     assert said[2].startswith("0 results were lost, 0 states changed")
+
+
+def test_a_run_over_a_folder_has_a_share_and_memory():
+    said = list(folder.lines(folder.Folder(photographs=4, megapixels=0.05)))
+    assert said[0].startswith("4 photographs of 0.05 megapixels at x2")
+    share = float(re.search(r"worked ([\d.]+)%", said[1])[1])
+    assert 0 < share <= 101
+    assert re.search(r"quarter: (\d+ and \d+(, |\.)|none(, |\.)){4}$", said[3])
