@@ -1,6 +1,7 @@
 """Colorize: a network guesses the chroma; the photograph keeps its own luminance."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -11,8 +12,8 @@ from models import catalog
 from models.catalog import ModelSpec
 from pipeline.arrays import Image, Plane
 from pipeline.context import Context
-from pipeline.errors import OptionError
 from pipeline.methods.guided import guided_upsample
+from pipeline.methods.hints import Hint, parse, spread
 from pipeline.methods.lab import from_lab, to_lab
 from pipeline.methods.measures import COLOURED_ABOVE, colour_measure, glance
 from pipeline.methods.settle import settled
@@ -67,7 +68,7 @@ class Colorize(Stage):
     where both answers agree and its classes have one hue, ab is certain. Uncertain ab is damped, then follows what
     surrounds it up to the next edge. ECCV16 (Zhang, Isola and Efros, "Colorful Image Colorization", 2016) and the
     bundled network predict a distribution over classes of colour; SIGGRAPH17 (Zhang et al., "Real-Time User-Guided
-    Image Colorization", 2017) also follows hints.
+    Image Colorization", 2017) also follows hints. After the other networks, hints are spread up to the next edges.
     """
 
     name: ClassVar[str] = "colorize"
@@ -91,16 +92,9 @@ class Colorize(Stage):
         "",
         rf"({_HINT}( {_HINT})*)?",
         form="X,Y,#RRGGBB X,Y,#RRGGBB and so on, with X and Y from 0 (left, top) to 1",
-        help="colours at places, for siggraph17",
+        help="colours at places; each colours what it lies on",
     )
     always: bool = switch(False, help="colour even a photograph that has colours already")
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.hints and "hints" not in catalog.get(self.model).takes:
-            takers = ", ".join(spec.id for spec in _MODELS if "hints" in spec.takes)
-            msg = f"Colorize.hints need a model that takes them ({takers}), not {self.model}."
-            raise OptionError(msg)
 
     @property
     def guesses(self) -> str:
@@ -140,14 +134,17 @@ class Colorize(Stage):
         network = context.engine.network(spec, cancelled=context.cancelled)
         small = cv2.resize(image, _working_size(image, spec), interpolation=cv2.INTER_AREA)
         luminance = np.ascontiguousarray(to_lab(small)[..., 0])
-        given = luminance[None, None]
+        given, hints = luminance[None, None], parse(self.hints)
         if "hints" in spec.takes:
-            given = np.concatenate([given, _hint_channels(self.hints, *luminance.shape)], axis=1)
+            given = np.concatenate([given, _hint_channels(hints, *luminance.shape)], axis=1)
+            hints = []  # the network follows them
         answer = network.run(given, context.cancelled)[0].transpose(1, 2, 0).copy()  # a second run overwrites it
         if answer.shape[2] == 2:  # an official network's answer has no confidence
-            return answer, 0.0
+            small = cv2.resize(luminance, answer.shape[1::-1], interpolation=cv2.INTER_AREA)
+            return spread(answer, small, hints), 0.0
         mirrored = network.run(np.ascontiguousarray(given[..., ::-1]), context.cancelled)[0]
-        return self._agreed(answer, mirrored.transpose(1, 2, 0)[:, ::-1], luminance)
+        ab, reliable = self._agreed(answer, mirrored.transpose(1, 2, 0)[:, ::-1], luminance)
+        return spread(ab, luminance, hints), reliable
 
     def _agreed(self, answer: Image, mirrored: Image, luminance: Plane) -> tuple[Image, float]:
         """Return the ab of two answers, settled at the size of the luminance, and the share that is reliable."""
@@ -181,14 +178,12 @@ def _working_size(image: Image, spec: ModelSpec) -> tuple[int, int]:
     return fitted[0], fitted[1]
 
 
-def _hint_channels(hints: str, height: int, width: int) -> Image:
+def _hint_channels(hints: Sequence[Hint], height: int, width: int) -> Image:
     """Return a, b and mask of the hints, shape (1, 3, height, width)."""
     channels = np.zeros((3, height, width), np.float32)
-    for hint in hints.split():
-        x, y, colour = hint.split(",")
-        column, row = int(float(x) * (width - 1) + 0.5), int(float(y) * (height - 1) + 0.5)
-        rgb = np.array([[list(bytes.fromhex(colour[1:]))]], np.float32) / np.float32(255)
+    for hint in hints:
+        row, column = hint.place(height, width)
         rows = slice(max(row - _HINT_REACH, 0), row + _HINT_REACH + 1)
         columns = slice(max(column - _HINT_REACH, 0), column + _HINT_REACH + 1)
-        channels[:, rows, columns] = np.array([*to_lab(rgb)[0, 0, 1:], 1.0], np.float32)[:, None, None]
+        channels[:, rows, columns] = np.array([*hint.ab, 1.0], np.float32)[:, None, None]
     return channels[None]

@@ -17,7 +17,8 @@ _MOUNT = """async ([script, html, data]) => {
     parentElement.innerHTML = html
     const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }))
     const { default: show } = await import(address)
-    show({ data, parentElement })
+    window.sent = [] // the name and the value of each trigger
+    show({ data, parentElement, setTriggerValue: (...sent) => window.sent.push(sent) })
 }"""
 
 

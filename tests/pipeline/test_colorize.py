@@ -108,9 +108,22 @@ def test_hints_of_another_form_are_refused(hints):
         Colorize(model="siggraph17", hints=hints)
 
 
-def test_hints_need_a_model_that_takes_them():
-    with pytest.raises(OptionError, match=r"\(siggraph17\), not eccv16"):
-        Colorize(model="eccv16", hints="0,0,#ffffff")
+@pytest.mark.parametrize("channels", [ANSWER, (*ANSWER, 1.0)], ids=["eccv16", "bundled"])
+def test_a_hint_colours_what_it_lies_on_up_to_the_next_edge(channels):
+    halves = np.full((240, 240, 3), 0.35, np.float32)
+    halves[:, 120:] = 0.6
+    model = {} if len(channels) == 3 else {"model": "eccv16"}
+    ab = to_lab(Colorize(hints="0.25,0.5,#b03030", **model).run(halves, answering(*channels)[0]))[..., 1:]
+    red = to_lab(np.float32([[[0xB0, 0x30, 0x30]]]) / 255)[0, 0, 1:]
+    np.testing.assert_allclose(ab[100:140, 40:80].mean(axis=(0, 1)), red, atol=3)
+    np.testing.assert_allclose(ab[100:140, 140:].mean(axis=(0, 1)), ANSWER, atol=3)
+
+
+def test_between_two_hints_the_nearer_one_counts_more():
+    flat = np.full((240, 240, 3), 0.45, np.float32)
+    ab = to_lab(Colorize(hints="0.4,0.5,#b03030 0.6,0.5,#3050b0").run(flat, answering(0, 0, 1)[0]))[..., 1:]
+    assert ab[120, 80, 0] > ab[120, 160, 0]
+    assert ab[120, 80, 1] > 0 > ab[120, 160, 1]
 
 
 TONES = {

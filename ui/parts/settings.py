@@ -19,7 +19,7 @@ from pipeline.stage import Stage
 from pipeline.stages import ON_REQUEST, STAGES
 from studio.picture import Picture, Suggestion
 from ui import address, presets
-from ui.parts import ahead, face_strengths, model_files, suggestions
+from ui.parts import ahead, colour_hints, face_strengths, model_files, suggestions
 from ui.words import explain, megabytes, say, say_or, stage_name
 
 MODES = ("simple", "advanced")
@@ -93,7 +93,7 @@ def _simple(picture: Picture | None) -> Plan:
             suggestions.wait(picture)
     plan = simple(scale, also=also, finest=finest)
     if picture is not None:
-        plan = face_strengths.chosen(plan)
+        plan = colour_hints.chosen(face_strengths.chosen(plan))
         with below:
             ahead.choices((simple(each, also=also, finest=finest) for each in SCALES), picture)
     for chosen in plan.stages:

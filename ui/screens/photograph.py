@@ -5,10 +5,11 @@ from typing import Any
 import streamlit as st
 
 from pipeline.errors import QueueFull, StudioError
+from pipeline.plan import Plan
 from studio.album import Album
 from studio.jobs import Job, State
 from studio.picture import Picture, Preview
-from ui import address, cutter, excerpt, faces, mask
+from ui import address, cutter, excerpt, faces, hints, mask
 from ui.parts import orders, pages, preview, progress, scope
 from ui.parts.polling import pause
 from ui.screens import result, start
@@ -66,8 +67,8 @@ def _show_picture(album: Album, number: int) -> None:
         plan = scope.choose(album, number)
         if is_tried and plan.stages:
             excerpt.show(album, number, plan)
-        elif not mask.offer(album, number, plan):
-            faces.offer(album, number, plan)
+        else:
+            _over_it(album, number, plan)
         orders.restore([picture], plan, say("restore.again"))
 
 
@@ -102,8 +103,13 @@ def _before(album: Album, picture: Picture, number: int) -> None:
             cutter.editor(album, number)
         elif is_tried and plan.stages:
             excerpt.show(album, number, plan)
-        elif not mask.offer(album, number, plan) and not faces.offer(album, number, plan):
+        elif not _over_it(album, number, plan):
             preview.show(album, number)
+
+
+def _over_it(album: Album, number: int, plan: Plan) -> bool:
+    """Draw the photograph under what a person may set on it for the stages of a plan; return whether it is drawn."""
+    return any(part.offer(album, number, plan) for part in (mask, hints, faces))
 
 
 def _preview(picture: Picture) -> Job[Preview] | None:
