@@ -226,7 +226,8 @@ def test_advanced_mode_shows_every_option_of_every_stage(chosen):
     chosen.run()
     assert not chosen.exception
     drawn = (*chosen.slider, *chosen.selectbox, *chosen.toggle, *chosen.text_input)
-    shown = {element.key for element in drawn if not element.key.startswith(("mask.", "hints.", "cut."))} - {"lang"}
+    others = ("mask.", "hints.", "excerpt.", "cut.", "lang")
+    shown = {element.key for element in drawn if not element.key.startswith(others)}
     every = [(f"{kind.name}.{name}", rule) for kind in STAGES for name, rule in rules(kind).items()]
     wanted = {name for name, rule in every if not isinstance(rule, Line)}
     assert wanted | {f"{kind.name}.on" for kind in STAGES} == shown
