@@ -81,7 +81,7 @@ class Excerpts:
         QueueFull
             If too many visitors wait, or too many jobs of this one.
         """
-        asked = plan.key(len(plan.stages)), centre, is_full, picture.mask
+        asked = plan.key(len(plan.stages)), centre, is_full, picture.mask, picture.page
         with self._lock:
             known, before = picture.excerpt or (None, None)
             if before is not None and known == asked and not before.cancelled():
