@@ -6,6 +6,7 @@ pytestmark = pytest.mark.browser
 
 GEOMETRY, VIEW, FETCHING = "viewer/geometry.js", "viewer/view.js", "viewer/fetching.js"
 DIVIDER, FINISH, STRIP = "viewer/divider.js", "viewer/finish.js", "viewer/strip.js"
+FIGURES = "viewer/figures.js"
 
 
 def size(width, height):
@@ -206,5 +207,10 @@ class TestFinish:
         assert js.call(FINISH, "strengthsText", stages, {"upscale": 0.25, "denoise": 0}, 1) == "0,1,0.25"
 
     def test_values_are_written_as_people_read_them(self, js):
-        assert js.call(FINISH, "decimalText", 0.5) == "0.50"
+        assert js.call(FIGURES, "decimalText", 0.5) == "0.50"
         assert js.call(FINISH, "percentText", 0.55) == "55 %"
+
+    def test_decimals_are_written_as_the_language_of_the_page_does(self, js):
+        js.page.evaluate("document.documentElement.lang = 'de'")
+        assert js.call(FIGURES, "decimalText", 0.5) == "0,50"
+        js.page.evaluate("document.documentElement.lang = ''")

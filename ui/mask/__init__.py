@@ -12,7 +12,7 @@ from studio.album import Album
 from studio.picture import Picture
 from ui.components import component, spans
 from ui.keys import key
-from ui.words import language, say
+from ui.words import say
 
 _HERE = Path(__file__).parent
 _TOOLS = ("tools", "mark", "erase", "protect", "move", "size", "sensitivity", "hide", "clear", "load", "save")
@@ -68,7 +68,6 @@ def editor(album: Album, number: int, stage: Stage) -> None:
         "threshold": THRESHOLD,
         "growth": round(options["grow"]),
         "file": f"{Path(picture.name).stem}_mask.png",
-        "language": language(),
         "labels": {name: say(f"mask.{name}", **_LATER) for name in (*_LABELS, *_TOLD)},
     }
     _component(data=data, key=key("mask", album.id, number, picture.page, options["model"], options["sensitivity"]))

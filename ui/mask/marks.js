@@ -1,5 +1,7 @@
 // What is marked on a photograph, and the strokes that marked it: a byte per pixel, computed without the DOM.
 
+import { decimalText } from "../viewer/figures.js"
+
 const AUTO = 0 // damaged where the detector is certain enough
 const MARKED = 1
 const ERASED = 2
@@ -17,10 +19,9 @@ export function limitOf(sensitivity) {
 }
 
 /** A share in per cent, with two decimals; a small one is not shown as zero. */
-export function shareText(share, language = "en") {
+export function shareText(share) {
   const percent = 100 * share
-  const { format } = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 })
-  return percent && percent < 0.01 ? `< ${format(0.01)}` : format(percent)
+  return percent && percent < 0.01 ? `< ${decimalText(0.01)}` : decimalText(percent)
 }
 
 export class Marks {

@@ -1,6 +1,7 @@
 // The damage on a photograph, shown over it and corrected by hand. Strokes stay in the browser; the mask is sent.
 
 import { bindButtons, buttonOf, labelButtons } from "../viewer/controls.js"
+import { decimalText } from "../viewer/figures.js"
 import { frameHeight, onPicture } from "../viewer/geometry.js"
 import { View, ZOOM_STEP } from "../viewer/view.js"
 import { Brush } from "./brush.js"
@@ -150,8 +151,8 @@ class Editor {
   }
 
   #showState() {
-    const { labels, language } = this.data
-    const told = [labels.share.replace("{share}", shareText(this.marks.share, language))]
+    const { labels } = this.data
+    const told = [labels.share.replace("{share}", shareText(this.marks.share))]
     if (this.sheet.growth) told.push(labels.growth.replace("{pixels}", this.sheet.growth))
     this.root.setAttribute("aria-busy", !this.isReady)
     this.root.querySelector(".state").textContent = this.isReady ? told.join(" ") : labels.looking
@@ -258,7 +259,7 @@ class Editor {
 
   #showSensitivity() {
     const { value } = this.root.querySelector(".sensitivity input")
-    this.root.querySelector(".sensitivity output").textContent = Number(value).toFixed(2)
+    this.root.querySelector(".sensitivity output").textContent = decimalText(value)
   }
 
   #layout() {

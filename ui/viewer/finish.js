@@ -1,5 +1,7 @@
 // The live finish: the browser's own filters while a slider moves, exact pixels from the server when it is let go.
 
+import { decimalText } from "./figures.js"
+
 const KEYS_SETTLE_MS = 250
 
 /** @typedef {{low: number, high: number, step: number, neutral: number}} Span */
@@ -17,10 +19,6 @@ export function liveFilter({ blur, sharpen }, radius, scale) {
 /** The strength of every stage, in order, as an address says it; a stage without a slider has the neutral one. */
 export function strengthsText(stages, strengths, neutral) {
   return stages.map((stage) => strengths[stage.name] ?? neutral).join(",")
-}
-
-export function decimalText(value) {
-  return value.toFixed(2)
 }
 
 export function percentText(value) {
