@@ -5,7 +5,7 @@ Exit codes: 0 done, 1 failed or not within the tolerance, 2 wrong use.
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -126,23 +126,22 @@ def _count(text: str) -> int:
 def _tasks(text: str) -> list[str]:
     from benchmarks.quality.stages import TRIALS
 
-    tasks = list(TRIALS) if text == "all" else text.split(",")
-    unknown = [task for task in tasks if task not in TRIALS]
-    if unknown:
-        msg = f"unknown task {', '.join(unknown)}; choose from {', '.join(TRIALS)}"
-        raise argparse.ArgumentTypeError(msg)
-    return tasks
+    return _chosen(text, "task", TRIALS)
 
 
 def _parts(text: str) -> list[str]:
     from benchmarks.speed.parts import PARTS
 
-    parts = list(PARTS) if text == "all" else text.split(",")
-    unknown = [part for part in parts if part not in PARTS]
-    if unknown:
-        msg = f"unknown part {', '.join(unknown)}; choose from {', '.join(PARTS)}"
+    return _chosen(text, "part", PARTS)
+
+
+def _chosen(text: str, kind: str, known: Collection[str]) -> list[str]:
+    """Return the names in a list with commas, or all that are known."""
+    names = list(known) if text == "all" else text.split(",")
+    if unknown := [name for name in names if name not in known]:
+        msg = f"unknown {kind} {', '.join(unknown)}; choose from {', '.join(known)}"
         raise argparse.ArgumentTypeError(msg)
-    return parts
+    return names
 
 
 def _peers(args: argparse.Namespace) -> bool:
