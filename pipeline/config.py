@@ -28,7 +28,7 @@ class Config:
     max_upload_megabytes: int = 100
     """Largest upload in megabytes."""
 
-    max_pictures: int = 200
+    max_pictures: int = 500
     """Largest number of photographs in one upload."""
 
     keep_megabytes: int = 50_000

@@ -1,6 +1,7 @@
 """The list of several photographs, and the result of one, without a browser."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -140,3 +141,22 @@ def test_a_stage_that_declined_runs_all_the_same_where_somebody_insists(chosen):
 def test_a_stage_that_acts_already_cannot_insist():
     assert Tone(always=True).insisting() is None
     assert arrange([Tone().insisting()]).stages == (Tone(always=True),)
+
+
+def test_a_list_says_beforehand_that_large_photographs_come_out_smaller(app, monkeypatch):
+    shop = workshop()
+    monkeypatch.setattr(shop, "config", replace(shop.config, max_pixels=10_000, max_full_pixels=200_000))
+    monkeypatch.setattr(shop._previews, "_max_pixels", 10_000)
+    dropped(app, CUP, CUP)
+    assert not app.warning
+    for picture in album(app).pictures:  # as the browser asks for them
+        assert shop.preview("", picture).wait(60)
+    app.run()
+    assert "smaller than they are: cup\\.jpg with 244 × 162 pixels instead of 300 × 200" in app.warning[0].value
+    app.toggle("full").set_value(True).run()
+    assert not app.warning
+    app.button("restore.list").click().run()
+    finished(app)
+    assert [picture.done.layers.size for picture in album(app).pictures] == [
+        (488, 326)
+    ] * 2  # as the cap of that allows

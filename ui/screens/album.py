@@ -11,7 +11,7 @@ from studio.album import Album
 from studio.jobs import State
 from studio.picture import Picture
 from ui import address
-from ui.parts import download, drop, orders, preview, progress, settings
+from ui.parts import ahead, download, drop, orders, preview, progress, settings
 from ui.parts.polling import pause
 from ui.shop import workshop
 from ui.words import brief, plain, say, say_time, stage_name
@@ -46,7 +46,9 @@ def show(album: Album) -> None:
             st.caption(say("progress.safe"))
             return
         above = st.container()
-        _restore(album, settings.choose())
+        plan = settings.choose()
+        ahead.warn_list(plan, [picture for picture in album.pictures if picture.own is None])
+        _restore(album, plan)
         restored = sum(picture.restored is not None for picture in album.pictures)
         is_early = 2 * restored < len(album.numbered)  # what comes next is to restore the others
         if restored:
