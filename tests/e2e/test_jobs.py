@@ -76,10 +76,10 @@ def test_five_photographs_with_a_broken_one(page):
     upload(page, *good[:2], ("broken.jpg", b"only words"), *good[2:])
     page.get_by_text("5 photographs").wait_for()
     restore(page)
-    page.get_by_role("button", name="Download all as ZIP").wait_for()
+    page.get_by_role("button", name="Download those restored (4) as ZIP").wait_for()
     assert page.get_by_text("1 failed").count() == 1
     assert page.locator(".row .state.done").count() == 4
-    name, data = download(page, "Download all as ZIP")
+    name, data = download(page, "Download those restored (4) as ZIP")
     assert name == "restored.zip"
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         pictures = archive.namelist()[:4]
