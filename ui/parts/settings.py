@@ -45,9 +45,11 @@ def choose(picture: Picture | None = None) -> Plan:
         label_visibility="collapsed",
         on_change=_change_mode,
     )
+    warning = st.container()  # in sight, wherever Restore is
     plan = _simple(picture) if mode == "simple" else _advanced(picture)
     if picture is not None:
-        ahead.warn(plan, picture)
+        with warning:
+            ahead.warn(plan, picture)
     return plan
 
 

@@ -46,8 +46,10 @@ def show(album: Album) -> None:
             st.caption(say("progress.safe"))
             return
         above = st.container()
+        warning = st.container()
         plan = settings.choose()
-        ahead.warn_list(plan, [picture for picture in album.pictures if picture.own is None])
+        with warning:
+            ahead.warn_list(plan, [picture for picture in album.pictures if picture.own is None])
         _restore(album, plan)
         restored = sum(picture.restored is not None for picture in album.pictures)
         is_early = 2 * restored < len(album.numbered)  # what comes next is to restore the others
