@@ -43,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     quality = commands.add_parser("quality", help="each stage on damage whose truth is known")
     quality.add_argument("--truth", type=Path, required=True, metavar="FOLDER", help="undamaged photographs")
     quality.add_argument("--tasks", type=_tasks, default=_tasks("all"), help="TASK,TASK,... (default all)")
+    quality.add_argument("--recogniser", type=Path, metavar="FILE", help="ONNX network for the identity of faces")
     quality.set_defaults(command=_quality)
     _add_speed(commands.add_parser("speed", help="stages, chain, processes and files, in turns with the peers"))
     _add_api(commands.add_parser("api", help="many programs at the HTTP API at once: what becomes of every job"))
@@ -77,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         "--damage", action="store_true", help="show whole photographs, filled pixels in red, and results"
     )
     sheet.add_argument("--side", type=_count, default=96, help="side of the part that is shown, in pixels (default 96)")
+    sheet.add_argument("--faces", action="store_true", help="show each face, in place of a part of each photograph")
     sheet.set_defaults(command=_sheet)
     return parser
 
@@ -153,7 +155,7 @@ def _peers(args: argparse.Namespace) -> bool:
 def _quality(args: argparse.Namespace) -> bool:
     from benchmarks.quality.stages import tables
 
-    for line in tables(args.truth, args.tasks, Engine("cpu")):
+    for line in tables(args.truth, args.tasks, Engine("cpu"), args.recogniser):
         print(line, flush=True)
     return True
 
@@ -238,7 +240,7 @@ def _sheet(args: argparse.Namespace) -> bool:
     if args.damage:
         sheet.make_of_damage(args.photographs, args.plan, args.out, Engine("cpu"))
     else:
-        sheet.make(args.photographs, args.plan, args.out, Engine("cpu"), side=args.side)
+        sheet.make(args.photographs, args.plan, args.out, Engine("cpu"), side=args.side, faces=args.faces)
     return True
 
 

@@ -20,6 +20,7 @@ from models.families import (
     deblurgan,
     face_restorer,
     real_esrgan,
+    yunet,
 )
 from models.spec import ModelSpec, Task
 
@@ -231,5 +232,6 @@ MODELS: tuple[ModelSpec, ...] = (
         pin=(290_785_322, "07404d446d62ca3d5ed38b1de09a947a1e77d46dbccec961a74d713a8f24ace0"),
         licence="Apache-2.0",
     ),
+    yunet(),
 )
 """All models, in the order in which the page lists them."""

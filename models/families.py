@@ -245,3 +245,26 @@ def face_restorer(name: str, title: str, paper: str, *, path: str, pin: Pin, lic
         digest=_digest(pin),
         wrappers=("params_ema", "params"),
     )
+
+
+def yunet() -> ModelSpec:
+    """Return YuNet, the official face finder; it takes the whole picture at several sizes."""
+    file = "face_detection_yunet_2023mar.onnx"
+    return ModelSpec(
+        id="yunet",
+        title="YuNet",
+        task="find",
+        tier="official",
+        file=file,
+        licence="MIT",
+        paper="W. Wu et al., YuNet, Machine Intelligence Research 2023",
+        multiple=32,  # the stride of its coarsest map
+        minimum=32,
+        tiling="never",
+        sources=(
+            f"https://media.githubusercontent.com/media/opencv/opencv_zoo/main/models/face_detection_yunet/{file}",
+        ),
+        page="https://github.com/opencv/opencv_zoo/tree/main/models/face_detection_yunet",
+        size=232_589,
+        digest="sha256:8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4",
+    )

@@ -1,7 +1,7 @@
 """A contact sheet: the same part of each photograph, as it is, interpolated, and restored by several plans."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,11 @@ import numpy as np
 from PIL import Image as Pictures
 from PIL import ImageDraw
 
+from models import catalog
 from models.runtime.engine import Engine
 from pipeline.arrays import Image, Image8, Mask
 from pipeline.errors import OptionError, PhotoError
+from pipeline.methods.faces import FINDER, find
 from pipeline.photo import MAX_PIXELS, Photo, read_photo
 from pipeline.plan import Plan, arrange, stage
 from pipeline.run import run
@@ -25,6 +27,8 @@ LINE = 20
 """Height of the title above it, in pixels."""
 QUALITY = 92
 """Quality of the sheet where it is a JPEG."""
+_AROUND = 1.6
+"""Side of the square that shows a face, in longer sides of its box."""
 _RED = (1.0, 0.0, 0.0)
 
 
@@ -44,7 +48,9 @@ def plan(text: str) -> Plan:
     return arrange(stage(name, chosen) for name, chosen in options.items())
 
 
-def make(photographs: Sequence[Path], plans: Sequence[str], out: Path, engine: Engine, *, side: int) -> None:
+def make(
+    photographs: Sequence[Path], plans: Sequence[str], out: Path, engine: Engine, *, side: int, faces: bool = False
+) -> None:
     """Write a sheet with one row for each photograph: the input, its bicubic enlargement, and one column for each plan.
 
     Parameters
@@ -59,6 +65,8 @@ def make(photographs: Sequence[Path], plans: Sequence[str], out: Path, engine: E
         Runs the networks.
     side : int
         Side of the part that is shown, in pixels of the photograph; the part with most detail is chosen.
+    faces : bool
+        Show each face in a row of its own, the largest of a photograph first, in place of that part.
 
     Raises
     ------
@@ -68,7 +76,7 @@ def make(photographs: Sequence[Path], plans: Sequence[str], out: Path, engine: E
         If a plan cannot be read.
     """
     chosen = {text: plan(text) for text in plans}
-    rows = [_row(path, chosen, engine, side) for path in photographs]
+    rows = [row for path in photographs for row in _rows(path, chosen, engine, None if faces else side)]
     write(rows, out)
 
 
@@ -93,24 +101,38 @@ def write(rows: Sequence[Image8], out: Path) -> None:
         If there are no rows.
     """
     if not rows:
-        msg = "Expected photographs for the sheet, got none. Give files."
+        msg = "Expected photographs, or faces on them, for the sheet, got none. Give other files."
         raise PhotoError(msg)
     width = max(row.shape[1] for row in rows)
     sheet = np.concatenate([np.pad(row, ((0, 0), (0, width - row.shape[1]), (0, 0))) for row in rows])
     Pictures.fromarray(sheet).save(out, quality=QUALITY)
 
 
-def _row(path: Path, plans: dict[str, Plan], engine: Engine, side: int) -> Image8:
+def _rows(path: Path, plans: dict[str, Plan], engine: Engine, side: int | None) -> Iterator[Image8]:
+    """Yield the row of the part with most detail, or those of all faces where no side is given."""
     photo = read_photo(path, max_pixels=MAX_PIXELS)
-    top, left, size = _busiest(photo.pixels, side)
-    part = photo.pixels[top : top + size, left : left + size]
-    tiles = [tile(part, path.stem, cv2.INTER_NEAREST), tile(part, "bicubic", cv2.INTER_CUBIC)]
-    for title, chosen in plans.items():
-        result = run(chosen, photo, engine).pixels
-        scale = result.shape[0] / photo.pixels.shape[0]
-        rows, columns = (slice(round(start * scale), round((start + size) * scale)) for start in (top, left))
-        tiles.append(tile(result[rows, columns], title, cv2.INTER_AREA))
-    return np.concatenate(tiles, axis=1)
+    squares = _faces(photo.pixels, engine) if side is None else [_busiest(photo.pixels, side)]
+    results = {title: run(chosen, photo, engine).pixels for title, chosen in plans.items() if squares}
+    for top, left, size in squares:
+        part = photo.pixels[top : top + size, left : left + size]
+        tiles = [tile(part, path.stem, cv2.INTER_NEAREST), tile(part, "bicubic", cv2.INTER_CUBIC)]
+        for title, result in results.items():
+            scale = result.shape[0] / photo.pixels.shape[0]
+            rows, columns = (slice(round(start * scale), round((start + size) * scale)) for start in (top, left))
+            tiles.append(tile(result[rows, columns], title, cv2.INTER_AREA))
+        yield np.concatenate(tiles, axis=1)
+
+
+def _faces(image: Image, engine: Engine) -> list[tuple[int, int, int]]:
+    """Return top, left and side of a square around each face, the largest first."""
+    squares = []
+    for face in find(image, engine.network(catalog.get(FINDER))):
+        left, top, width, height = face.box
+        side = min(round(_AROUND * max(width, height)), *image.shape[:2])
+        corner = np.round((top + height / 2 - side / 2, left + width / 2 - side / 2)).astype(int)
+        row, column = np.clip(corner, 0, np.array(image.shape[:2]) - side).tolist()
+        squares.append((row, column, side))
+    return squares
 
 
 def _row_of_damage(path: Path, plans: Sequence[Plan], engine: Engine) -> Image8:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import cv2
 import numpy as np
 
-from benchmarks.quality import damage, metrics
+from benchmarks.quality import damage, identity, metrics
 from benchmarks.quality.damage import Case
 from models.runtime.engine import Engine
 from pipeline.arrays import Image
@@ -35,6 +35,9 @@ class Again:
 
 
 Trial = Stage | Plan | Again
+
+FACES = "face"
+"""The task of aligned faces, which has columns of identity too."""
 
 ENLARGE: Mapping[str, Trial] = MappingProxyType(
     {
@@ -83,7 +86,7 @@ TRIALS: Mapping[str, Mapping[str, Trial]] = MappingProxyType(
             "denoise, repair, deblur, tone": arrange([Denoise(), Repair(), Deblur(), Tone(sepia="neutral")]),
             "the same by the filter": arrange([FILTER, Repair(), Deblur(), Tone(sepia="neutral")]),
         },
-        "face": {
+        FACES: {
             "upscale x1": Upscale(scale=1),
             "faces": Faces(),
             "faces, whole": Faces(strength=1),
@@ -95,15 +98,13 @@ TRIALS: Mapping[str, Mapping[str, Trial]] = MappingProxyType(
 )
 """The stages, or plans of several, that are measured on each task."""
 
-HEAD = f"| task | result | {' | '.join(metrics.NAMES)} | pictures |\n|---|---|{'---|' * (len(metrics.NAMES) + 1)}"
-
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"}
 _SMALLEST_SIDE = 64
 
 Scores = list[dict[str, float]]
 
 
-def tables(folder: Path, tasks: Sequence[str], engine: Engine) -> Iterator[str]:
+def tables(folder: Path, tasks: Sequence[str], engine: Engine, recogniser: Path | None = None) -> Iterator[str]:
     """Yield the lines of one table: for each task the damaged input, then each of its trials.
 
     Parameters
@@ -114,20 +115,26 @@ def tables(folder: Path, tasks: Sequence[str], engine: Engine) -> Iterator[str]:
         Names of `TRIALS`.
     engine : Engine
         Runs the networks.
+    recogniser : Path, optional
+        Of `identity.measures`, for the task of aligned faces.
 
     Raises
     ------
     PhotoError
         If the folder holds no photographs.
+    WeightsMissing, WeightsCorrupt, CheckpointMismatch
+        If the recogniser is not there, or is none.
     """
     photographs = find_photographs(folder)
-    yield HEAD
+    same = identity.measures(engine, recogniser) if FACES in tasks else {}
+    names = [*metrics.NAMES, *same]
+    yield f"| task | result | {' | '.join(names)} | pictures |\n|---|---|{'---|' * (len(names) + 1)}"
     for task in tasks:
         results: dict[str, Scores | WeightsMissing] = {_input_name(task): [], **{name: [] for name in TRIALS[task]}}
         for path in photographs:
-            _judge(task, path, engine, results)
+            _judge(task, path, engine, results, same if task == FACES else {})
         for name, scores in results.items():
-            yield _row(task, name, scores)
+            yield _row(task, name, scores, names)
 
 
 def restore(trial: Stage | Plan, case: Case, engine: Engine) -> Image:
@@ -159,8 +166,14 @@ def outcome(trial: Trial | None, case: Case, engine: Engine) -> tuple[Image, Ima
     return restore(trial, case, engine), case.truth
 
 
-def _judge(task: str, path: Path, engine: Engine, results: dict[str, Scores | WeightsMissing]) -> None:
-    """Add the scores of one photograph."""
+def _judge(
+    task: str,
+    path: Path,
+    engine: Engine,
+    results: dict[str, Scores | WeightsMissing],
+    same: Mapping[str, identity.Measure],
+) -> None:
+    """Add the scores of one photograph; `same` measures besides."""
     photograph = read_truth(path)
     if photograph is None or (task == "colorize" and not damage.has_colour(photograph)):
         return
@@ -170,7 +183,7 @@ def _judge(task: str, path: Path, engine: Engine, results: dict[str, Scores | We
             continue
         try:
             result, truth = outcome(TRIALS[task].get(name), case, engine)
-            scores.append(metrics.score(result, truth))
+            scores.append(metrics.score(result, truth) | {key: of(result, truth) for key, of in same.items()})
         except WeightsMissing as error:
             results[name] = error
 
@@ -209,11 +222,11 @@ def _enlarged(case: Case) -> Image:
     return np.clip(cv2.resize(case.damaged, case.truth.shape[1::-1], interpolation=cv2.INTER_CUBIC), 0, 1)
 
 
-def _row(task: str, name: str, scores: Scores | StudioError) -> str:
+def _row(task: str, name: str, scores: Scores | StudioError, names: Sequence[str]) -> str:
     if isinstance(scores, StudioError):
         reason, *_ = str(scores).split(". ")  # the rest is advice, too long for a table
         return f"| {task} | {name} | not measured: {reason} |"
-    means = {key: f"{np.mean([score[key] for score in scores]):.3f}" for key in metrics.NAMES if scores}
+    means = {key: f"{np.mean([score[key] for score in scores]):.3f}" for key in (scores[0] if scores else ())}
     if task == "old_photo":
         means["color"] = "-"  # a grey truth has no colour to compare with
-    return f"| {task} | {name} | {' | '.join(means.get(key, '-') for key in metrics.NAMES)} | {len(scores)} |"
+    return f"| {task} | {name} | {' | '.join(means.get(key, '-') for key in names)} | {len(scores)} |"

@@ -28,7 +28,7 @@ MOST_BYTES = 1 << 30
 
 _LOG = logging.getLogger(__name__)
 _DIGEST_BYTES = 32
-_SOURCES = ("runtime/graphs.py", "runtime/quantised.py", "networks/*.py")
+_SOURCES = ("runtime/graphs.py", "runtime/quantised.py", "runtime/yunet.py", "networks/*.py")
 """The code that turns a file into a graph."""
 
 _TRANSLATORS = ("torch", "spandrel")

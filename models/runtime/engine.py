@@ -16,7 +16,7 @@ from models import catalog
 from models.errors import Cancelled, ModelError
 from models.files import weights
 from models.packages import INSTALL, missing, require_full
-from models.runtime import compiled, diffusion, graphs, onnx, quantised
+from models.runtime import compiled, diffusion, graphs, onnx, quantised, yunet
 from models.runtime.network import POLL_MS, Device, Network, OpenVinoNetwork, Precision, TorchNetwork
 from models.spec import ModelSpec
 
@@ -160,7 +160,7 @@ def _written(spec: ModelSpec) -> int:
 
 def _load(spec: ModelSpec, mix: float, device: Device, precision: Precision) -> Network:
     if spec.format == "onnx":
-        return onnx.load(spec, precision)
+        return (yunet if spec.task == "find" else onnx).load(spec, precision)
     if spec.format == "diffusers":
         return diffusion.load(spec, device, precision)
     if spec.format == "tensors" or device == "cuda":

@@ -1,4 +1,4 @@
-"""Networks that fill holes, in ONNX: MI-GAN's pipeline and LaMa, run by OpenVINO as their authors publish them.
+"""Networks in ONNX files, and those that fill holes: MI-GAN's pipeline and LaMa, as their authors publish them.
 
 References
 ----------
@@ -59,20 +59,31 @@ def load(spec: ModelSpec, precision: Precision) -> OnnxFiller:
     return OnnxFiller(spec, compiled.load(spec, 1.0, precision, lambda: _graph(spec)), precision)
 
 
-def _graph(spec: ModelSpec) -> openvino.Model:
+def read(spec: ModelSpec) -> openvino.Model:
+    """Return the graph in an ONNX file.
+
+    Raises
+    ------
+    WeightsMissing, WeightsCorrupt
+        If there is no file, or it is not ONNX.
+    """
     path = weights.find(spec)
     try:
-        graph = graphs.core().read_model(path)
+        return graphs.core().read_model(path)
     except RuntimeError as error:
         msg = f"Expected an ONNX network in {path}, got a file that is damaged or of another kind. Choose another."
         raise WeightsCorrupt(msg) from error
+
+
+def _graph(spec: ModelSpec) -> openvino.Model:
+    graph = read(spec)
     shapes = [given.get_partial_shape() for given in graph.inputs]
     fits = len(shapes) == 2 and all(shape.rank == 4 for shape in shapes)
     if not fits or not (graph.input(0).get_element_type() == openvino.Type.u8 or shapes[0].is_static):
         got = ", ".join(str(shape) for shape in shapes)
         msg = (
-            f"Expected MI-GAN's pipeline or LaMa in {path}, which take a picture and a mask, got a network with inputs "
-            f"of shape {got}. Choose another file."
+            f"Expected MI-GAN's pipeline or LaMa in {weights.find(spec)}, which take a picture and a mask, got a "
+            f"network with inputs of shape {got}. Choose another file."
         )
         raise CheckpointMismatch(msg)
     return graph

@@ -6,7 +6,7 @@ References
    the points, and maps at strides 8, 16 and 32.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -48,6 +48,8 @@ _GREY = (0.5, 0.5, 0.5)
 _POINTS = 5
 _SIDE, _ZOOMED = 128, 44
 """Side of the square of the second look, and of the face in it, in pixels."""
+_TOGETHER = 16
+"""Second looks that the network takes at once."""
 _ASTRAY, _OTHER = 14, 1.5
 """How far from its middle, in pixels, and how many times larger or smaller a face may be found there."""
 
@@ -87,14 +89,24 @@ def find(image: Image, network: Network) -> tuple[Face, ...]:
     """
     found = np.concatenate([_look(image, scale, network) for scale in _scales(*image.shape[:2])])
     rows = _best(found)
-    for row in rows:
-        row[0] = (row[0] + _again(image, row, network)) / 2
+    for start in range(0, len(rows), _TOGETHER):
+        some = rows[start : start + _TOGETHER]
+        for row, score in zip(some, _again(image, some, network), strict=True):
+            row[0] = (row[0] + score) / 2
     faces = [_face(row) for row in rows if row[0] >= THRESHOLD]
     return tuple(sorted(faces, key=lambda face: -face.box[2] * face.box[3]))
 
 
-def _again(image: Image, row: NDArray[np.float32], network: Network) -> float:
-    """Return the mean score of a face that is enlarged or reduced to one size, and of its mirror image."""
+def _again(image: Image, rows: Sequence[NDArray[np.float32]], network: Network) -> list[float]:
+    """Return for each face the mean score of it, enlarged or reduced to one size, and of its mirror image."""
+    squares = np.stack([_zoomed(image, row) for row in rows])
+    both = np.concatenate([squares, squares[:, :, ::-1]]).transpose(0, 3, 1, 2)
+    scores = [_score(answer) for answer in network.run(np.ascontiguousarray(both))]
+    return [(one + other) / 2 for one, other in zip(scores[: len(rows)], scores[len(rows) :], strict=True)]
+
+
+def _zoomed(image: Image, row: NDArray[np.float32]) -> Image:
+    """Return the square of the second look at a face."""
     middle, size = (row[1:3] + row[3:5]) / 2, float(np.prod(row[3:5] - row[1:3])) ** 0.5
     scale = _ZOOMED / size
     near = np.maximum(0, middle - _SIDE / 2 / scale).astype(int)
@@ -105,8 +117,7 @@ def _again(image: Image, row: NDArray[np.float32], network: Network) -> float:
     square = np.full((_SIDE, _SIDE, 3), _GREY[0], np.float32)
     kind = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     square[top : top + height, left : left + width] = cv2.resize(part, (width, height), interpolation=kind)
-    both = np.stack([square, square[:, ::-1]]).transpose(0, 3, 1, 2)
-    return float(np.mean([_score(answer) for answer in network.run(np.ascontiguousarray(both))]))
+    return square
 
 
 def _score(answer: NDArray[np.float32]) -> float:
@@ -142,7 +153,7 @@ def _look(image: Image, scale: float, network: Network) -> NDArray[np.float32]:
     margin = min(round(_MARGIN * max(height, width)), _WIDEST)
     right, bottom = (margin + -(side + 2 * margin) % STRIDES[-1] for side in (width, height))
     padded = cv2.copyMakeBorder(small, margin, bottom, margin, right, cv2.BORDER_CONSTANT, value=_GREY)
-    answer = network.run(np.ascontiguousarray(padded.transpose(2, 0, 1)[None], np.float32))[0]
+    answer = network.run(cv2.dnn.blobFromImage(padded))[0]  # transposed in a third of numpy's time
     found = _placed(answer, *padded.shape[:2])
     found[:, 1:] = (found[:, 1:] - margin) * (image.shape[1] / width)
     middles = (found[:, 1:3] + found[:, 3:5]) / 2

@@ -33,6 +33,9 @@ UNLIKE = 0.45
 CLEAR, LEGIBLE = 0.34, 0.18
 """`Sharpness.form` from which a face is clear enough for `CERTAIN`, and for `LIKELY`."""
 
+NEEDY, WELL, _LEAST = 0.2, 0.42, 0.15
+"""`Sharpness.form` down to which a face needs its whole restoration, and from which it needs only the last share."""
+
 _BLOCK, _SMOOTH = 15 / 256, 25
 """Side of the blocks in which energy is averaged, as a share of the crop's, and the percentile that is smooth."""
 
@@ -86,6 +89,15 @@ def embedding(image: Image, points: Points, network: Network) -> NDArray[np.floa
     crop = alignment.cut(image, alignment.align(points, ARCFACE, SIDE), SIDE)
     vector = network.run(np.ascontiguousarray(crop.transpose(2, 0, 1)[None])).reshape(-1)
     return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), np.float32)
+
+
+def need(form: float) -> float:
+    """Return the share of its restoration that a face needs, in [0, 1], by its `Sharpness.form`.
+
+    A restored face is clearer than it was, so that a second restoration changes it little. The network's own answer for
+    it would go on: what it sees around the face is still damaged.
+    """
+    return min(max((WELL - form) / (WELL - NEEDY), _LEAST), 1.0)
 
 
 def least(form: float) -> float:

@@ -20,9 +20,12 @@ _VISIBLE = 1.5 / 255
 """Standard deviation from which grain is visible."""
 _GRAIN = 0.4
 """Sigma in pixels by which grain is softened, as scans soften it."""
-_COARSE, _BLOCK, _SMOOTH_PART = 2.0, 15, 15
-"""Sigma in pixels of what is coarser than grain; side of the blocks in which it is measured, and the percentile of them
-that counts, so that features do not pass for grain."""
+_CURVED = np.outer((1, -2, 1), (1, -2, 1)).astype(np.float32) / 6
+"""Kernel that answers to grain, with its standard deviation, and hardly to edges and shading (J. Immerkaer, "Fast Noise
+Variance Estimation", 1996)."""
+_BLOCK, _SMOOTH_PART = 9, 20
+"""Side in pixels of the blocks in which grain is measured, and the percentile of them that counts, so that features do
+not pass for grain."""
 
 
 def restore(spec: ModelSpec, crop: Image, context: Context, *, quick: bool = False) -> Image:
@@ -107,6 +110,5 @@ def _grain(before: Image, after: Image, seed: int, cover: Plane) -> Plane:
 
 def _grain_sigma(face: Image) -> float:
     """Return the standard deviation of the grain in the smoothest parts of a face."""
-    grey = luma(face)
-    power = cv2.blur(np.square(grey - gaussian(grey, _COARSE)), (_BLOCK, _BLOCK))
+    power = cv2.blur(np.square(cv2.filter2D(luma(face), -1, _CURVED)), (_BLOCK, _BLOCK))
     return float(np.sqrt(np.percentile(power, _SMOOTH_PART)))

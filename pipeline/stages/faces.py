@@ -34,7 +34,7 @@ _BLURRED = 0.125
 """`Sharpness.form` below which features are lost."""
 _SHARP_FORM, _SHARP_DETAIL = 0.38, 0.27
 """Both measures of `Sharpness` from which a face needs nothing."""
-_REDUCED = 1.25
+_REDUCED = 2.0
 """Reduction from the crop to the result from which two looks are enough: their grid is too fine to show."""
 _WEAKER = (1.0, 0.75, 0.5)
 """Shares of the strength to try until a face keeps its identity."""
@@ -87,11 +87,22 @@ class Faces(Stage):
     looks_behind: ClassVar[str] = "upscale"
     official: ClassVar[str] = "gfpgan-1.4"
 
-    strength: float = number(0.7, low=0, high=1, step=0.05, help="share of the restored face in the result")
+    strength: float = number(
+        0.85,
+        low=0,
+        high=1,
+        step=0.05,
+        help="share of the restored face in the result; the clearer a face, the less it gets",
+    )
     model: str = choice(
         _MODELS[0].id,
         [spec.id for spec in _MODELS],
         help="network that restores faces; the official ones draw more, and change a person more",
+    )
+    finder: str = choice(
+        FINDER,
+        [spec.id for spec in catalog.for_task("find")],
+        help="network that finds faces; the official one is YuNet",
     )
     strengths: str = text(
         "",
@@ -128,7 +139,7 @@ class Faces(Stage):
             return Group(act=False)
         context.advance(0.0)
         source = context.before() if context.before else image
-        finder = context.engine.network(catalog.get(FINDER), cancelled=context.cancelled)
+        finder = context.engine.network(catalog.get(self.finder), cancelled=context.cancelled)
         faces = _in_reading_order(face for face in find(source, finder) if _lies_in(source, face))
         if not faces:
             return Group(act=False, notices=(Notice("faces-none", self.name),))
@@ -184,7 +195,8 @@ class Faces(Stage):
         quick = alignment.zoom(large) > _REDUCED
         answer = retouch.keep_tones(retouch.restore(spec, crop, context, quick=quick), current)
         mask = alignment.oval(small, points, side)
-        change = (answer - current) * mask[..., None] * np.float32(seen.strength)
+        strength = seen.strength * (1.0 if self.always else likeness.need(seen.form))
+        change = (answer - current) * mask[..., None] * np.float32(strength)
 
         placed = alignment.moved(points, small)
         reference = source, points
@@ -199,7 +211,7 @@ class Faces(Stage):
         else:
             return _row(seen, source, "face-another", cosine=cosine)
         retouch.put_back(image, change * np.float32(share), mask, large, seed=seen.number)
-        done = {"identity": cosine, "strength": seen.strength * share}
+        done = {"identity": cosine, "strength": strength * share}
         return _row(seen, source, _SAME[likeness.verdict(cosine, seen.form)], **done)
 
 

@@ -2,15 +2,20 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.quality import damage, stages
+from benchmarks.quality import damage, identity, stages
 from benchmarks.quality.metrics import NAMES
 from benchmarks.quality.stages import Again
+from models.errors import WeightsCorrupt, WeightsMissing
 from models.runtime.engine import Engine
 from pipeline.context import Context
 from pipeline.errors import PhotoError
+from pipeline.methods import alignment
+from pipeline.methods.alignment import FFHQ
 from pipeline.plan import Plan, arrange
-from pipeline.stages import BY_NAME, Colorize, Denoise
+from pipeline.stages import BY_NAME, Colorize, Denoise, PostDenoise
 from tests.photographs import photograph, psnr
+from tests.pipeline.methods.test_alignment import COLLINS
+from tests.training.faces import write_teacher
 
 
 @pytest.fixture
@@ -68,6 +73,28 @@ def test_stages_are_tried_together_too(folder):
     assert others[NAMES.index("color") - 1] == "-"  # a grey truth has no colour to compare with
     assert together[1] == "denoise, tone"
     assert float(together[2]) > float(psnr)
+
+
+def test_faces_have_columns_of_identity(tmp_path, monkeypatch):
+    points = alignment.align(COLLINS, FFHQ, 128)
+    face = alignment.cut(photograph("astronaut", 512), points, 128)
+    cv2.imwrite(str(tmp_path / "collins.png"), np.rint(face[..., ::-1] * 255).astype(np.uint8))
+    recogniser = write_teacher(tmp_path / "other.onnx")
+    monkeypatch.setattr(stages, "TRIALS", {"face": {"blur": PostDenoise(sigma=3)}})
+    head, _, input_, blurred = "\n".join(
+        stages.tables(tmp_path, ["face"], Engine("cpu", "float32"), recogniser)
+    ).splitlines()
+    assert "| identity | identity, other | pictures |" in head
+    by_name = [float(line.split(" | ")[-3]) for line in (input_, blurred)]
+    assert 0 < by_name[1] < by_name[0] < 1
+    assert -1 <= float(blurred.split(" | ")[-2]) <= 1
+
+
+def test_a_recogniser_is_checked(folder, tmp_path):
+    (tmp_path / "text.onnx").write_text("no network")
+    for name, error in {"none.onnx": WeightsMissing, "text.onnx": WeightsCorrupt}.items():
+        with pytest.raises(error, match="ONNX"):
+            identity.measures(Engine("cpu", "float32"), tmp_path / name)
 
 
 def test_a_missing_model_has_its_row(folder, tmp_path, monkeypatch):

@@ -43,6 +43,19 @@ def test_the_sheet_has_a_row_a_photograph_and_a_column_a_plan(files, tmp_path):
     assert np.abs(before.astype(int) - smooth).mean() > np.abs(before.astype(int) - enlarged).mean()
 
 
+def test_a_sheet_of_faces_has_a_row_for_each(tmp_path):
+    page = np.tile(photograph("astronaut", 256), (1, 2, 1))
+    photo, out = tmp_path / "two.png", tmp_path / "sheet.png"
+    Image.fromarray(np.rint(page * 255).astype(np.uint8)).save(photo)
+    assert main(["sheet", str(photo), "--faces", "--plan", "post-denoise.sigma=3", "-o", str(out)]) == 0
+    pixels = np.asarray(Image.open(out))
+    assert pixels.shape == (2 * (sheet.TILE + sheet.LINE), 3 * sheet.TILE, 3)
+    top, left, side = sheet._faces(page, Engine("cpu", "float32"))[0]
+    assert top < 64 < top + side
+    assert left % 256 < 114 < left % 256 + side
+    assert side < 100
+
+
 def test_the_part_with_most_detail_is_shown():
     image = np.full((90, 120, 3), 0.5, np.float32)
     image[50:80:2, 70:110] = 1

@@ -37,12 +37,12 @@ def test_the_face_is_outlined_and_its_strength_stands_in_the_address(listed):
     middle = (oval["x"] + oval["width"] / 2 - picture["x"]) / picture["width"]
     assert middle == pytest.approx(0.44, abs=0.03)
     press_until(listed, "Tab", listed.get_by_role("slider", name="Strength for face 1"))
-    listed.keyboard.press("ArrowRight")
-    listed.wait_for_url("**faces.strengths=*0.7500*")
+    listed.keyboard.press("ArrowLeft")
+    listed.wait_for_url("**faces.strengths=*0.8000*")
     listed.reload()
-    expect(listed.get_by_role("slider", name="Strength for face 1")).to_have_value("0.75")
+    expect(listed.get_by_role("slider", name="Strength for face 1")).to_have_value("0.8")
     listed.go_back()
-    expect(listed.get_by_role("slider", name="Strength for face 1")).to_have_value("0.7")
+    expect(listed.get_by_role("slider", name="Strength for face 1")).to_have_value("0.85")
 
 
 def test_a_face_that_is_switched_off_is_left_alone(listed):
@@ -74,7 +74,7 @@ def test_each_face_is_shown_before_and_after_at_its_own_size(listed):
     listed.locator(".viewer [data-do=faces]").click()
     expect(outlines).to_be_visible()
     _, settings = download(listed, "Settings")
-    assert json.loads(settings)["stages"]["faces"]["strength"] == 0.7
+    assert json.loads(settings)["stages"]["faces"]["strength"] == 0.85
 
 
 class TestList:

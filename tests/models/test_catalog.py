@@ -18,7 +18,11 @@ from tests.models.seeded import read_keys
 OFFICIAL = [spec for spec in catalog.MODELS if spec.tier == "official"]
 
 
-@pytest.mark.parametrize("spec", catalog.MODELS, ids=lambda spec: spec.id)
+BUILT = [spec for spec in catalog.MODELS if spec.format != "onnx"]
+"""An ONNX file has its definition with it."""
+
+
+@pytest.mark.parametrize("spec", BUILT, ids=lambda spec: spec.id)
 def test_every_builder_is_there(spec):
     module, _, function = spec.builder.partition(":")
     assert callable(getattr(import_module(module), function))
@@ -27,13 +31,13 @@ def test_every_builder_is_there(spec):
 @pytest.mark.parametrize("spec", OFFICIAL, ids=lambda spec: spec.id)
 def test_every_download_is_pinned(spec):
     assert spec.page.startswith("https://")
-    assert spec.licence.startswith(("BSD", "Apache-2.0"))
+    assert spec.licence.startswith(("BSD", "Apache-2.0", "MIT"))
     assert all(source.startswith("https://") for source in spec.sources)
     assert spec.sources
     if spec.id != "deblurgan-inception":  # published without digest or size
         algorithm, _, digest = spec.digest.partition(":")
         assert (algorithm, len(bytes.fromhex(digest))) == ("sha256", 32)
-        assert spec.size > 1_000_000
+        assert spec.size > 200_000
     if spec.wheel:
         for pin in (spec.wheel.digest, spec.wheel.tensors):
             assert len(bytes.fromhex(pin.removeprefix("sha256:"))) == 32

@@ -44,17 +44,17 @@ def soft(photo, factor=5):
     return np.clip(cv2.resize(small, photo.shape[1::-1], interpolation=cv2.INTER_CUBIC), 0, 1)
 
 
-def at(points, strength=1.0, number=1, form=0.25, reason=""):
+def at(points, strength=1.0, number=1, form=0.2, reason=""):
     (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
     grown = (right - left) / 2
     box = (left - grown, top - grown, right - left + 2 * grown, bottom - top + 2 * grown)
     return Seen(number, Face(tuple(map(float, box)), points, 0.99), strength, form, reason)
 
 
-def apply(image, *seen, restore, before=None):
+def apply(image, *seen, restore, before=None, **options):
     """What the stage makes of faces whose places are known, and its notices."""
     context = Context(WithRestorer(restore), before=None if before is None else lambda: before)
-    return Faces(model=ONCE).apply(image, Group(seen=seen), context), context.notices
+    return Faces(model=ONCE, **options).apply(image, Group(seen=seen), context), context.notices
 
 
 def truth_of(photo, points):
@@ -140,7 +140,7 @@ def test_the_face_is_cut_from_the_picture_before_it_was_enlarged():
     np.testing.assert_array_equal(inputs[0][0].transpose(1, 2, 0), expected)
 
 
-@pytest.mark.parametrize(("enlarged", "looks"), [(1, 2), (2, 4)])
+@pytest.mark.parametrize(("enlarged", "looks"), [(0.5, 2), (2, 4)])
 def test_a_grid_of_the_bundled_network_averages_out(enlarged, looks):
     photo = soft(cv2.resize(photograph("astronaut", 512), None, fx=enlarged, fy=enlarged), 10)
     grid = 0.1 * np.sin(np.arange(256) * np.pi / 2).astype(np.float32)
@@ -176,7 +176,7 @@ def test_another_person_is_never_put_in():
     damaged = soft(photo, 2)
     other = photograph("chelsea")[:160, :160]
     other = cv2.resize(other, (SIDE, SIDE)).transpose(2, 0, 1)[None]
-    out, notices = apply(damaged, at(COLLINS, form=0.45), restore=lambda x: other)
+    out, notices = apply(damaged, at(COLLINS, form=0.45), restore=lambda x: other, always=True)
     assert codes(notices) == ["face-another"]
     assert out is damaged
 
@@ -184,10 +184,18 @@ def test_another_person_is_never_put_in():
 def test_a_face_that_drifts_is_restored_less():
     damaged = soft(photograph("astronaut", 512), 2)
     cat = cv2.resize(photograph("chelsea")[:160, :160], (SIDE, SIDE)).transpose(2, 0, 1)[None]
-    _, notices = apply(damaged, at(COLLINS, form=0.45), restore=lambda x: 0.45 * x + 0.55 * cat)
+    drift = {"restore": lambda x: 0.45 * x + 0.55 * cat, "always": True}
+    _, notices = apply(damaged, at(COLLINS, form=0.45), **drift)
     assert notices[0].code == "face-certain"
     assert notices[0].values["strength"] in (0.75, 0.5)
     assert notices[0].values["identity"] >= likeness.CERTAIN
+
+
+@pytest.mark.parametrize(("form", "share"), [(0.1, 1), (0.31, 0.5), (0.5, 0.15)])
+def test_the_clearer_a_face_the_less_it_changes(form, share):
+    damaged = soft(photograph("astronaut", 512))
+    _, notices = apply(damaged, at(COLLINS, form=form, strength=0.8), restore=lambda x: x)
+    assert notices[0].values["strength"] == pytest.approx(0.8 * share)
 
 
 def test_faces_are_found_and_reported_one_by_one():
@@ -200,7 +208,7 @@ def test_faces_are_found_and_reported_one_by_one():
     assert row["top"] < 128 < row["top"] + row["height"]
     assert (row["x"], row["y"]) == pytest.approx((228 / 512, 128 / 512), abs=0.04)
     assert row["identity"] > 0.98
-    assert row["strength"] == Faces().strength
+    assert row["strength"] == pytest.approx(Faces().strength * likeness.need(row["sharpness"]), abs=1e-3)
     assert row["outcome"] in ("face-certain", "face-likely")
 
 
@@ -216,7 +224,8 @@ def test_one_face_may_have_a_strength_of_its_own():
     context = Context(WithRestorer(lambda x: x))
     Faces(strength=0, strengths="0.44,0.25,0.4 0.9,0.9,1").run(photo, context)
     assert codes(context.notices)[0] == "faces-nowhere"
-    assert context.notices[1].values["strength"] == pytest.approx(0.4)
+    (row,) = rows(context.notices)
+    assert row["strength"] == pytest.approx(0.4 * likeness.need(row["sharpness"]), abs=1e-3)
 
 
 @pytest.mark.parametrize(

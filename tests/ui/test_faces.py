@@ -141,7 +141,7 @@ def test_an_address_with_impossible_strengths_is_as_one_without(text):
     app = opened(PORTRAIT)
     app.query_params.update({"faces": "true", "faces.strengths": text, "faces.strength": "much"})
     done = restored(drawn(app))
-    assert (stage(done).strength, stage(done).strengths) == (0.7, "")
+    assert (stage(done).strength, stage(done).strengths) == (0.85, "")
 
 
 def test_another_photograph_has_its_own_faces():
