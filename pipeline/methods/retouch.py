@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from models.spec import ModelSpec
-from pipeline.arrays import Image, Plane
+from pipeline.arrays import Image, Mask, Plane
 from pipeline.context import Context
 from pipeline.methods import alignment
 from pipeline.methods.alignment import Matrix
@@ -23,7 +23,9 @@ _GRAIN = 0.4
 _CURVED = np.outer((1, -2, 1), (1, -2, 1)).astype(np.float32) / 6
 """Kernel that answers to grain, with its standard deviation, and hardly to edges and shading (J. Immerkaer, "Fast Noise
 Variance Estimation", 1996)."""
-_BLOCK, _SMOOTH_PART = 9, 20
+_INNER = 0.9
+"""Least part of a pixel that belongs to the face where grain is measured."""
+_BLOCK, _SMOOTH_PART = 9, 40
 """Side in pixels of the blocks in which grain is measured, and the percentile of them that counts, so that features do
 not pass for grain."""
 
@@ -92,23 +94,22 @@ def put_back(image: Image, change: Image, mask: Plane, matrix: Matrix, *, seed: 
     cover = alignment.laid_back(mask, matrix, place)
     part, before = image[place], image[place].copy()
     part += alignment.laid_back(change, matrix, place)
-    rows, columns = (np.flatnonzero(cover.max(axis=axis, initial=0) > 0.5) for axis in (1, 0))
-    if rows.size:
-        face = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-        part += _grain(before[face], part[face], seed, cover)[..., None]
+    part += _grain(before, part, seed, cover)[..., None]
     np.clip(part, 0, 1, out=part)
 
 
 def _grain(before: Image, after: Image, seed: int, cover: Plane) -> Plane:
     """Return the grain that a restored face lacks, where `cover` says that it is face."""
-    wanted, there = _grain_sigma(before), _grain_sigma(after)
+    inside = cover > _INNER
+    wanted, there = (_grain_sigma(image, inside) for image in (before, after))
     if wanted < _VISIBLE or there >= wanted:
         return np.zeros_like(cover)
-    grain = np.random.default_rng(seed).standard_normal(cover.shape, np.float32)
-    return gaussian(grain, _GRAIN) * cover * np.float32(np.sqrt(wanted**2 - there**2))
+    grain = gaussian(np.random.default_rng(seed).standard_normal(cover.shape, np.float32), _GRAIN)
+    lost = np.sqrt(np.clip(cover * (2 - cover), 0, 1))  # where both blend, the picture's own grain remains in part
+    return grain * lost * np.float32(np.sqrt(wanted**2 - there**2) / grain.std())
 
 
-def _grain_sigma(face: Image) -> float:
-    """Return the standard deviation of the grain in the smoothest parts of a face."""
-    power = cv2.blur(np.square(cv2.filter2D(luma(face), -1, _CURVED)), (_BLOCK, _BLOCK))
-    return float(np.sqrt(np.percentile(power, _SMOOTH_PART)))
+def _grain_sigma(image: Image, inside: Mask) -> float:
+    """Return the standard deviation of the grain in the smoothest parts of a face; 0 where nothing is inside."""
+    power = cv2.blur(np.square(cv2.filter2D(luma(image), -1, _CURVED)), (_BLOCK, _BLOCK))[inside]
+    return float(np.sqrt(np.percentile(power, _SMOOTH_PART))) if power.size else 0.0
