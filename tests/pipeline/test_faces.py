@@ -313,6 +313,14 @@ def test_a_second_run_changes_little():
     assert psnr(Faces().run(once, Context(engine)), once) > 45
 
 
+def test_a_second_run_changes_a_face_that_fills_the_picture_little():
+    face = alignment.cut(photograph("astronaut", 512), alignment.align(COLLINS, FFHQ, 256), 256)
+    damaged, engine = soft(face, 4), Engine("cpu", "float32")
+    once = Faces().run(damaged, Context(engine))
+    assert psnr(once, face) > psnr(damaged, face)
+    assert psnr(Faces().run(once, Context(engine)), once) > 48
+
+
 def test_a_sharp_face_comes_back_as_it_was():
     photo = photograph("astronaut", 512)
     assert psnr(Faces(always=True).run(photo, Context(Engine("cpu", "float32"))), photo) > 40
