@@ -19,6 +19,9 @@ from pipeline.batch.history import History
 ROOT = Path(__file__).parents[2]
 _MOTIFS = ("astronaut", "coffee", "chelsea", "rocket")
 _EVERY_S = 0.5
+_LOADING = 2
+"""Photographs that are not counted: the first loads the networks, and is told after the second one's stages."""
+
 _PARTS = 4
 
 
@@ -39,14 +42,14 @@ def lines(folder: Folder) -> Iterator[str]:
         for number in range(folder.photographs):
             cv2.imwrite(str(source / f"{number:04}.jpg"), _photograph(number, folder.megapixels))
         moments, memory = _restored(source, out, folder.scale)
-        reports = [row.report for row in History(out).rows("done")][1:]
+        reports = [row.report for row in History(out).rows("done")][_LOADING:]
     if len(moments) < folder.photographs:
         yield f"Only {len(moments)} of {folder.photographs} photographs were restored."
         return
-    elapsed = moments[-1] - moments[0]  # without the first one, which loads the networks
+    elapsed = moments[-1] - moments[0]  # a result is told when the stages of the next photograph have run
     stages = sum(stage["seconds"] for report in reports for stage in report["stages"])
     beside = sum(report["seconds"] for report in reports) - stages
-    yield f"{len(moments)} photographs of {folder.megapixels:g} megapixels at x{folder.scale:g}, without the first one:"
+    yield f"{len(moments)} photographs of {folder.megapixels:g} megapixels at x{folder.scale:g}, without the first two:"
     yield f"{elapsed / len(reports):.2f} s a photograph; the networks worked {stages / elapsed:.1%} of the time."
     yield f"Reading, writing and waiting took {beside / len(reports):.2f} s a photograph, mostly meanwhile."
     parts = [memory[k * len(memory) // _PARTS : (k + 1) * len(memory) // _PARTS] for k in range(_PARTS)]
