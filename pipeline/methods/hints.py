@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from pipeline.arrays import Image, Plane
 from pipeline.methods.lab import to_lab
 
-_REACH = 0.3
+_REACH = 0.45
 """How far a colour spreads where the luminance is even, as a part of the longer side."""
-_STEP = 4.0
+_STEP = 6.0
 """Step of L that makes a way between two pixels twice as long."""
+_GRAIN = 5
+"""Side of the window of the median that levels grain and weave, which are no edges."""
 _SLANT = 2**0.5
 """Length of a way to the next row and column."""
 _ROUNDS = 3
@@ -67,11 +70,12 @@ def spread(ab: Image, luminance: Plane, hints: Sequence[Hint]) -> Image:
     """
     if not hints:
         return ab
+    even = cv2.medianBlur(luminance, _GRAIN)
     reach = np.float32(_REACH * max(luminance.shape))
     total, weights = np.zeros_like(ab), np.zeros((*luminance.shape, 1), np.float32)
     most = np.zeros_like(weights)
     for hint in hints:
-        distance = _distances(luminance, hint.place(*luminance.shape), reach)[..., None]
+        distance = _distances(even, hint.place(*luminance.shape), reach)[..., None]
         influence = np.clip(2 * (1 - distance / reach), 0, 1)  # whole up to half the reach
         weight = influence / (1 + distance) ** 2
         total += weight * hint.ab
