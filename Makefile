@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PEERS := .venv-peers
 BIOME := npx --yes @biomejs/biome@2.6.8
-DEV := requirements.txt $(addprefix requirements-,full.txt diffusion.txt training.txt dev.txt)
+DEV := requirements.txt $(addprefix requirements-,full.txt diffusion.txt training.txt cluster.txt dev.txt)
 INSTALL := -m pip install --quiet --disable-pip-version-check -c constraints.txt
 PIP := $(BIN)/python $(INSTALL)
 

@@ -214,6 +214,10 @@ class Journal:
             *(target, self._owner.name),
         )
 
+    def killed(self, target: bytes) -> None:
+        """Take back a photograph that this process had taken, and whose actor was killed."""
+        self._take_back("target = ? AND owner = ?", target, self._owner.name)
+
     def sweep(self) -> None:
         """Take back what processes of this machine had taken that were killed."""
         for (name,) in self._do("SELECT DISTINCT owner FROM photographs WHERE state = 'running'"):

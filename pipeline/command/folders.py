@@ -55,10 +55,21 @@ def add_folders(parser: argparse.ArgumentParser) -> None:
     add("--dry-run", action="store_true", help="estimate time and disk space from a few photographs; write nothing")
     add("--watch", action="store_true", help="go on with photographs that arrive, until Ctrl+C")
     add("--shard", type=_shard, metavar="I/N", help="restore the Ith of N parts, each on a machine of its own")
+    add("--engine", choices=["ray"], help="spread the work over the machines of a Ray cluster")
+    add("--address", default="", metavar="HOST:PORT", help="head of the cluster (default RAY_ADDRESS, or this machine)")
+    add("--actors", type=_count, default=0, metavar="N", help="processes with networks (default one for each machine)")
     add("--sidecar", choices=["json", "xmp"], help="write a file beside each result that says what was done to it")
     add("--report", action="store_true", help=f"write {table.NAME} and {page.NAME} into OUT")
     add("--bag", action="store_true", help="make OUT a bag of BagIt, with results in OUT/data")
     add("--verify", action="store_true", help="only compare the results in OUT with their checksums")
+
+
+def _count(text: str) -> int:
+    """Read the argument of ``--actors``."""
+    if text.isdecimal() and 1 <= int(text) <= 10_000:
+        return int(text)
+    msg = f"a number from 1 to 10000, not {text}"
+    raise argparse.ArgumentTypeError(msg)
 
 
 def _shard(text: str) -> Shard:
@@ -78,8 +89,13 @@ def is_over_folder(args: argparse.Namespace) -> bool:
     OptionError
         If options contradict each other.
     """
-    asked = [name for name in ("watch", "shard", "sidecar", "report", "bag", "dry_run") if getattr(args, name)]
+    asked = [
+        name for name in ("watch", "shard", "engine", "sidecar", "report", "bag", "dry_run") if getattr(args, name)
+    ]
     is_one = len(args.sources) == 1 and not args.sources[0].is_dir()
+    if (args.address or args.actors) and not args.engine:
+        msg = "--address and --actors are for --engine ray; add it, or remove them."
+        raise OptionError(msg)
     if args.bag and args.shard:
         msg = "--bag needs all results, but --shard makes a part of them; remove one of the two."
         raise OptionError(msg)

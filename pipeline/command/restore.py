@@ -10,6 +10,7 @@ from models.runtime import memory
 from models.runtime.engine import Engine
 from pipeline import config
 from pipeline.batch import album, sidecar
+from pipeline.batch.cluster import Cluster, spread
 from pipeline.batch.journal import Journal
 from pipeline.batch.naming import ENDINGS
 from pipeline.batch.outlook import enrol, survey
@@ -68,7 +69,7 @@ def restore(args: argparse.Namespace) -> int:
     is_over_folder = folders.is_over_folder(args)
     prepare()
     memory.keep_little()
-    engine = Engine(args.device, args.precision)
+    engine = Engine() if args.engine else Engine(args.device, args.precision)  # the machines of a cluster have theirs
     if args.dry_run:
         return _dry(args, settings, engine)
     run = _over_folder if is_over_folder else _alone
@@ -139,7 +140,7 @@ def _restore(
 ) -> None:
     """Restore what is left of some photographs."""
     outlook = enrol(journal, work, settings, args.output, folders.retried(args))
-    show, documents = Line(len(outlook.open)), journal.documents()
+    show, documents, left = Line(len(outlook.open)), journal.documents(), outlook.open
 
     def done(row: Row) -> None:
         if args.sidecar:
@@ -147,7 +148,13 @@ def _restore(
 
     printer.begin(outlook, journal)
     try:
-        for each in resume(journal, outlook.open, settings, engine, show.progress, done):
+        cluster = Cluster(args.address, args.actors, args.device, args.precision)
+        reports = (
+            spread(journal, left, settings, cluster, show.progress, done)
+            if args.engine
+            else resume(journal, left, settings, engine, show.progress, done)
+        )
+        for each in reports:
             show.clear()
             printer.add(each)
     finally:
