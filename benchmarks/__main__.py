@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     quality.set_defaults(command=_quality)
     _add_speed(commands.add_parser("speed", help="stages, chain, processes and files, in turns with the peers"))
     _add_api(commands.add_parser("api", help="many programs at the HTTP API at once: what becomes of every job"))
+    _add_archive(commands.add_parser("archive", help="a run over 200,000 photographs without networks: the journal"))
     _add_folder(commands.add_parser("folder", help="a run over a folder: the networks' share of the time, and memory"))
     _add_load(commands.add_parser("load", help="many visitors at once: time of an answer, and memory"))
     fill = commands.add_parser("fill", help="fillers on true masks, and detectors against them")
@@ -98,6 +99,12 @@ def _add_api(api: argparse.ArgumentParser) -> None:
     api.add_argument("--jobs", type=_count, default=200, help="jobs of them together (default 200)")
     api.add_argument("--side", type=_count, default=64, help="side of the pictures in pixels (default 64)")
     api.set_defaults(command=_api)
+
+
+def _add_archive(archive: argparse.ArgumentParser) -> None:
+    archive.add_argument("--photographs", type=_count, default=200_000, help="photographs (default 200000)")
+    archive.add_argument("--failures", type=float, default=0.01, help="share of them that fail (default 0.01)")
+    archive.set_defaults(command=_archive)
 
 
 def _add_folder(folder: argparse.ArgumentParser) -> None:
@@ -174,6 +181,14 @@ def _api(args: argparse.Namespace) -> bool:
     from benchmarks.load.programs import Crowd, lines
 
     for line in lines(Crowd(args.programs, args.jobs, args.side)):
+        print(line, flush=True)
+    return True
+
+
+def _archive(args: argparse.Namespace) -> bool:
+    from benchmarks.load.archive import lines
+
+    for line in lines(args.photographs, args.failures):
         print(line, flush=True)
     return True
 

@@ -1,6 +1,5 @@
 """A run over a large archive without its networks: what the journal and the scheduling take."""
 
-import os
 import random
 import resource
 import tempfile
@@ -9,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.batch import table
+from pipeline.batch.history import History
 from pipeline.batch.journal import Journal
 from pipeline.batch.keys import Stamp
 from pipeline.batch.naming import Wish, distinct
-from pipeline.batch.outlook import enrol
+from pipeline.batch.outlook import Due, enrol
 from pipeline.batch.restore import BatchSettings
 from pipeline.batch.sources import Pair
 from pipeline.photo import Output
@@ -25,7 +25,7 @@ _DIGEST = "0" * 64
 
 
 def lines(count: int, failures: float) -> Iterator[str]:
-    """Yield the lines of the report: seconds and memory of each step over `count` photographs, of which none exists.
+    """Yield the lines of the report: seconds and memory of each step over `count` photographs, whose files are empty.
 
     Parameters
     ----------
@@ -49,41 +49,48 @@ def lines(count: int, failures: float) -> Iterator[str]:
             return f"| {name} | {seconds:.1f} | {seconds / count * 1000:.3f} | {peak:.0f} |"
 
         pairs = _pairs(Path(folder) / "in", root, count)
-        yield step("name the results")
+        yield step("make empty files, name the results")
         with Journal(root) as journal:
             left = enrol(journal, pairs, settings, root).open
             yield step("enrol them in the journal")
             stop = len(left) // 2
             for due in left[:stop]:
-                _settle(journal, due.target, "" if chance.random() >= failures else chance.choice(_FAULTS))
+                _settle(journal, due, "" if chance.random() >= failures else chance.choice(_FAULTS))
             yield step("claim and settle the first half")
         with Journal(root) as journal:
             again = enrol(journal, pairs, settings, root)
             yield step("stop, open again, and survey what is left")
             for due in left[stop:]:
-                _settle(journal, due.target, "" if chance.random() >= failures else chance.choice(_FAULTS))
+                _settle(journal, due, "" if chance.random() >= failures else chance.choice(_FAULTS))
             yield step("claim and settle the second half")
-            rows = journal.rows()
-            table.write(rows, root)
-            yield step("report.csv")
             nbytes = journal.path.stat().st_size
-        states = [sum(row.state == state for row in rows) for state in ("done", "failed", "new")]
-    yield f"\n{count} photographs: {states[0]} done, {states[1]} failed, {states[2]} lost; {len(again.failed)} failures"
-    yield f"of the first half were not tried again. The journal has {nbytes / 1e6:.0f} MB."
+        history = History(root)
+        table.write(history, root)
+        yield step("report.csv")
+        states = history.states()
+    lost = count - states["done"] - states["failed"]
+    yield f"\n{count} photographs: {states['done']} done, {states['failed']} failed, {lost} lost. After the stop,"
+    yield f"{again.done} were not made again, and {len(again.failed)} failures not tried again. The journal has"
+    yield f"{nbytes / 1e6:.0f} MB."
 
 
 def _pairs(source: Path, root: Path, count: int) -> list[Pair]:
     relative = [Path(f"{n // _EACH_FOLDER:03}") / f"scan {n:06}.tif" for n in range(count)]
+    for each in relative:
+        for folder in (source, root) if each.stem.endswith("000") else ():
+            (folder / each).parent.mkdir(parents=True)
+        (source / each).touch()
     names = distinct(Wish(each, ".png") for each in relative)
     return [Pair(source / each, root / name, None, each) for each, name in zip(relative, names, strict=True)]
 
 
-def _settle(journal: Journal, target: bytes, fault: str) -> None:
-    """Write into the journal what a run writes for each photograph."""
-    if journal.claim(target) is None:
-        msg = f"{os.fsdecode(target)} was taken before."
+def _settle(journal: Journal, due: Due, fault: str) -> None:
+    """Write what a run writes for each photograph."""
+    if journal.claim(due.target) is None:
+        msg = f"{due.pair.target} was taken before."
         raise RuntimeError(msg)
-    journal.hashed(target, Stamp(1, 1, 1), _DIGEST)
+    journal.hashed(due.target, Stamp.of(due.pair.source), _DIGEST)
     if not fault:
-        journal.intend(target, _DIGEST, _DIGEST, {"seconds": 1.0, "history": "Sharpen", "size": [100, 100]})
-    journal.settle(target, fault, {"error": "It cannot be read."} if fault else None)
+        journal.intend(due.target, _DIGEST, _DIGEST, {"seconds": 1.0, "history": "Sharpen", "size": [100, 100]})
+        due.pair.target.touch()
+    journal.settle(due.target, fault, {"error": "It cannot be read."} if fault else None)

@@ -4,81 +4,23 @@ Rows of a Ray dataset carry paths, never pixels. Every machine sees photographs 
 an actor would write into the journal comes back with its report, since SQLite must not be written over a network drive.
 """
 
-import logging
-import math
-import os
 import pickle
 import time
-import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal, cast
+from dataclasses import replace
 
 from models.files import atomic
-from models.runtime import memory
-from models.runtime.engine import Engine
+from pipeline.batch import actors
+from pipeline.batch.actors import Began, Cluster, Event, Halted
 from pipeline.batch.faults import KILLED
 from pipeline.batch.journal import Journal
 from pipeline.batch.outlook import Due
 from pipeline.batch.report import Report
 from pipeline.batch.restore import BatchSettings
-from pipeline.batch.resume import POLL_S, earlier, resume
+from pipeline.batch.resume import POLL_S, earlier
 from pipeline.batch.rows import Row
-from pipeline.errors import OptionError, PackageMissing, StudioError
-from pipeline.photo import prepare
+from pipeline.errors import OptionError
 from pipeline.run import Progress
-
-_LOG = logging.getLogger(__name__)
-_ROWS = 16
-"""Photographs that an actor is given at a time; the last ones of a run are given one by one."""
-
-_QUIET = {
-    "RAY_USAGE_STATS_ENABLED": "0",  # Ray would report its use to its makers
-    "RAY_BACKEND_LOG_LEVEL": "fatal",
-    "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
-}
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """Where a run is spread to."""
-
-    address: str = ""
-    """Of the head of a cluster, such as ``"10.0.0.1:6379"``; by default ``RAY_ADDRESS``, else this machine alone."""
-
-    actors: int = 0
-    """Processes that restore photographs, each with networks of its own; 0 is one for each machine."""
-
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
-
-
-@dataclass(frozen=True)
-class _Began:
-    """An actor begins a photograph."""
-
-    number: int
-
-
-@dataclass(frozen=True)
-class _Ended:
-    """An actor has restored a photograph, or failed to."""
-
-    number: int
-    report: Report
-    notes: list[tuple[str, tuple[Any, ...]]]
-    """What is to be written into the journal: names of its methods, and their arguments."""
-
-
-@dataclass(frozen=True)
-class _Halted:
-    """An actor met an error that ends the whole run."""
-
-    error: StudioError
-
-
-_Event = _Began | _Ended | _Halted
 
 
 def spread(
@@ -111,9 +53,9 @@ def spread(
     """
     run = _Spread(journal, left, done)
     try:
-        with _connected(cluster):
+        with actors.connected(cluster):
             while ready := run.ready():
-                for event in _events([run.packed(number) for number in ready], settings, cluster):
+                for event in actors.events([run.packed(number) for number in ready], settings, cluster):
                     if (report := run.note(event)) is not None:
                         run.ended += 1
                         progress(run.ended - 1, Progress("encode", 1, 1, 1.0))
@@ -163,13 +105,13 @@ class _Spread:
         known = (self._journal.row(due.target) or row) if row.result else row  # with the report of a result
         return pickle.dumps((number, due, replace(known, tries=row.tries + 1)))
 
-    def note(self, event: _Event) -> Report | None:
+    def note(self, event: Event) -> Report | None:
         """Write an event into the journal; return the report of a photograph that ended, if this run had taken it."""
         self._is_alive = True
-        if isinstance(event, _Halted):
+        if isinstance(event, Halted):
             raise event.error
         target = self._left[event.number].target
-        if isinstance(event, _Began):
+        if isinstance(event, Began):
             if self._journal.claim(target) is not None:
                 self.begun.add(event.number)
             return None
@@ -192,127 +134,3 @@ class _Spread:
             if row is not None and row.fault == KILLED:
                 yield earlier(self._journal, row)
         self.begun.clear()
-
-
-@contextmanager
-def _connected(cluster: Cluster) -> Iterator[None]:
-    """Context with a connection to a cluster, or a cluster of this machine alone that ends with the context."""
-    os.environ.update(_QUIET)
-    try:
-        import ray
-    except ImportError as error:
-        msg = "--engine ray needs Ray, which is not installed: run `pip install -r requirements-cluster.txt`."
-        raise PackageMissing(msg) from error
-    address = cluster.address or os.environ.get("RAY_ADDRESS", "local")
-    try:
-        ray.init(
-            address, include_dashboard=False if address == "local" else None, log_to_driver=False, logging_level="ERROR"
-        )
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        msg = (
-            f"Expected a Ray cluster at {address}, but it does not answer. Check --address, or run `ray start --head`."
-        )
-        raise OptionError(msg) from error
-    try:
-        yield
-    finally:
-        ray.shutdown()
-
-
-def _events(packed: list[bytes], settings: BatchSettings, cluster: Cluster) -> Iterator[_Event]:
-    """Yield what happens to photographs, as it happens."""
-    from ray import data, exceptions
-
-    logging.getLogger("ray.data").setLevel(logging.CRITICAL + 1)  # what happened is in the reports
-    context = data.DataContext.get_current()
-    context.enable_progress_bars = False
-    context.target_max_block_size = 1  # bytes: each event is sent at once
-    context.max_errored_blocks = -1  # what a killed actor was given is given to another one in the next round
-    actors, cpus, gpus = _shares(cluster)
-    blocks = max(min(len(packed), 4 * actors), math.ceil(len(packed) / _ROWS))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of max_task_retries, which has no other name yet
-        found = data.from_items([{"photograph": each} for each in packed], override_num_blocks=blocks).map_batches(
-            _Restorer,
-            batch_size=1,
-            batch_format="pyarrow",
-            compute=data.ActorPoolStrategy(size=actors),
-            fn_constructor_args=(settings, cluster),
-            num_cpus=cpus,
-            num_gpus=gpus,
-            max_task_retries=0,
-        )
-    try:
-        for row in found.iter_rows():
-            yield pickle.loads(row["event"])  # noqa: S301 - of our own actors
-    except exceptions.RayError:  # an actor was killed, and Ray gives the round up; what is left is in the next one
-        _LOG.warning("A round of Ray ended early.", exc_info=_LOG.isEnabledFor(logging.DEBUG))
-
-
-def _shares(cluster: Cluster) -> tuple[int, int, float]:
-    """Return the number of actors, and the processors and cards of each, so that machines share them evenly."""
-    import ray
-
-    machines = [node["Resources"] for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]
-    actors = cluster.actors or max(len(machines), 1)
-    each = math.ceil(actors / max(len(machines), 1))
-    cpus = int(min((machine["CPU"] for machine in machines), default=1)) // each
-    cards = 0.0 if cluster.device == "cpu" else min((machine.get("GPU", 0.0) for machine in machines), default=0.0)
-    return actors, max(1, cpus), min(1.0, cards / each)
-
-
-class _Restorer:
-    """An actor: it restores one photograph at a time with networks that it keeps."""
-
-    def __init__(self, settings: BatchSettings, cluster: Cluster) -> None:
-        self._settings, self._cluster = settings, cluster
-        self._engine: Engine | None = None
-        prepare()
-        memory.keep_little()
-
-    def __call__(self, batch: Any) -> Iterator[dict[str, list[bytes]]]:
-        """Yield what happens to the photographs of a batch."""
-        for packed in batch["photograph"].to_pylist():
-            number, due, row = pickle.loads(packed)  # noqa: S301 - of our own process
-            yield {"event": [pickle.dumps(_Began(number))]}
-            yield {"event": [pickle.dumps(self._restored(number, due, row))]}
-
-    def _restored(self, number: int, due: Due, row: Row) -> _Event:
-        notes = _Notes(row)
-        try:
-            self._engine = self._engine or Engine(self._cluster.device, self._cluster.precision)
-            (report,) = resume(cast("Journal", notes), [due], self._settings, self._engine, lambda *_: None)
-        except StudioError as error:
-            return _Halted(error)
-        return _Ended(number, report, notes.made)
-
-
-@dataclass
-class _Notes:
-    """Stands for the journal in an actor: it knows one photograph, and keeps what is to be written."""
-
-    known: Row
-    made: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
-
-    def suspects(self) -> set[bytes]:
-        """Return none: an actor has one photograph at a time."""
-        return set()
-
-    def claim(self, target: bytes) -> Row:
-        """Return what the journal says; the other process claims the photograph."""
-        return self.known
-
-    def row(self, target: bytes) -> None:
-        """Return nothing: the other process writes sidecars."""
-
-    def hashed(self, *arguments: object) -> None:
-        """Keep a note."""
-        self.made.append(("hashed", arguments))
-
-    def intend(self, *arguments: object) -> None:
-        """Keep a note."""
-        self.made.append(("intend", arguments))
-
-    def settle(self, *arguments: object) -> None:
-        """Keep a note."""
-        self.made.append(("settle", arguments))

@@ -10,7 +10,8 @@ from models.runtime import memory
 from models.runtime.engine import Engine
 from pipeline import config
 from pipeline.batch import album, sidecar
-from pipeline.batch.cluster import Cluster, spread
+from pipeline.batch.actors import Cluster
+from pipeline.batch.cluster import spread
 from pipeline.batch.journal import Journal
 from pipeline.batch.naming import ENDINGS
 from pipeline.batch.outlook import enrol, survey

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.load import folder, programs, watch
+from benchmarks.load import archive, folder, programs, watch
 from benchmarks.load.scenario import Load, picture, tables
 from benchmarks.load.watch import watching
 from pipeline.photo import prepare
@@ -75,3 +75,14 @@ def test_a_run_over_a_folder_has_a_share_and_memory():
     share = float(re.search(r"worked ([\d.]+)%", said[1])[1])
     assert 0 < share <= 101
     assert re.search(r"quarter: (\d+ and \d+(, |\.)|none(, |\.)){4}$", said[3])
+
+
+def test_of_a_large_archive_nothing_is_lost_and_nothing_made_again():
+    told = list(archive.lines(60, failures=0.2))
+    assert len([line for line in told if line.startswith("| ")]) == 7
+    done, failed, lost, kept, again = map(
+        int, re.findall(r"\b(\d+) (?:done|failed|lost|were|failures)", " ".join(told))
+    )
+    assert (done + failed, lost) == (60, 0)
+    assert 0 < again < failed
+    assert kept + again == 30

@@ -1,6 +1,7 @@
 """A folder restored by two actors of a Ray cluster: as without Ray, and resumed after a stop and a killed actor."""
 
 import os
+import pickle
 import re
 import secrets
 import shutil
@@ -13,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.batch import cluster
-from pipeline.batch.cluster import Cluster, spread
+from pipeline.batch import actors
+from pipeline.batch.actors import Cluster
+from pipeline.batch.cluster import spread
 from pipeline.batch.journal import Journal
 from pipeline.batch.outlook import enrol
 from pipeline.batch.restore import BatchSettings
@@ -67,12 +69,12 @@ def start(source, out, address):
     )
 
 
-def actors():
+def processes():
     """Return the processes of actors."""
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):
-            if b"_Restorer" in path.read_bytes().partition(b"\0")[0]:
+            if b"Restorer" in path.read_bytes().partition(b"\0")[0]:
                 found.append(int(path.parent.name))
     return found
 
@@ -92,7 +94,7 @@ def test_two_actors_restore_a_folder_as_one_process_does(head, source, tmp_path)
 
     again = start(source, out, head)
     again.stdout.readline()
-    os.kill(actors()[0], signal.SIGKILL)
+    os.kill(processes()[0], signal.SIGKILL)
     _, said = again.communicate(timeout=240)
     assert again.returncode == 1, said
     assert "bad.jpg: Expected a picture" in said, said
@@ -118,17 +120,17 @@ def here(monkeypatch):
         yield
 
     def events(packed, settings, where):
-        actor = cluster._Restorer(settings, where)
+        actor = actors.Restorer(settings, where)
         for each in packed:
-            number, due, _ = cluster.pickle.loads(each)
+            number, due, _ = pickle.loads(each)
             if due.pair.source.name in deadly:
-                yield cluster._Began(number)
+                yield actors.Began(number)
                 continue
             for said in actor(Batch([each])):
-                yield cluster.pickle.loads(said["event"][0])
+                yield pickle.loads(said["event"][0])
 
-    monkeypatch.setattr(cluster, "_connected", connected)
-    monkeypatch.setattr(cluster, "_events", events)
+    monkeypatch.setattr(actors, "connected", connected)
+    monkeypatch.setattr(actors, "events", events)
     return deadly
 
 
