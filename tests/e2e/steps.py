@@ -8,6 +8,8 @@ from PIL import Image, ImageCms
 from tests.photographs import noisy, photograph
 
 CAMERA = "Old Camera 7"
+BUSY_MS = 150_000
+"""Milliseconds to wait for a restoration or a file: it may be a busy machine."""
 
 
 def sideways_jpeg(side):
@@ -38,7 +40,7 @@ def restore(page):
 def restored(page):
     """Wait for the result, with its picture drawn and the page at rest."""
     failure = page.locator("[data-testid=stException], [data-testid=stAlertContentError]")
-    page.locator(".viewer").or_(failure).first.wait_for(timeout=150_000)  # it may be a busy machine
+    page.locator(".viewer").or_(failure).first.wait_for(timeout=BUSY_MS)
     assert failure.all_inner_texts() == [], failure.all_inner_texts()
     page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
     page.wait_for_function(
@@ -64,7 +66,7 @@ def spread(page, frame, start, end):
 
 def download(page, button="Download"):
     """Press a download button; return the file's name and its bytes."""
-    with page.expect_download() as caught:
+    with page.expect_download(timeout=BUSY_MS) as caught:
         page.get_by_role("button", name=button, exact=True).click()
     return caught.value.suggested_filename, caught.value.path().read_bytes()
 

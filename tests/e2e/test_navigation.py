@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.steps import restore, sideways_jpeg, upload
+from tests.e2e.steps import BUSY_MS, restore, sideways_jpeg, upload
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
@@ -58,6 +58,6 @@ def test_a_reload_while_a_photograph_is_restored_keeps_the_settings(page):
     restore(page)
     page.get_by_role("button", name="Cancel").wait_for()
     page.reload()
-    page.locator(".viewer").wait_for(timeout=150_000)
+    page.locator(".viewer").wait_for(timeout=BUSY_MS)
     page.get_by_text("Other settings").click()
     assert page.get_by_role("switch", name="Repair damage").is_checked()

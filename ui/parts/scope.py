@@ -6,7 +6,7 @@ from pipeline.plan import Plan
 from studio.album import Album
 from studio.picture import Own
 from ui import address
-from ui.parts import ahead, orders, settings
+from ui.parts import ahead, restorations, settings
 from ui.words import say
 
 
@@ -17,7 +17,7 @@ def choose(album: Album, number: int) -> Plan:
         _draw(album)
     plan = settings.choose(album.numbered[number])
     is_own = is_one_of_several and address.is_for_one()
-    own = Own(plan, tuple(orders.undecided()), ahead.is_full(), address.settings())
+    own = Own(plan, tuple(restorations.undecided()), ahead.is_full(), address.settings())
     album.numbered[number].own = own if is_own else None
     return plan
 

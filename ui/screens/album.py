@@ -11,7 +11,7 @@ from studio.album import Album
 from studio.jobs import State
 from studio.picture import Picture
 from ui import address
-from ui.parts import ahead, download, drop, orders, preview, progress, settings
+from ui.parts import ahead, download, drop, preview, progress, restorations, settings
 from ui.parts.polling import pause
 from ui.shop import workshop
 from ui.words import brief, plain, say, say_time, stage_name
@@ -64,9 +64,9 @@ def _restore(album: Album, plan: Plan) -> None:
     is_retry = bool(unfinished) and all(picture.state is State.FAILED for picture in unfinished)
     again = say("batch.again")
     label = say("batch.retry") if is_retry else say("restore") if unfinished else again
-    orders.restore(unfinished or album.pictures, plan, label, key="restore.list")
+    restorations.button(unfinished or album.pictures, plan, label, key="restore.list")
     if 0 < len(unfinished) < len(album.pictures) and st.button(again, width="stretch", key="restore.all"):
-        orders.submit_all(album.pictures, plan)
+        restorations.submit_all(album.pictures, plan)
 
 
 def _page(album: Album) -> list[int]:

@@ -10,7 +10,7 @@ from studio.album import Album
 from studio.jobs import Job, State
 from studio.picture import Picture, Preview
 from ui import address, cutter, excerpt, faces, hints, mask
-from ui.parts import orders, pages, preview, progress, scope
+from ui.parts import pages, preview, progress, restorations, scope
 from ui.parts.polling import pause
 from ui.screens import result, start
 from ui.screens.album import show as show_album
@@ -69,7 +69,7 @@ def _show_picture(album: Album, number: int) -> None:
             excerpt.show(album, number, plan)
         else:
             _over_it(album, number, plan)
-        orders.restore([picture], plan, say("restore.again"))
+        restorations.button([picture], plan, say("restore.again"))
 
 
 def _before(album: Album, picture: Picture, number: int) -> None:
@@ -97,7 +97,7 @@ def _before(album: Album, picture: Picture, number: int) -> None:
         plan = scope.choose(album, number)
         if not is_cut:
             cutter.tell(picture)
-        orders.restore([picture], plan, say("restore"))
+        restorations.button([picture], plan, say("restore"))
     with left, st.container(key="preview"):
         if is_cut:
             cutter.editor(album, number)

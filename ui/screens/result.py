@@ -10,7 +10,7 @@ from pipeline.stages.faces import rows
 from studio.album import Album
 from studio.picture import Picture
 from ui.faces import proof
-from ui.parts import download, model_files, orders, report, suggestions, summary
+from ui.parts import download, model_files, report, restorations, suggestions, summary
 from ui.viewer import viewer
 from ui.words import plain, say, stage_name, tell
 
@@ -64,7 +64,7 @@ def _offer_to_insist(picture: Picture, stage: Stage) -> None:
     if firm is not None and st.button(label, key=f"insist.{stage.name}"):
         plan = picture.done.plan
         stages = tuple(firm if each is stage else each for each in plan.stages)
-        orders.submit(picture, replace(plan, stages=stages))
+        restorations.submit(picture, replace(plan, stages=stages))
 
 
 def _suggestions(picture: Picture) -> None:

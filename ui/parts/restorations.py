@@ -1,4 +1,4 @@
-"""Order restorations: the button, and what it submits."""
+"""Submit restorations: the button, and the settings of each photograph."""
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -15,7 +15,7 @@ from ui.shop import visitor, workshop
 from ui.words import explain
 
 
-def restore(pictures: Sequence[Picture], plan: Plan, label: str, key: str = "restore") -> None:
+def button(pictures: Sequence[Picture], plan: Plan, label: str, key: str = "restore") -> None:
     """Draw the button that submits the restoration of photographs, and the reason where that fails.
 
     A photograph with settings of its own is restored with these. A list and a photograph give the button different
@@ -45,9 +45,9 @@ def _is_full() -> bool:
     return bool(st.session_state.get(ahead.FULL))
 
 
-def _submit(orders: Iterable[tuple[Sequence[Picture], Own]]) -> None:
+def _submit(restorations: Iterable[tuple[Sequence[Picture], Own]]) -> None:
     try:
-        for pictures, own in orders:
+        for pictures, own in restorations:
             workshop().submit(visitor(), pictures, own.plan, own.follow, is_full=own.is_full)
     except StudioError as error:
         st.error(explain(error))
