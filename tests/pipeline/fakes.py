@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from models.runtime.network import Network
+from pipeline.context import Context
 
 NO_BLUR = (9, -9, -9, 2, 9, 1, 0)
 """What the blur estimator answers for a sharp picture."""
@@ -38,3 +39,15 @@ class FakeEngine:
         made = FakeNetwork(spec, self.function, device or self.device, precision or self.precision, self.blur)
         self.asked.append((made.device, made.precision, mix))
         return made
+
+
+def invert(x, network):
+    """A stand-in for a network of any task: a negative of the last picture, or one colour for the colorizers."""
+    if x.shape[1] < 3:
+        return np.concatenate([np.full_like(x[:, :1], 20), np.full_like(x[:, :1], -30)], axis=1)
+    return 1 - x[:, -3:]
+
+
+def context(function=invert):
+    """A context whose networks compute a function."""
+    return Context(FakeEngine(function))

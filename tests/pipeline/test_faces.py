@@ -1,54 +1,17 @@
-import json
-from itertools import pairwise
+"""How a restored face is put into the photograph."""
 
 import cv2
 import numpy as np
 import pytest
 
-from models import catalog
-from models.runtime.engine import Engine
-from pipeline.batch.report import Report
 from pipeline.context import Context
-from pipeline.errors import OptionError
 from pipeline.methods import alignment, likeness
 from pipeline.methods.alignment import FFHQ
-from pipeline.methods.faces import EMBEDDER, Face
-from pipeline.photo import read_photo
-from pipeline.plan import arrange, from_json, to_json
-from pipeline.run import run
-from pipeline.stages import Faces, Upscale
-from pipeline.stages.faces import Group, Seen, rows
-from tests.photographs import noisy, photograph, psnr
-from tests.pipeline.fakes import FakeNetwork
+from pipeline.stages import Faces
+from pipeline.stages.faces import Group
+from tests.photographs import photograph, psnr
 from tests.pipeline.methods.test_alignment import COLLINS, turned
-
-SIDE, ONCE = 512, "gfpgan-1.4"
-"""A model that is asked once for each face, and the side of its faces."""
-
-
-class WithRestorer:
-    """The real engine, with `restore` in place of the network that restores faces."""
-
-    def __init__(self, restore):
-        self._engine, self._restore = Engine("cpu", "float32"), restore
-
-    def network(self, spec, **options):
-        if spec.task == "faces":
-            return FakeNetwork(spec, lambda x, network: self._restore(x))
-        return self._engine.network(spec, **options)
-
-
-def soft(photo, factor=5):
-    """The photograph as it looks after it was reduced by a factor and enlarged again."""
-    small = cv2.resize(photo, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA)
-    return np.clip(cv2.resize(small, photo.shape[1::-1], interpolation=cv2.INTER_CUBIC), 0, 1)
-
-
-def at(points, strength=1.0, number=1, form=0.2, reason=""):
-    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
-    grown = (right - left) / 2
-    box = (left - grown, top - grown, right - left + 2 * grown, bottom - top + 2 * grown)
-    return Seen(number, Face(tuple(map(float, box)), points, 0.99), strength, form, reason)
+from tests.pipeline.portraits import ONCE, SIDE, WithRestorer, at, codes, soft
 
 
 def apply(image, *seen, restore, before=None, **options):
@@ -61,15 +24,6 @@ def truth_of(photo, points):
     """A restorer that knows the answer."""
     crop = alignment.cut(photo, alignment.align(points, FFHQ, SIDE), SIDE)
     return lambda x: crop.transpose(2, 0, 1)[None]
-
-
-def read(image):
-    """The picture as a photograph from a file."""
-    return read_photo(cv2.imencode(".png", np.rint(image[..., ::-1] * 255).astype(np.uint8))[1].tobytes())
-
-
-def codes(notices):
-    return [notice.code for notice in notices]
 
 
 @pytest.mark.parametrize("degrees", [0, 30, 90, 180, -120])
@@ -196,131 +150,3 @@ def test_the_clearer_a_face_the_less_it_changes(form, share):
     damaged = soft(photograph("astronaut", 512))
     _, notices = apply(damaged, at(COLLINS, form=form, strength=0.8), restore=lambda x: x)
     assert notices[0].values["strength"] == pytest.approx(0.8 * share)
-
-
-def test_faces_are_found_and_reported_one_by_one():
-    photo = soft(photograph("astronaut", 512), 4)
-    context = Context(WithRestorer(lambda x: x))
-    Faces().run(photo, context)
-    (row,) = rows(context.notices)
-    assert row["number"] == 1
-    assert row["left"] < 228 < row["left"] + row["width"]
-    assert row["top"] < 128 < row["top"] + row["height"]
-    assert (row["x"], row["y"]) == pytest.approx((228 / 512, 128 / 512), abs=0.04)
-    assert row["identity"] > 0.98
-    assert row["strength"] == pytest.approx(Faces().strength * likeness.need(row["sharpness"]), abs=1e-3)
-    assert row["outcome"] in ("face-certain", "face-likely")
-
-
-def test_a_face_that_a_person_switches_off_stays_to_the_bit():
-    photo = soft(photograph("astronaut", 512), 4)
-    context = Context(WithRestorer(lambda x: x))
-    assert Faces(strengths="0.44,0.25,0").run(photo, context) is photo
-    assert codes(context.notices) == ["face-off"]
-
-
-def test_one_face_may_have_a_strength_of_its_own():
-    photo = soft(photograph("astronaut", 512), 4)
-    context = Context(WithRestorer(lambda x: x))
-    Faces(strength=0, strengths="0.44,0.25,0.4 0.9,0.9,1").run(photo, context)
-    assert codes(context.notices)[0] == "faces-nowhere"
-    (row,) = rows(context.notices)
-    assert row["strength"] == pytest.approx(0.4 * likeness.need(row["sharpness"]), abs=1e-3)
-
-
-@pytest.mark.parametrize(
-    ("damage", "code"),
-    [
-        (lambda photo: photo, "face-sharp"),
-        (lambda photo: soft(photo, 12), "face-blurred"),
-        (lambda photo: cv2.resize(photo, None, fx=1 / 5, fy=1 / 5, interpolation=cv2.INTER_AREA), "face-small"),
-    ],
-)
-def test_faces_that_cannot_gain_are_left_with_the_reason(damage, code):
-    photo = damage(photograph("astronaut", 512))
-    context = Context(WithRestorer(lambda x: 0 * x))
-    assert Faces().run(photo, context) is photo
-    assert codes(context.notices) == [code]
-    assert Faces().examine(photo, context).suggestion is None
-
-
-def test_always_restores_a_sharp_face_too():
-    context = Context(WithRestorer(lambda x: x))
-    photo = photograph("astronaut", 512)
-    assert Faces().insisting() == Faces(always=True)
-    assert Faces(always=True).run(photo, context) is not photo
-
-
-def test_soft_faces_are_suggested_for_and_pictures_without_faces_are_left():
-    context = Context(WithRestorer(lambda x: x))
-    finding = Faces().examine(soft(photograph("astronaut", 512), 4), context)
-    assert finding.suggestion.code == "faces-suggested"
-    assert finding.suggestion.values["count"] == 1
-    assert not finding.sure
-    assert Faces().run(photograph("coffee"), context) is photograph("coffee")
-    assert codes(context.notices) == ["faces-none"]
-
-
-def test_numbers_follow_the_reading_order():
-    face = soft(photograph("astronaut", 512), 4)[40:200, 140:320]
-    page = np.tile(face, (2, 3, 1))
-    finding = Faces().examine(np.ascontiguousarray(page), Context(WithRestorer(lambda x: x)))
-    boxes = [seen.face.box for seen in finding.seen]
-    assert [seen.number for seen in finding.seen] == [1, 2, 3, 4, 5, 6]
-    assert all(a[0] < b[0] or a[1] + a[3] / 2 < b[1] for a, b in pairwise(boxes))
-
-
-@pytest.mark.parametrize("strengths", ["0.5,0.5", "0.5,0.5,2", "1", "0.5,0.5,1;0,0,1", "-1,0,1"])
-def test_strengths_of_another_form_are_refused(strengths):
-    with pytest.raises(OptionError, match="X,Y,STRENGTH"):
-        Faces(strengths=strengths)
-
-
-def test_settings_keep_the_strengths():
-    plan = arrange([Upscale(), Faces(strength=0.5, strengths="0.25,0.5,0 1,0,0.35")])
-    assert from_json(to_json(plan)).stages == plan.stages
-
-
-def test_a_run_says_what_it_did_in_its_history_and_its_report():
-    photo = read(soft(photograph("astronaut", 512), 4))
-    result = run(arrange([Upscale(1), Faces()]), photo, WithRestorer(lambda x: x))
-    assert result.guesses == ("details of faces",)
-    assert "model fast-faces" in result.history
-    assert "The details of faces are a machine's guess" in result.history
-    report = Report("a", "b", notices=list(result.notices)).as_dict()
-    assert json.loads(json.dumps(report))["faces"] == rows(result.notices)
-    assert len(report["faces"]) == 1
-
-
-FACE = np.s_[90:170, 190:265]
-"""Where the astronaut's face is at 512 pixels."""
-
-
-@pytest.mark.parametrize("factor", [3, 4, 5])
-def test_the_bundled_network_brings_a_small_face_nearer_to_the_person(factor):
-    photo, engine = photograph("astronaut", 512), Engine("cpu", "float32")
-    damaged = noisy(soft(photo, factor), 0.01)
-    out = Faces().run(damaged, Context(engine))
-    assert psnr(out[FACE], photo[FACE]) > psnr(damaged[FACE], photo[FACE])
-    judge = engine.network(catalog.get(EMBEDDER))
-    truth, before, after = (likeness.embedding(image, COLLINS, judge) for image in (photo, damaged, out))
-    assert truth @ after > truth @ before
-
-
-def test_a_second_run_changes_little():
-    damaged, engine = soft(photograph("astronaut", 512), 4), Engine("cpu", "float32")
-    once = Faces().run(damaged, Context(engine))
-    assert psnr(Faces().run(once, Context(engine)), once) > 45
-
-
-def test_a_second_run_changes_a_face_that_fills_the_picture_little():
-    face = alignment.cut(photograph("astronaut", 512), alignment.align(COLLINS, FFHQ, 256), 256)
-    damaged, engine = soft(face, 4), Engine("cpu", "float32")
-    once = Faces().run(damaged, Context(engine))
-    assert psnr(once, face) > psnr(damaged, face)
-    assert psnr(Faces().run(once, Context(engine)), once) > 48
-
-
-def test_a_sharp_face_comes_back_as_it_was():
-    photo = photograph("astronaut", 512)
-    assert psnr(Faces(always=True).run(photo, Context(Engine("cpu", "float32"))), photo) > 40

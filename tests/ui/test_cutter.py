@@ -8,11 +8,10 @@ from pipeline.errors import OptionError
 from pipeline.photo import read_photo
 from studio.jobs import State
 from tests.photographs import photograph
-from tests.ui.test_page import album, app, captions, dropped, finished
+from tests.ui.steps import album, captions, dropped, finished
 from ui.cutter import _WHOLE
 from ui.shop import workshop
 
-__all__ = ["app"]  # fixtures
 pytestmark = pytest.mark.slow
 
 TURNED = [_WHOLE[3], *_WHOLE[:3]]

@@ -8,14 +8,12 @@ import pytest
 from pipeline.plan import arrange, simple
 from pipeline.stages import Tone
 from studio.jobs import State
-from tests.ui.test_page import EXAMPLE, album, app, captions, chosen, dropped, finished, labels, names_of_stages
+from tests.ui.steps import CUP, album, captions, dropped, finished, labels, names_of_stages, opened
 from ui.screens import album as screen
 from ui.shop import workshop
 
-__all__ = ["app", "chosen"]  # fixtures
 pytestmark = pytest.mark.slow
 
-CUP = ("cup.jpg", EXAMPLE.read_bytes(), "image/jpeg")
 WORDS = ("words.jpg", b"words", "image/jpeg")
 
 
@@ -25,7 +23,7 @@ def uploader(app, key):
 
 def test_a_photograph_of_a_list_can_be_opened_before_it_is_restored(app):
     dropped(app, CUP, WORDS)
-    app.button("open.0").click().run()
+    opened(app, 0)
     assert app.subheader[0].value == "cup\\.jpg"
     assert "Restore" in labels(app.button)
 
@@ -35,7 +33,7 @@ def test_a_file_that_failed_can_be_opened_and_says_why(app):
     app.button("restore.list").click().run()
     finished(app)
     assert "1 of 2 restored · 1 failed" in [warning.value for warning in app.warning]
-    app.button("open.1").click().run()
+    opened(app, 1)
     assert any("Expected a picture" in error.value for error in app.error)
 
 
@@ -93,7 +91,7 @@ def test_a_list_whose_last_photograph_is_removed_leads_to_the_first_screen(app):
 
 def test_what_is_pressed_on_a_photograph_that_is_gone_does_not_restore_the_others(app):
     dropped(app, CUP, CUP, CUP)
-    app.button("open.1").click().run()
+    opened(app, 1)
     album(app).remove(1)  # in another tab
     app.button("restore").click().run()
     assert "no longer in the list" in app.info[0].value

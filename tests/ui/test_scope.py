@@ -2,10 +2,8 @@
 
 import pytest
 
-from tests.ui.test_list import CUP
-from tests.ui.test_page import album, app, dropped, finished, reopened
+from tests.ui.steps import CUP, album, dropped, finished, opened, reopened
 
-__all__ = ["app"]  # a fixture
 pytestmark = pytest.mark.slow
 
 
@@ -13,7 +11,7 @@ pytestmark = pytest.mark.slow
 def one(app):
     """Three photographs enlarged by 2, the second of which is to keep its size and to get its tones revived."""
     dropped(app, CUP, CUP, CUP)
-    app.button("open.1").click().run()
+    opened(app, 1)
     app.segmented_control("for").set_value("this").run()
     app.segmented_control("scale").set_value(1.0).run()
     app.toggle("tone").set_value(True).run()
@@ -50,10 +48,10 @@ def test_they_are_found_again_after_a_reload_and_from_the_list(one):
     assert (again.segmented_control("for").value, again.segmented_control("scale").value) == ("this", 1.0)
     back(again)
     assert "for" not in again.query_params
-    again.button("open.0").click().run()
+    opened(again, 0)
     assert (again.segmented_control("for").value, again.segmented_control("scale").value) == ("all", 2.0)
     back(again)
-    again.button("open.1").click().run()
+    opened(again, 1)
     assert (again.segmented_control("for").value, again.segmented_control("scale").value) == ("this", 1.0)
     assert again.toggle("tone").value
 
@@ -75,7 +73,7 @@ def test_they_are_given_up_for_those_for_all(one):
 def test_a_change_for_all_leaves_them(one):
     back(one)
     one.segmented_control("scale").set_value(4.0).run()
-    one.button("open.1").click().run()
+    opened(one, 1)
     assert one.segmented_control("scale").value == 1.0
     back(one)
     assert one.segmented_control("scale").value == 4.0

@@ -8,13 +8,11 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRe
 from streamlit.testing.v1 import AppTest
 
 from tests.api.asking import blocked
-from tests.ui.test_page import EXAMPLE, ROOT, captions, dropped, finished
+from tests.ui.steps import CUP, ROOT, captions, dropped, finished
 from ui.parts import drop
 from ui.shop import workshop
 
 pytestmark = pytest.mark.slow
-
-CUP = ("cup.jpg", EXAMPLE.read_bytes(), "image/jpeg")
 
 
 @pytest.fixture

@@ -78,3 +78,11 @@ def refused(answer, status, code):
     assert (answer.status_code, said["status"], said["code"]) == (status, status, code), said
     assert answer.headers["Content-Type"] == "application/problem+json"
     return said["detail"]
+
+
+def until(is_true):
+    """Wait until something is true."""
+    end = time.monotonic() + 30
+    while not is_true():
+        assert time.monotonic() < end
+        time.sleep(0.02)

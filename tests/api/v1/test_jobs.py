@@ -16,9 +16,7 @@ from pipeline.photo import Output
 from pipeline.plan import arrange
 from studio.submissions import Wish
 from tests.api.asking import blocked, decoded, png
-from tests.api.v1.asking import OTHER, Program, picture, refused
-
-MEGABYTE = 1_000_000
+from tests.api.v1.asking import OTHER, Program, picture, refused, until
 
 
 @pytest.mark.parametrize(
@@ -109,15 +107,6 @@ def test_a_mask_says_where_the_damage_is(program):
     )
 
 
-def test_another_mask_under_the_same_id_is_refused(program):
-    mask, form = np.zeros((96, 96), np.uint8), {"settings": '{"version": 2, "stages": {"repair": {}}}'}
-    for value, status in ((255, 202), (255, 200), (250, 409)):
-        mask[40:50, 40:50] = value
-        files = {"file": ("a.png", png(np.full((96, 96, 3), 120, np.uint8))), "mask": ("mask.png", png(mask))}
-        assert program.ask("PUT", "/jobs/marked", files=files, data=form).status_code == status
-        assert program.until_ended("marked")["state"] == "done"
-
-
 def test_notices_have_codes_and_texts(program):
     large = picture(size=500)
     said = program.until_ended(program.submit(large, {"version": 2, "stages": {"upscale": {"scale": 1}}}).json()["id"])
@@ -150,12 +139,6 @@ def test_the_same_twice_is_one_job(program, shop):
     assert [each["id"] for each in answers] == ["same", "same"]
     assert program.submit(picture(2), known_as="same").status_code == 200
     assert shop.submissions.figures().ended["done"] == before + 1
-
-
-@pytest.mark.parametrize("change", [{"data": picture(9)}, {"settings": {"version": 2}}, {"output": {"format": "jpeg"}}])
-def test_another_body_under_the_same_id_is_refused(program, change):
-    program.submit(picture(3), known_as="taken")
-    assert "taken" in refused(program.submit(**{"data": picture(3)} | change, known_as="taken"), 409, "id-taken")
 
 
 def test_the_same_twice_at_once_is_one_job(shop, monkeypatch):
@@ -208,19 +191,12 @@ def test_a_job_that_nobody_can_ask_for_is_cancelled_with_its_connection(program,
         port = int(url.split(":")[2].split("/")[0])
         with socket.create_connection(("127.0.0.1", port)) as connection:
             connection.sendall(f"POST /api/v1/jobs HTTP/1.1\r\nHost: localhost\r\n{head}\r\n".encode() + request.body)
-            _until(lambda: shop._networks.count() == (1, 1))
-        _until(lambda: all(job.cancelled() for job in shop._networks._waiting))
+            until(lambda: shop._networks.count() == (1, 1))
+        until(lambda: all(job.cancelled() for job in shop._networks._waiting))
 
 
 def _waiting(url):
     return requests.Request("POST", f"{url}/jobs", files={"file": ("a.png", picture(8))}, headers={"Prefer": "wait=60"})
-
-
-def _until(is_true):
-    until = time.monotonic() + 30
-    while not is_true():
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 def test_a_job_is_its_owners_alone(program, url):
@@ -230,84 +206,3 @@ def test_a_job_is_its_owners_alone(program, url):
             refused(other.ask(method, f"/jobs/{job}{path}"), 404, "not-found")
         assert other.submit(picture(1), known_as="mine").status_code == 202  # of its own
     assert program.until_ended(job)["state"] == "done"
-
-
-def test_too_many_jobs_of_a_program_are_refused_and_leave_nothing(program, shop):
-    with blocked(shop._networks):
-        most = shop._networks._max_each
-        answers = [program.submit(picture(seed)) for seed in range(most)]
-        assert {each.status_code for each in answers} == {202}
-        albums = shop._shelf.ids()
-        answer = program.submit(picture(99))
-        refused(answer, 429, "too-many-jobs")
-        assert int(answer.headers["Retry-After"]) > 0
-        assert shop._shelf.ids() == albums
-        for each in answers:
-            program.ask("DELETE", f"/jobs/{each.json()['id']}")
-
-
-def test_too_many_owners_are_refused(program, url, shop):
-    with blocked(shop._networks), Program(url, OTHER) as other:
-        job = program.submit(picture()).json()["id"]
-        answer = other.submit(picture())
-        refused(answer, 503, "queue-full")
-        assert int(answer.headers["Retry-After"]) > 0
-    assert program.until_ended(job)["state"] == "done"
-
-
-def test_what_is_too_large_is_refused_as_it_comes(program):
-    refused(program.submit(bytes(3 * MEGABYTE)), 413, "content-too-large")
-
-    def parts():
-        yield b'--edge\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
-        for _ in range(40):
-            yield bytes(MEGABYTE // 10)
-
-    headers = {"Content-Type": "multipart/form-data; boundary=edge"}
-    refused(program.ask("POST", "/jobs", data=parts(), headers=headers), 413, "content-too-large")
-
-
-def test_a_disk_without_room_is_told(program, shop):
-    _until(lambda: shop._shelf._reserved == 0)  # of uploads that were refused
-    taken, most = shop._shelf._evict(0)
-    with shop.room(most - taken - 500_000):
-        refused(program.submit(picture(size=500)), 507, "insufficient-storage")
-
-
-@pytest.mark.parametrize("path", ["/etc/passwd", "/etc/x.safetensors", "C:\\x.pth", "../x.onnx", "~/x.pth"])
-def test_a_path_of_the_servers_disk_is_refused_whether_it_is_there_or_not(program, path):
-    answer = program.submit(picture(), {"version": 2, "stages": {"denoise": {"model": path}}})
-    assert refused(answer, 422, "option-error").startswith("Expected a model of this server")
-
-
-@pytest.mark.parametrize(
-    ("files", "fields", "status", "code"),
-    [
-        ({"file": ("a.txt", b"text")}, {}, 415, "photo-unreadable"),
-        ({"file": ("a.png", b"")}, {}, 415, "photo-unreadable"),
-        ({}, {"file": "text"}, 415, "unsupported-media-type"),  # requests sends it as a form without files
-        ({"other": ("a.png", picture())}, {}, 422, "unprocessable-content"),
-        ({"file": ("a.png", picture()), "settings": ("a.json", b"{}")}, {}, 422, "unprocessable-content"),
-        ({"file": ("a.png", picture())}, {"more": "x"}, 422, "unprocessable-content"),
-        ({"file": ("a.png", picture())}, {"page": "0"}, 422, "option-error"),
-        ({"file": ("a.png", picture())}, {"page": "1.5"}, 422, "option-error"),
-        ({"file": ("a.png", picture())}, {"full": "yes"}, 422, "option-error"),
-        ({"file": ("a.png", picture())}, {"mask": "text"}, 422, "unprocessable-content"),
-        ({"file": ("a.png", picture())}, {"settings": ["{}", "{}"]}, 422, "unprocessable-content"),
-        ({"file": ("a.png", picture())}, {"settings": "{"}, 422, "option-error"),
-        ({"file": ("a.png", picture())}, {"settings": '{"\\ud800": 1}'}, 422, "option-error"),
-        ({"file": ("a.png", picture())}, {"settings": "[" * 100_000}, 422, "option-error"),
-        ({"file": ("a.png", picture())}, {"output": "[]"}, 422, "option-error"),
-        ({"file": ("a.png", picture())}, {"output": '{"\\ud800": 1}'}, 422, "option-error"),
-        ({"file": ("a.png", picture())}, {"output": '{"format": ["png"]}'}, 422, "option-error"),
-        ({"file": ("a.png", picture())}, {"output": '{"quality": 1e999}'}, 422, "option-error"),
-        ({"file": ("a.png", picture())}, {"settings": "x" * 1_100_000}, 400, "bad-request"),
-    ],
-)
-def test_a_malformed_form_is_refused_with_a_code(program, files, fields, status, code):
-    refused(program.ask("POST", "/jobs", files=files, data=fields), status, code)
-
-
-@pytest.mark.parametrize("known_as", ["a" * 65, "a.b", "ä", "%00"])
-def test_an_id_has_few_kinds_of_letters(program, known_as):
-    refused(program.submit(picture(), known_as=known_as), 422, "unprocessable-content")
