@@ -6,6 +6,7 @@ Device and precision are no part of a key: a run that was begun on one machine m
 import hashlib
 import json
 import mmap
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -44,7 +45,11 @@ class Stamp:
         OSError
             If it cannot be examined.
         """
-        found = path.stat()
+        return cls.made(path.stat())
+
+    @classmethod
+    def made(cls, found: os.stat_result) -> Self:
+        """Return the stamp of a file that was examined."""
         return cls(found.st_size, found.st_mtime_ns, found.st_ino)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.batch import keys
+from pipeline.batch.buckets import Object
 from pipeline.batch.journal import Journal
 from pipeline.batch.keys import Stamp
 from pipeline.batch.naming import mask_of
@@ -82,16 +83,17 @@ def survey(
             digest = keys.digest(document)
             documents[digest] = document
         wanted.append(Due(pair, os.fsencode(pair.target.relative_to(root)), digest))
+    stamps = _Stamps()
     if not settings.overwrite:
-        _refuse_others(wanted, known, root)
+        _refuse_others(wanted, known, root, stamps)
     left: list[Due] = []
     failed: list[Row] = []
     for due in wanted:
         row = known.get(due.target)
-        is_current = row is not None and _fits(row, due) and row.stamp == stamp_of(due.pair.source)
+        is_current = row is not None and _fits(row, due) and row.stamp == stamps.of(due.pair.source)
         if row and is_current and row.state == "failed" and row.fault not in retry | {ALWAYS}:
             failed.append(row)
-        elif not (row and is_current and row.state == "done" and due.pair.target.exists()):
+        elif not (row and is_current and row.state == "done" and stamps.of(due.pair.target)):
             left.append(due)
     return Outlook(left, len(wanted) - len(left) - len(failed), failed), documents
 
@@ -107,12 +109,12 @@ def _mask(pair: Pair, settings: BatchSettings) -> dict[str, str]:
         return {"mask": ""}
 
 
-def _refuse_others(wanted: list[Due], known: Mapping[bytes, Row], root: Path) -> None:
+def _refuse_others(wanted: list[Due], known: Mapping[bytes, Row], root: Path, stamps: "_Stamps") -> None:
     """Refuse to replace results that were made with other settings."""
     others = 0
     for due in wanted:
         row = known.get(due.target)
-        others += bool(row and row.state == "done" and not _fits(row, due) and due.pair.target.exists())
+        others += bool(row and row.state == "done" and not _fits(row, due) and stamps.of(due.pair.target))
     if others:
         made = "a result that was" if others == 1 else f"{others} results that were"
         msg = (
@@ -125,6 +127,22 @@ def _refuse_others(wanted: list[Due], known: Mapping[bytes, Row], root: Path) ->
 def _fits(row: Row, due: Due) -> bool:
     """Return whether a result was made with the settings of the run, or by the page."""
     return row.settings in (due.settings, keys.PAGE)
+
+
+class _Stamps:
+    """Stamps of many files; of objects by one listing of each folder, since a request for each would take hours."""
+
+    def __init__(self) -> None:
+        self._listed: dict[Path, dict[Object, Stamp]] = {}
+
+    def of(self, path: Path) -> Stamp | None:
+        """Return the stamp of a file; None where it cannot be examined."""
+        if not isinstance(path, Object):
+            return stamp_of(path)
+        if path.parent not in self._listed:
+            found = path.parent.listed(recursive=False)
+            self._listed[path.parent] = {each: Stamp.made(state) for each, state in found.items()}
+        return self._listed[path.parent].get(path)
 
 
 def stamp_of(path: Path) -> Stamp | None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from models.files import atomic
 from models.runtime.engine import Engine
 from pipeline import disk
+from pipeline.batch.buckets import Object, at_hand
 from pipeline.batch.faults import fault, reason
 from pipeline.batch.naming import mask_of
 from pipeline.batch.overlap import overlapped
@@ -190,12 +191,14 @@ def load(item: Item, settings: BatchSettings) -> None:
     if pair.target.exists() and not settings.overwrite:
         msg = f"{pair.target} exists; choose another output or add --overwrite."
         raise PhotoUnwritable(msg)
-    read(item, settings)
+    with at_hand(pair.source) as file:
+        read(item, file, settings)
 
 
-def read(item: Item, settings: BatchSettings) -> None:
-    """Read the photograph of an item, whatever lies at its target."""
-    photo = read_photo(item.pair.source, max_pixels=settings.max_pixels, strict=settings.strict, page=item.pair.page)
+def read(item: Item, file: Path, settings: BatchSettings) -> None:
+    """Read the photograph of an item from a file that is at hand, whatever lies at its target."""
+    name, page = item.pair.source.name, item.pair.page
+    photo = read_photo(file, name=name, max_pixels=settings.max_pixels, strict=settings.strict, page=page)
     item.report.original_size, item.report.working_size = photo.original_size, photo.size
     item.photo = photo
 
@@ -237,10 +240,14 @@ def encode(item: Item, settings: BatchSettings) -> bytes:
 
 
 def write(item: Item, data: bytes) -> None:
-    """Write the result of an item, with the date of its photograph's file."""
-    date = item.pair.source.stat().st_mtime_ns  # often the only date of a scan
-    atomic.write(item.pair.target, data, durable=True)
-    os.utime(item.pair.target, ns=(date, date))
+    """Write the result of an item, with the date of its photograph's file where files have one of their own."""
+    source, target = item.pair.source, item.pair.target
+    if isinstance(target, Object):
+        target.write_bytes(data)
+    else:
+        date = source.stat().st_mtime_ns  # often the only date of a scan
+        atomic.write(target, data, durable=True)
+        os.utime(target, ns=(date, date))
     item.report.status = "done"
 
 

@@ -4,11 +4,13 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from models.files import atomic
 from models.runtime.engine import Engine
 from pipeline.batch import keys
+from pipeline.batch.buckets import at_hand
 from pipeline.batch.faults import KILLED
 from pipeline.batch.journal import Journal
 from pipeline.batch.keys import Stamp
@@ -120,21 +122,30 @@ class _Run:
 
     def load(self, item: Item) -> None:
         """Read a photograph, unless its result is there."""
-        due, row, target = self._left[item.number], self._rows.pop(item.number), item.pair.target
+        row, source, target = self._rows.pop(item.number), item.pair.source, item.pair.target
         if row.tries > 1:
             atomic.remove_leftovers(target)
-        stamp, sha256 = _hashed(due.pair.source, row)
+        with _readable(source):
+            stamp = Stamp.of(source)
+        with at_hand(source) as file:
+            self._identify(item, file, stamp, row)
+            if target.exists():
+                if self._is_made(row, item):
+                    return
+                if not self._settings.overwrite:
+                    raise PhotoUnwritable(_in_the_way(row, item.pair))
+            read(item, file, self._settings)
+        if stamp_of(source) != stamp:
+            msg = f"{source} changed while it was read. Run the same command again."
+            raise PhotoUnreadable(msg)
+
+    def _identify(self, item: Item, file: Path, stamp: Stamp, row: Row) -> None:
+        """Set the key of an item by the SHA-256 of its photograph, which is read only where it changed."""
+        due = self._left[item.number]
+        with _readable(item.pair.source):
+            sha256 = row.sha256 if row.stamp == stamp and row.sha256 else keys.digest_of(file)
         self._journal.hashed(due.target, stamp, sha256)
         item.key = keys.key_of(sha256, due.pair.page, due.settings)
-        if target.exists():
-            if self._is_made(row, item):
-                return
-            if not self._settings.overwrite:
-                raise PhotoUnwritable(_in_the_way(row, item.pair))
-        read(item, self._settings)
-        if stamp_of(due.pair.source) != stamp:
-            msg = f"{due.pair.source} changed while it was read. Run the same command again."
-            raise PhotoUnreadable(msg)
 
     def save(self, item: Item) -> None:
         """Write a result, and note that it is done."""
@@ -156,22 +167,23 @@ class _Run:
 
     def _is_made(self, row: Row, item: Item) -> bool:
         """Return whether the file at a target is the result, and if so note that it is done."""
-        target = item.pair.target
-        is_written = row.result != "" and row.key == item.key and keys.digest_of(target) == row.result
-        if not is_written:
-            if not keys.states(target, item.key):
-                return False
-            self._journal.intend(self._left[item.number].target, item.key, keys.digest_of(target), row.report)
+        with at_hand(item.pair.target) as file:
+            result = keys.digest_of(file)
+            is_written = row.result == result and row.key == item.key
+            if not is_written:
+                if not keys.states(file, item.key):
+                    return False
+                self._journal.intend(self._left[item.number].target, item.key, result, row.report)
         self._journal.settle(self._left[item.number].target)
         item.report.status = "kept"
         return True
 
 
-def _hashed(path: Path, row: Row) -> tuple[Stamp, str]:
-    """Return the stamp and the SHA-256 of a source, which is read only where it changed."""
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Context in which a source is examined or read."""
     try:
-        stamp = Stamp.of(path)
-        return stamp, row.sha256 if row.stamp == stamp and row.sha256 else keys.digest_of(path)
+        yield
     except OSError as error:
         msg = f"{path} cannot be read: {error.strerror}. Check the path and the permissions."
         raise PhotoUnreadable(msg) from error

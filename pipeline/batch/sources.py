@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from pipeline.batch.buckets import Object, at_hand
 from pipeline.batch.naming import ENDINGS, PICTURES, Wish, distinct
 from pipeline.errors import OptionError, PhotoError
 from pipeline.photo import Output, count_pages, format_of
@@ -106,8 +107,8 @@ def _pages(path: Path, page: Page) -> Iterable[int | None]:
     """Return the pages of a file to restore; None is the photograph's own choice."""
     if page != "all":
         return [page]
-    with suppress(PhotoError):  # restoring it reports why it cannot be read
-        count = count_pages(path)
+    with suppress(PhotoError), at_hand(path) as file:  # restoring it reports why it cannot be read
+        count = count_pages(file)
         if count > 1:
             return range(1, count + 1)
     return [None]
@@ -168,7 +169,7 @@ def _all_files(sources: list[Path]) -> tuple[list[tuple[Path, Path]], int]:
                 raise PhotoError(msg)
             passed_over += len(listed) - len(pictures)
             found += [(path, path.relative_to(source)) for path in pictures]
-        elif os.path.lexists(source):
+        elif os.path.lexists(source) or source.exists():
             found.append((source, Path(source.name)))
         else:
             msg = f"{source} does not exist; name a photograph or a folder of photographs."
@@ -181,9 +182,11 @@ def _all_files(sources: list[Path]) -> tuple[list[tuple[Path, Path]], int]:
 
 def _files(source: Path) -> Iterator[Path]:
     """Yield each file of a folder in order, except hidden ones."""
-    for path in sorted(source.rglob("*")):
-        if not path.is_dir() and not _hidden(path.relative_to(source)):
-            yield path
+    if isinstance(source, Object):
+        found: Iterable[Path] = source.listed(recursive=True)
+    else:
+        found = (path for path in source.rglob("*") if not path.is_dir())
+    yield from sorted(path for path in found if not _hidden(path.relative_to(source)))
 
 
 def _is_picture(path: Path) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+from pipeline.batch.buckets import parse
 from pipeline.errors import OptionError
 from pipeline.finish import Finish
 from pipeline.options import Choice, Line, Number, Rule, Switch, Text, rules
@@ -112,6 +113,14 @@ def add_option(group: Any, flag: str, rule: Rule, simple_mode: Any = None) -> No
             group.add_argument(flag, metavar="TEXT", help=f"{rule.help}: {form}")
         case Line(metavar=metavar):
             group.add_argument(flag, metavar=metavar, help=rule.help)
+
+
+def place(text: str) -> Path:
+    """Read an argument that is a path, or an address in a bucket."""
+    try:
+        return parse(text)
+    except OptionError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def whole(text: str) -> int:

@@ -1,16 +1,17 @@
 """Options of runs over folders, and what they do before and after the photographs are restored."""
 
 import argparse
+import hashlib
 import os
 import shutil
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from models.runtime.engine import Engine
-from pipeline.batch import bag, page, sidecar, table
+from pipeline.batch import bag, buckets, page, sidecar, table
+from pipeline.batch.buckets import Object
 from pipeline.batch.faults import FAULTS
 from pipeline.batch.history import History
 from pipeline.batch.journal import FOLDER, Journal
@@ -43,8 +44,11 @@ class Shard:
 
     def part(self, pairs: list[Pair]) -> list[Pair]:
         """Return the photographs of this part, by their names, so that new files change no other's."""
-        own = self.index - 1
-        return [pair for pair in pairs if zlib.crc32(os.fsencode(pair.relative.as_posix())) % self.count == own]
+
+        def number(pair: Pair) -> int:  # a checksum would put names that are counted up into the same part
+            return int(hashlib.sha256(os.fsencode(pair.relative.as_posix())).hexdigest(), 16) % self.count
+
+        return [pair for pair in pairs if number(pair) == self.index - 1]
 
 
 def add_folders(parser: argparse.ArgumentParser) -> None:
@@ -58,6 +62,7 @@ def add_folders(parser: argparse.ArgumentParser) -> None:
     add("--engine", choices=["ray"], help="spread the work over the machines of a Ray cluster")
     add("--address", default="", metavar="HOST:PORT", help="head of the cluster (default RAY_ADDRESS, or this machine)")
     add("--actors", type=_count, default=0, metavar="N", help="processes with networks (default one for each machine)")
+    add("--journal", type=Path, metavar="FOLDER", help="keep the journal there, where OUT is s3://...")
     add("--sidecar", choices=["json", "xmp"], help="write a file beside each result that says what was done to it")
     add("--report", action="store_true", help=f"write {table.NAME} and {page.NAME} into OUT")
     add("--bag", action="store_true", help="make OUT a bag of BagIt, with results in OUT/data")
@@ -93,6 +98,9 @@ def is_over_folder(args: argparse.Namespace) -> bool:
         name for name in ("watch", "shard", "engine", "sidecar", "report", "bag", "dry_run") if getattr(args, name)
     ]
     is_one = len(args.sources) == 1 and not args.sources[0].is_dir()
+    if isinstance(args.output, Object) and not args.journal and (asked or not is_one):
+        msg = "A journal cannot be kept in a bucket: name a folder for it by --journal FOLDER, one for each output."
+        raise OptionError(msg)
     if (args.address or args.actors) and not args.engine:
         msg = "--address and --actors are for --engine ray; add it, or remove them."
         raise OptionError(msg)
@@ -111,9 +119,33 @@ def is_over_folder(args: argparse.Namespace) -> bool:
     return bool(asked) or not is_one
 
 
+def check_buckets(args: argparse.Namespace) -> None:
+    """Refuse what cannot be done with buckets.
+
+    Raises
+    ------
+    OptionError
+    """
+    is_out = isinstance(args.output, Object)
+    names = ("watch", "sidecar", "report", "bag", *(["dry_run"] if is_out else []))
+    wrong = [f"--{name.replace('_', '-')}" for name in names if getattr(args, name)]
+    if wrong and any(isinstance(path, Object) for path in (args.output, *args.sources)):
+        msg = f"{', '.join(wrong)}: not possible with s3://..., only with folders. Remove it, or name folders."
+        raise OptionError(msg)
+    if args.journal and not is_out:
+        msg = "--journal is for results in a bucket; those in a folder have theirs beside them. Remove it."
+        raise OptionError(msg)
+    buckets.check(args.output)
+
+
+def home(args: argparse.Namespace) -> Path:
+    """Return the folder that has the journal: that of the results, if they are not in a bucket."""
+    return args.journal or args.output
+
+
 def is_bag(args: argparse.Namespace) -> bool:
     """Return whether results go into ``OUT/data``: where a bag is asked for, or is there already."""
-    return args.bag or (args.output / bag.DECLARATION).exists()
+    return args.bag or (home(args) / bag.DECLARATION).exists()
 
 
 def results(args: argparse.Namespace) -> Path:
@@ -128,9 +160,9 @@ def journal_name(args: argparse.Namespace) -> str:
 
 def earlier(args: argparse.Namespace) -> list[Row]:
     """Return what earlier runs did; nothing is written where there were none."""
-    if not (args.output / FOLDER / f"{journal_name(args)}.sqlite").exists():
+    if not (home(args) / FOLDER / f"{journal_name(args)}.sqlite").exists():
         return []
-    with Journal(args.output, journal_name(args)) as journal:
+    with Journal(home(args), journal_name(args)) as journal:
         return journal.rows(reports=False)
 
 
@@ -200,15 +232,15 @@ _ADVICE = {
 """What to do about results that differ, by what was found."""
 
 
-def verified(root: Path) -> int:
-    """Print which results have changed since they were made, and return the exit code."""
+def verified(home: Path, root: Path) -> int:
+    """Print which results have changed since they were made by a journal, and return the exit code."""
     found: Counter[str] = Counter()
-    for checked in verify(History(root).rows("done"), root):
+    for checked in verify(History(home).rows("done"), root):
         found[checked.found] += 1
         if checked.found != "same":
             say(f"{checked.found}: {checked.target}")
     count = found.total()
-    for problem in bag.problems(root) if (root / bag.DECLARATION).exists() else ():
+    for problem in bag.problems(home) if (home / bag.DECLARATION).exists() else ():
         found["bag"] += 1
         say(f"bag: {problem}")
     wrong = found.total() - found["same"]

@@ -3,7 +3,6 @@
 import argparse
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from models.runtime import memory
@@ -31,8 +30,9 @@ from pipeline.stages import ON_REQUEST
 
 def add_restore(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.add_argument("sources", nargs="*", type=Path, metavar="IN", help="photographs or folders")
-    parser.add_argument("-o", "--output", required=True, type=Path, metavar="OUT", help="a file or a folder")
+    add, place = parser.add_argument, arguments.place
+    add("sources", nargs="*", type=place, metavar="IN", help="photographs, folders, or s3://BUCKET/PREFIX")
+    add("-o", "--output", required=True, type=place, metavar="OUT", help="a file, a folder, or s3://BUCKET/PREFIX")
     arguments.add_files(parser, rules(Output))
     parser.add_argument(
         "--max-pixels",
@@ -57,8 +57,9 @@ def restore(args: argparse.Namespace) -> int:
     KeyboardInterrupt
         If somebody stops it.
     """
+    folders.check_buckets(args)
     if args.verify:
-        return folders.verified(args.output)
+        return folders.verified(folders.home(args), args.output)
     if not args.sources and args.report:
         folders.report(args.output)
         folders.seal_again(args.output)
@@ -102,13 +103,14 @@ def _dry(args: argparse.Namespace, settings: BatchSettings, engine: Engine) -> i
 
 def _over_folder(args: argparse.Namespace, settings: BatchSettings, engine: Engine) -> int:
     """Restore photographs by a journal, and write what was asked for beside the results."""
-    if album.is_in(args.output):
-        with Journal(args.output, folders.journal_name(args)) as journal:
-            album.adopt(args.output, _part(args, _found(args, settings, quiet=True)), journal)
+    home = folders.home(args)
+    if album.is_in(home):
+        with Journal(home, folders.journal_name(args)) as journal:
+            album.adopt(home, _part(args, _found(args, settings, quiet=True)), journal)
     work = Work([]) if args.watch else _found(args, settings, folders.earlier(args))
     check_all(work.pairs, settings)
     name = folders.journal_name(args)
-    with _printer(args, engine, work.passed_over) as printer, Journal(args.output, name) as journal:
+    with _printer(args, engine, work.passed_over) as printer, Journal(home, name) as journal:
         batches = arrivals(lambda: _there(args, settings, journal)) if args.watch else [_part(args, work)]
         _restore_batches(args, batches, lambda pairs: _restore(args, pairs, settings, engine, journal, printer))
         printer.end()

@@ -5,10 +5,7 @@ import socket
 from dataclasses import replace
 from io import BytesIO
 
-import boto3
 import pytest
-from botocore.config import Config
-from moto.server import ThreadedMotoServer
 from PIL import Image
 
 from studio import deliveries, remote
@@ -19,26 +16,12 @@ KEY = "scans/Öst & 1.png"
 
 
 @pytest.fixture(scope="module")
-def s3():
+def s3(store):
     """A client of a server with one bucket, whose name in addresses counts as one of the internet."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "moto.settings.S3_IGNORE_SUBDOMAIN_BUCKETNAME", True
-        )  # the bucket is named in the path, not in the host
-        server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-        server.start()
-        yield client_of(server)
-        server.stop()
-
-
-def client_of(server):
-    _, port = server.get_host_and_port()
-    keys = {"aws_access_key_id": "key", "aws_secret_access_key": "secret", "region_name": "us-east-1"}
-    config = Config(signature_version="s3v4", s3={"addressing_style": "path"}, proxies={})
-    client = boto3.client("s3", endpoint_url=f"http://127.0.0.1:{port}", config=config, **keys)
+    client = store()
     client.create_bucket(Bucket="album")
     client.put_object(Bucket="album", Key=KEY, Body=picture())
-    client.port, client.named = port, boto3.client("s3", endpoint_url=f"http://{NAME}:{port}", config=config, **keys)
+    client.named = store(NAME)
     return client
 
 
