@@ -90,6 +90,18 @@ class TestEditor:
         assert float(x) > 0.55
         assert (float(y), colour) == (0, "#808080")
 
+    def test_a_colour_picked_after_a_click_is_that_of_the_next_point(self, page):
+        picture = page.locator("img")
+        picture.click(position={"x": 20, "y": 20})
+        page.get_by_role("radio", name="Grey").click()
+        picture.click(position={"x": 60, "y": 20})
+        assert [hint.split(",")[2] for hint in self.sent(page)] == ["#808080", "#a63a36", "#808080"]
+
+    def test_a_point_that_is_pressed_takes_the_colour_picked_next(self, page):
+        page.get_by_role("button", name="Point 1").click()
+        page.get_by_role("radio", name="Red").click()
+        assert self.sent(page)[0].endswith("#a63a36")
+
     def test_no_more_points_are_set_than_the_address_takes(self, page):
         for _ in range(2):
             page.get_by_role("button", name="add").click()

@@ -13,10 +13,11 @@ class Hints {
     this.root = root
     this.points = []
     this.chosen = -1
+    this.isFresh = false // the chosen point was just set: the next colour is for the next point
     this.palette = root.querySelector(".palette")
     this.free = root.querySelector(".free input")
     this.free.addEventListener("input", () => this.#take(this.free.value))
-    this.free.addEventListener("change", () => this.#send())
+    this.free.addEventListener("change", () => this.#recolours() && this.#send())
     root.querySelector("img").addEventListener("click", (event) => this.#add(this.#placeOf(event)))
     bindButtons(root, {
       add: () => this.#add([0.5, 0.5]),
@@ -53,6 +54,7 @@ class Hints {
     if (this.points.length >= this.data.most) return
     this.#change([...this.points, { x: within(x), y: within(y), colour: this.colour }], this.points.length)
     this.#focus()
+    this.isFresh = true
   }
 
   #remove() {
@@ -68,16 +70,21 @@ class Hints {
     this.#send()
   }
 
-  /** Take a colour for the next point, and for the one that is chosen. */
+  /** Take a colour for the next point, and for the one that somebody chose to recolour. */
   #take(colour) {
     this.colour = colour
-    if (this.chosen >= 0) this.points[this.chosen].colour = colour
+    if (this.#recolours()) this.points[this.chosen].colour = colour
     this.#drawPalette()
     this.#draw()
   }
 
+  #recolours() {
+    return this.chosen >= 0 && !this.isFresh
+  }
+
   #choose(at) {
     this.chosen = at
+    this.isFresh = false
     this.colour = this.points[at].colour
     this.#drawPalette()
     this.#draw()
@@ -106,7 +113,7 @@ class Hints {
     button.setAttribute("role", "radio")
     button.addEventListener("click", () => {
       this.#take(button.dataset.colour)
-      if (this.chosen >= 0) this.#send()
+      if (this.#recolours()) this.#send()
     })
     return button
   }
@@ -135,6 +142,7 @@ class Hints {
       button.setPointerCapture(event.pointerId)
       this.pressed = { at, x: event.clientX, y: event.clientY, isMoved: false }
       button.focus()
+      this.isFresh = false
     })
     button.addEventListener("pointermove", (event) => this.#drag(event))
     button.addEventListener("pointerup", () => {
@@ -157,6 +165,7 @@ class Hints {
     if (event.key === "Delete" || event.key === "Backspace") this.#remove()
     else if (way) {
       const { x, y } = this.points[at]
+      this.isFresh = false
       const step = event.shiftKey ? 5 * STEP : STEP
       this.#move(at, [x + way[0] * step, y + way[1] * step])
       this.#send()
