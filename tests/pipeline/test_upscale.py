@@ -12,6 +12,7 @@ from pipeline.methods.filters import gaussian, luma
 from pipeline.methods.inference import infer
 from pipeline.stages import Upscale
 from tests.photographs import noisy, photograph, psnr
+from training.damage import degrade
 
 
 @pytest.mark.parametrize("scale", [1, 1.5, 2, 3, 4])
@@ -74,6 +75,7 @@ def test_x4_is_the_network_alone_where_a_photograph_is_sharp():
 
 def test_the_crisp_slider_goes_from_soft_to_steep():
     small = cv2.resize(photograph("astronaut", 400), (100, 100), interpolation=cv2.INTER_AREA)
+    small = degrade.jpeg(small, 40)  # clean photographs look nearly the same at both ends
     ctx = Context(Engine("cpu", "float32"))
     steep = [float(np.mean(np.diff(Upscale(scale=4, crisp=c).run(small, ctx), axis=1) ** 2)) for c in (0, 0.5, 1)]
-    assert steep[0] * 1.02 < steep[1] < steep[2] / 1.02
+    assert steep[0] * 1.05 < steep[1] < steep[2] / 1.05
