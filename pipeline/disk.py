@@ -9,11 +9,18 @@ from pathlib import Path
 from pipeline.errors import DiskFull
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+_SMALL = 65_536
+"""Bytes."""
 
 
 def is_full(error: OSError) -> bool:
     """Return whether an error says that the disk or the user's quota is full."""
     return error.errno in _FULL
+
+
+def has_room(folder: Path) -> bool:
+    """Return whether a small database fits; SQLite reports some full disks as errors of the disk."""
+    return shutil.disk_usage(folder).free >= _SMALL
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import logging
 import math
 import os
 import pickle
+import socket
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,9 @@ from pipeline.photo import prepare
 _LOG = logging.getLogger(__name__)
 _ROWS = 16
 """Photographs that an actor is given at a time; the last ones of a run are given one by one."""
+
+_PROBE_S = 5.0
+"""How long the head of a cluster may take to answer."""
 
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",  # Ray would report its use to its makers
@@ -84,10 +88,11 @@ def connected(cluster: Cluster) -> Iterator[None]:
         raise PackageMissing(msg) from error
     address = cluster.address or os.environ.get("RAY_ADDRESS", "local")
     try:
+        _probe(address)
         ray.init(
             address, include_dashboard=False if address == "local" else None, log_to_driver=False, logging_level="ERROR"
         )
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         msg = (
             f"Expected a Ray cluster at {address}, but it does not answer. Check --address, or run `ray start --head`."
         )
@@ -96,6 +101,13 @@ def connected(cluster: Cluster) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def _probe(address: str) -> None:
+    """Raise an OSError if nothing listens at an address: Ray would try for minutes."""
+    host, separator, port = address.removeprefix("ray://").rpartition(":")
+    if separator and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_PROBE_S).close()
 
 
 def events(packed: list[bytes], settings: BatchSettings, cluster: Cluster) -> Iterator[Event]:

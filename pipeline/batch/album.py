@@ -63,15 +63,19 @@ def adopt(root: Path, pairs: Iterable[Pair], journal: Journal) -> None:
 
 def _matches(root: Path, pairs: Iterable[Pair], found: Iterable[Kept]) -> Iterator[Adopted]:
     """Yield what the page has made of the photographs of a run; only files of a size that fits are read."""
-    known = {(each.sha256, each.page): each for each in found if (root / each.result).is_file()}
-    sizes = {each.size for each in known.values()}
+    known: dict[tuple[str, int | None], list[Kept]] = {}
+    for each in found:
+        if (root / each.result).is_file():
+            known.setdefault((each.sha256, each.page), []).append(each)
+    sizes = {each.size for same in known.values() for each in same}
     for pair in pairs:
         stamp = stamp_of(pair.source)
         if stamp is None or stamp.size not in sizes:
             continue
         with suppress(OSError):  # restoring it reports why it cannot be read
-            each = known.get((digest_of(pair.source), pair.page))
-            if each is not None:
+            same = known.get((digest_of(pair.source), pair.page))
+            if same:
+                each = same.pop(0)  # of equal photographs each has a result of its own
                 yield Adopted(each.result, pair.source.absolute(), pair.page, stamp, each.sha256, each.result_sha256)
 
 

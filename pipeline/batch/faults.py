@@ -1,6 +1,7 @@
 """Why a photograph failed: in words for a person, and as a kind to retry by."""
 
-from pipeline.errors import ModelError, PhotoTooLarge, PhotoUnreadable, StudioError
+from pipeline import disk
+from pipeline.errors import DiskFull, ModelError, PhotoTooLarge, PhotoUnreadable, StudioError
 
 KILLED = "killed"
 FAULTS = ("unreadable", "too-large", "memory", "unwritable", "model", "internal", KILLED)
@@ -17,6 +18,11 @@ def reason(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "The photograph does not fit into memory; lower --max-pixels or --scale."
     return f"This is a fault of the studio, please report it: {type(error).__name__}: {error}"
+
+
+def is_stop(error: Exception) -> bool:
+    """Return whether an error is a full disk, after which the same command goes on."""
+    return isinstance(error, DiskFull) or (isinstance(error, OSError) and disk.is_full(error))
 
 
 def fault(error: Exception) -> str:

@@ -17,6 +17,7 @@ from typing import Any, Self
 
 from filelock import FileLock
 
+from pipeline import disk
 from pipeline.batch.faults import KILLED
 from pipeline.batch.keys import PAGE, Stamp
 from pipeline.batch.owners import Owner
@@ -72,6 +73,9 @@ _KILLED = {
     "error": f"{MOST_KILLS} processes were killed while they restored this photograph, perhaps for lack of memory. "
     f"Lower --max-pixels or --scale, or try it again by --retry {KILLED}.",
 }
+
+
+_UNWRITABLE = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR}
 
 
 class Journal:
@@ -282,9 +286,9 @@ def told(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if code == sqlite3.SQLITE_FULL:
+        if code == sqlite3.SQLITE_FULL or (code in _UNWRITABLE and not disk.has_room(path.parent)):
             raise DiskFull(FULL) from error
-        if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR):
+        if code in _UNWRITABLE:
             msg = f"{path} cannot be written: {error}. Check the permissions and the disk, or choose another output."
         elif code == sqlite3.SQLITE_BUSY:
             msg = f"{path} is in use by another program for more than a minute. Close it and run the command again."

@@ -1,7 +1,7 @@
 """What is left to do of a run over a folder, by its journal."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,6 +96,26 @@ def survey(
         elif not (row and is_current and row.state == "done" and stamps.of(due.pair.target)):
             left.append(due)
     return Outlook(left, len(wanted) - len(left) - len(failed), failed), documents
+
+
+def names(rows: Iterable[Row], folder: Path, root: Path) -> Callable[[Path, int | None, str], Path | None]:
+    """Return what gives the result of a photograph the name that it has since an earlier run, inside a folder.
+
+    A result of another format is none of this run, unless the page made it.
+    """
+    known = {(row.source, row.page): row for row in rows}
+
+    def kept(source: Path, page: int | None, suffix: str) -> Path | None:
+        row = known.get((os.fsencode(source.absolute()), page))
+        if row is None:
+            return None
+        target = root / os.fsdecode(row.target)
+        fits = target.suffix == suffix or (
+            row.settings == keys.PAGE and target.exists() and row.stamp == stamp_of(source)
+        )
+        return target.relative_to(folder) if fits and target.is_relative_to(folder) else None
+
+    return kept
 
 
 def _mask(pair: Pair, settings: BatchSettings) -> dict[str, str]:

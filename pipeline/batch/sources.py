@@ -49,7 +49,7 @@ def find_work(
     page: Page = None,
     *,
     same_format: bool = False,
-    kept: Callable[[Path, int | None], Path | None] = lambda source, page: None,
+    kept: Callable[[Path, int | None, str], Path | None] = lambda source, page, suffix: None,
 ) -> Work:
     """Return every photograph with the file that its result goes to.
 
@@ -70,7 +70,8 @@ def find_work(
     same_format : bool
         Give each result the ending of its photograph's own format instead, where that can be written.
     kept : callable
-        Takes a photograph and a page; returns the path that its result has since an earlier run, or None.
+        Takes a photograph, a page, and the ending of results; returns the path that its result has since an earlier
+        run, or None.
 
     Raises
     ------
@@ -88,9 +89,9 @@ def find_work(
     wishes = []
     for path, relative, number in entries:
         suffix = target.suffix if is_file else own_suffix(path) if same_format else output.suffix
-        name = kept(path, number)
+        name = kept(path, number, suffix)
         wish = Wish(Path(target.name) if is_file else relative, suffix, number if counts[path] > 1 else None)
-        wishes.append(replace(wish, kept=name) if name and name.suffix == suffix else wish)
+        wishes.append(replace(wish, kept=name) if name else wish)
     made = zip(entries, distinct(wishes), strict=True)
     pairs = [Pair(path, folder / name, number, relative) for (path, relative, number), name in made]
     _refuse_inside(pairs, folder, [source for source in listed if source.is_dir()])
@@ -165,7 +166,8 @@ def _all_files(sources: list[Path]) -> tuple[list[tuple[Path, Path]], int]:
             listed = list(_files(source))
             pictures = [path for path in listed if _is_picture(path)]
             if not pictures:
-                msg = f"Expected photographs in {source}, got {len(listed)} files that are none. Name another folder."
+                got = f"got {len(listed)} files that are none" if listed else "but it is empty"
+                msg = f"Expected photographs in {source}, {got}. Name another folder."
                 raise PhotoError(msg)
             passed_over += len(listed) - len(pictures)
             found += [(path, path.relative_to(source)) for path in pictures]

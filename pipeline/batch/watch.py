@@ -33,8 +33,8 @@ def arrivals(find: Callable[[], list[Pair]]) -> Iterator[list[Pair]]:
             path for path, stamp in now.items() if path in seen and seen[path] == stamp and taken.get(path) != stamp
         }
         seen = now
+        looked = time.monotonic() - started  # without the time that the caller takes to restore them
         if still:
             taken |= {path: now[path] for path in still}
             yield [pair for pair in pairs if pair.source in still]
-        looked = time.monotonic() - started
         time.sleep(max(SETTLE_S, looked * (1 / _SHARE - 1)))

@@ -12,11 +12,12 @@ from typing import NoReturn
 
 from models import catalog, packages
 from models.files import weights
-from pipeline.batch.faults import reason
+from pipeline.batch.faults import is_stop, reason
+from pipeline.batch.restore import FULL
 from pipeline.command.restore import add_restore, restore
 from pipeline.command.split import add_split, split
 from pipeline.command.terminal import warn
-from pipeline.errors import DiskFull, OptionError, StudioError
+from pipeline.errors import OptionError, StudioError
 
 _DONE, _SOME_FAILED, _WRONG_USE, _STOPPED = 0, 1, 2, 130
 
@@ -33,15 +34,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         warn(f"error: {error}")
         return _WRONG_USE
     except StudioError as error:
-        is_stopped = isinstance(error, DiskFull)
+        is_stopped = is_stop(error)
         warn(f"{'stopped' if is_stopped else 'error'}: {error}")
         return _STOPPED if is_stopped else _SOME_FAILED
     except BrokenPipeError:  # whoever reads the output, such as head, has enough of it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _SOME_FAILED
     except OSError as error:
-        warn(f"error: {reason(error)}")
-        return _SOME_FAILED
+        is_stopped = is_stop(error)
+        warn(f"stopped: {FULL}" if is_stopped else f"error: {reason(error)}")
+        return _STOPPED if is_stopped else _SOME_FAILED
     except KeyboardInterrupt:
         warn("stopped. Run the same command again to go on.")
         return _STOPPED

@@ -5,7 +5,7 @@ import hashlib
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,6 +104,9 @@ def is_over_folder(args: argparse.Namespace) -> bool:
     if (args.address or args.actors) and not args.engine:
         msg = "--address and --actors are for --engine ray; add it, or remove them."
         raise OptionError(msg)
+    if args.watch and args.engine:
+        msg = "--watch restores on this machine, but --engine ray spreads a run over several; remove one of the two."
+        raise OptionError(msg)
     if args.bag and args.shard:
         msg = "--bag needs all results, but --shard makes a part of them; remove one of the two."
         raise OptionError(msg)
@@ -169,17 +172,6 @@ def earlier(args: argparse.Namespace) -> list[Row]:
 def retried(args: argparse.Namespace) -> frozenset[str]:
     """Return the kinds of failures to try again."""
     return frozenset(FAULTS if args.retry == FAILED else [args.retry] if args.retry else [])
-
-
-def names(rows: Iterable[Row], folder: Path, root: Path) -> Callable[[Path, int | None], Path | None]:
-    """Return what gives the result of a photograph the name that it has since an earlier run, inside a folder."""
-    targets = {(row.source, row.page): root / os.fsdecode(row.target) for row in rows}
-
-    def kept(source: Path, page: int | None) -> Path | None:
-        target = targets.get((os.fsencode(source.absolute()), page))
-        return target.relative_to(folder) if target and target.is_relative_to(folder) else None
-
-    return kept
 
 
 def export(args: argparse.Namespace, journal: Journal) -> None:

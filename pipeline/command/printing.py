@@ -27,7 +27,7 @@ class Printer:
         self._is_json, self._facts = is_json, facts
         self._reports: list[Report] = []
         self._count: Counter[str] = Counter()
-        self._has_earlier = False
+        self._settled = 0
 
     def __enter__(self) -> Self:
         return self
@@ -39,7 +39,7 @@ class Printer:
             said = self._facts | {"kept": self._count["kept"]}
             text = json.dumps(said | {"photographs": [each.as_dict() for each in self._reports]}, indent=2)
             sys.stdout.write(f"{text}\n")
-        if kind is KeyboardInterrupt and (done := self._count["done"]):
+        if kind is KeyboardInterrupt and (done := max(self._settled, self._count["done"])):
             warn(f"{done} restored photographs are kept." if done > 1 else "1 restored photograph is kept.")
 
     @property
@@ -50,7 +50,6 @@ class Printer:
     def begin(self, outlook: Outlook, journal: Journal) -> None:
         """Print what failed in earlier runs, and is not tried again."""
         self._count["kept"] += outlook.done
-        self._has_earlier |= bool(outlook.done or outlook.failed)
         for row in outlook.failed:
             self.add(earlier(journal, row))
 
@@ -67,9 +66,13 @@ class Printer:
             width, height = report.size
             say(f"{report.source} -> {report.target} ({width}x{height}, {report.seconds:.1f} s)")
 
+    def settled(self) -> None:
+        """Count a result that the journal has; its report may not come if the run is stopped."""
+        self._settled += 1
+
     def end(self) -> None:
-        """Print one line about a run that others preceded."""
-        if self._has_earlier:
-            done, kept, failed = (self._count[status] for status in ("done", "kept", "failed"))
+        """Print one line about a run of which something failed, or was restored earlier."""
+        done, kept, failed = (self._count[status] for status in ("done", "kept", "failed"))
+        if kept or failed:
             again = "; --retry failed tries again what failed" if failed else ""
             warn(f"{done} restored, {kept} restored earlier, {failed} failed{again}.")

@@ -13,7 +13,7 @@ from pipeline.batch.actors import Cluster
 from pipeline.batch.cluster import spread
 from pipeline.batch.journal import Journal
 from pipeline.batch.naming import ENDINGS
-from pipeline.batch.outlook import enrol, survey
+from pipeline.batch.outlook import enrol, names, survey
 from pipeline.batch.restore import BatchSettings, check_all, restore_all
 from pipeline.batch.resume import resume
 from pipeline.batch.rows import Row
@@ -146,6 +146,7 @@ def _restore(
     show, documents, left = Line(len(outlook.open)), journal.documents(), outlook.open
 
     def done(row: Row) -> None:
+        printer.settled()
         if args.sidecar:
             sidecar.write(row, documents, args.output, args.sidecar)
 
@@ -177,7 +178,7 @@ def _there(args: argparse.Namespace, settings: BatchSettings, journal: Journal) 
 def _found(args: argparse.Namespace, settings: BatchSettings, rows: Iterable[Row] = (), *, quiet: bool = False) -> Work:
     """Return the photographs of a run; those that earlier runs made keep the names of their results."""
     folder = folders.results(args)
-    kept = folders.names(rows, folder, args.output)
+    kept = names(rows, folder, args.output)
     same = settings.same_format
     work = find_work(args.sources, folder, settings.output, args.page, same_format=same, kept=kept)
     if work.passed_over and not quiet:

@@ -1,6 +1,7 @@
 """An album of the page that the command line carries on as a folder."""
 
 import io
+import json
 import zipfile
 
 import numpy as np
@@ -18,13 +19,18 @@ def photographs():
 
 
 @pytest.fixture
-def out(shop, photographs, tmp_path):
+def form():
+    return "png"
+
+
+@pytest.fixture
+def out(shop, photographs, tmp_path, form):
     """The unpacked ZIP of an album of two of them; a folder beside it has all."""
     (tmp_path / "scans" / "sub").mkdir(parents=True)
     for name, data in photographs.items():
         (tmp_path / "scans" / ("sub" if name == "b.png" else "") / name).write_bytes(data)
     album = restored_album(shop, *list(photographs.items())[:2], plan=arrange([Sharpen(0.7)]))
-    zipfile.ZipFile(io.BytesIO(fetched(shop, album, make(shop, album, {"format": "png"})))).extractall(tmp_path / "out")
+    zipfile.ZipFile(io.BytesIO(fetched(shop, album, make(shop, album, {"format": form})))).extractall(tmp_path / "out")
     return tmp_path / "out"
 
 
@@ -77,3 +83,23 @@ def test_a_damaged_file_of_the_album_is_told(carry_on, out):
     code, made, said = carry_on()
     assert (code, made) == (1, [])
     assert "Take it from the album's ZIP again" in said
+
+
+@pytest.mark.parametrize("form", ["jpeg"])
+def test_results_of_another_format_are_not_made_again(carry_on, out):
+    code, made, said = carry_on()
+    assert (code, made) == (0, [str(out / "c.png")])
+    assert "1 restored, 2 restored earlier" in said
+    (out / "a_restored.jpg").unlink()
+    assert carry_on()[1] == [str(out / "a.png")]  # what is made again has the ending of its format
+
+
+def test_each_of_two_equal_photographs_is_recognised(carry_on, out, photographs):
+    (out.parent / "scans" / "sub" / "b.png").write_bytes(photographs["a.png"])
+    album = out / ".studio" / "album.json"
+    kept = json.loads(album.read_text())
+    kept["restored"][1] |= {name: kept["restored"][0][name] for name in ("size", "sha256")}
+    album.write_text(json.dumps(kept))
+    code, made, said = carry_on()
+    assert (code, made) == (0, [str(out / "c.png")])
+    assert "1 restored, 2 restored earlier" in said
