@@ -20,7 +20,7 @@ from studio.workshop import Workshop
 
 _PORT = 8502
 _STOP_S = 20
-"""Seconds in which requests may end once the jobs that they wait for have."""
+"""Seconds in which requests may end once all jobs have."""
 
 
 def application(settings: Config, host: str) -> Starlette:
@@ -38,14 +38,13 @@ def application(settings: Config, host: str) -> Starlette:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve the API until Ctrl-C or SIGTERM; jobs that wait are cancelled then."""
+    """Serve the API until Ctrl-C, or until the work has ended after SIGTERM; jobs that wait are cancelled then."""
     parser = argparse.ArgumentParser(prog="python -m api", description="Serve the HTTP API without the page.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default 127.0.0.1)")
     parser.add_argument("--port", type=int, default=_PORT, help=f"port to listen at (default {_PORT})")
     args = parser.parse_args(arguments)
     settings = config.load()
-    limit = settings.stop_seconds + _STOP_S
-    uvicorn.run(application(settings, args.host), host=args.host, port=args.port, timeout_graceful_shutdown=limit)
+    uvicorn.run(application(settings, args.host), host=args.host, port=args.port, timeout_graceful_shutdown=_STOP_S)
 
 
 if __name__ == "__main__":

@@ -37,23 +37,35 @@ def opened(workshop: Callable[[], Workshop], host: str) -> Iterator[Workshop]:
 
 @contextmanager
 def _stopped_by_signals(shop: Workshop) -> Iterator[None]:
-    """Context in which SIGTERM and Ctrl-C stop the workshop, before the server does what it does with them.
+    """Context in which SIGTERM and Ctrl-C stop the workshop, and then do what the server does with them.
 
-    The server would wait first for requests that wait for jobs, and tell nobody that it ends.
+    The server would first close its port and wait for requests, and tell nobody that it ends. After SIGTERM it serves
+    until the work has ended, so that programs see their jobs end and fetch the results.
     """
     if threading.current_thread() is not threading.main_thread():  # signals arrive there alone
         yield
         return
     loop = asyncio.get_running_loop()
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    ends: set[asyncio.Task[None]] = set()  # the loop itself holds its tasks weakly
 
-    def begin(number: int, frame: FrameType | None) -> None:
-        seconds = shop.config.stop_seconds if number == signal.SIGTERM else 0
-        stop = threading.Thread(target=shop.stop, args=(seconds,), name="studio-stop")
-        loop.call_soon_threadsafe(stop.start)  # the signal may have interrupted whoever holds a lock
+    def pass_on(number: int) -> None:
         handler = before[signal.Signals(number)]
         if callable(handler):
-            handler(number, frame)
+            handler(number, None)
+
+    async def end() -> None:
+        await asyncio.to_thread(shop.stop, shop.config.stop_seconds)
+        pass_on(signal.SIGTERM)
+
+    async def end_at_once() -> None:
+        await asyncio.to_thread(shop.stop)
+
+    def begin(number: int, _: FrameType | None) -> None:
+        if number == signal.SIGINT:
+            pass_on(number)
+        work = end if number == signal.SIGTERM else end_at_once
+        loop.call_soon_threadsafe(lambda: ends.add(loop.create_task(work())))  # whoever is interrupted may hold a lock
 
     for number in before:
         signal.signal(number, begin)

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from pipeline import disk
-from pipeline.errors import DiskFull, QueueFull, StudioError
+from pipeline.errors import DiskFull, QueueFull, ServerStopped, StudioError
 from studio.album import Album
 from studio.jobs import Job, State
 from studio.picture import Picture
@@ -32,6 +32,8 @@ MOST_FIELDS = 16_000
 FRESH = {"Cache-Control": "no-store"}
 """Headers of an answer that may be another one the next time."""
 
+AFTER_RESTART = {"Retry-After": "60"}
+"""Headers of an answer that says that the server is being stopped; its text says "in a minute"."""
 
 _IN_MEMORY = 64_000
 """Bytes of a body above which it is stored on disk while it comes."""
@@ -203,6 +205,8 @@ def failed(job: Job[Any]) -> HTTPException:
 def refusal(error: StudioError) -> HTTPException:
     """Return the answer to a request that an error refuses: 503 for now, 507 where the disk is full, else 422."""
     match error:
+        case ServerStopped():
+            return HTTPException(503, str(error), AFTER_RESTART)
         case QueueFull():
             return HTTPException(503, str(error), {"Retry-After": "5"})
         case DiskFull():

@@ -258,7 +258,7 @@ class JobQueue:
             waiting = {job.owner for job in self._waiting if job.light == light}
             waiting -= {owner, *(job.owner for job in self._running)}
             if len(waiting) >= self._max_waiting:
-                msg = f"{len(waiting)} visitors are waiting already. Please try again in a minute."
+                msg = f"{len(waiting)} visitors are waiting already. Please try again in some seconds."
                 raise QueueFull(msg)
 
     def _start(self) -> None:

@@ -11,6 +11,9 @@ from studio.submissions import Submissions
 _NEWS_S = 10
 """Seconds in which the last results and webhooks may be sent."""
 
+_FETCH_S = 5
+"""Seconds in which programs that ask now and then may fetch the last results."""
+
 
 def stop(queues: Sequence[JobQueue], submissions: Submissions, seconds: float) -> None:
     """Take no more work, and end what there is; return when nothing runs any more.
@@ -19,8 +22,9 @@ def stop(queues: Sequence[JobQueue], submissions: Submissions, seconds: float) -
     ----------
     queues : sequence of JobQueue
     submissions : Submissions
-        The jobs of programs. Those that run get some seconds; pages lose their connection at once.
+        The jobs of programs. Those that run get some seconds; jobs of pages are cancelled at once.
     seconds : float
+        Where this is not 0 and jobs of programs ran, programs get `_FETCH_S` besides to fetch the results.
     """
     running = [job for queue in queues for job in queue.stop()]
     kept = [job for job in running if submissions.has(job)]
@@ -31,6 +35,8 @@ def stop(queues: Sequence[JobQueue], submissions: Submissions, seconds: float) -
     for queue in queues:
         queue.close()
     submissions.deliveries.finish(_NEWS_S)
+    if kept and seconds:
+        time.sleep(_FETCH_S)
 
 
 def _await(jobs: Iterable[Job[Any]], seconds: float) -> None:

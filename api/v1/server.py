@@ -11,6 +11,7 @@ from api.v1.problems import problem
 from models import own
 from models.catalog import MODELS
 from models.files import weights
+from pipeline.errors import ServerStopped
 from studio.jobs import State
 from studio.submissions import Figures
 
@@ -44,7 +45,7 @@ async def ready(request: Request) -> Response:
     """Send whether jobs are taken."""
     if shared.workshop(request).submissions.is_open:
         return JSONResponse({"status": "ready"}, headers=shared.FRESH)
-    return problem(503, "The server ends.", headers={"Retry-After": "30"})
+    return problem(503, str(ServerStopped()), headers=shared.AFTER_RESTART)
 
 
 async def metrics(request: Request) -> Response:

@@ -20,7 +20,7 @@ def test_every_setting_can_be_given():
 
 def test_a_server_that_stops_has_the_time_for_it():
     (grace,) = re.findall(r"stop_grace_period: (\d+)s", COMPOSE)
-    assert int(grace) >= Config().stop_seconds + stopping._NEWS_S + 20
+    assert int(grace) >= Config().stop_seconds + stopping._NEWS_S + stopping._FETCH_S + 20
 
 
 def test_the_health_of_the_image_needs_no_token_and_no_name():

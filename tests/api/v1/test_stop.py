@@ -19,7 +19,7 @@ from pipeline.config import Config
 from studio import remote
 from studio.workshop import Workshop
 from tests.api.asking import blocked
-from tests.api.v1.asking import TOKEN, Program, picture, refused, served
+from tests.api.v1.asking import TOKEN, Program, picture, refused, served, until
 from tests.api.v1.test_remote import listening
 
 ROOT = Path(__file__).parents[3]
@@ -38,9 +38,9 @@ def server(command, **settings):
     )
     try:
         with Program(f"http://127.0.0.1:{port}/api/v1", TOKEN) as program:
-            until = time.monotonic() + 120
+            end = time.monotonic() + 120
             while not _is_ready(program):
-                assert time.monotonic() < until
+                assert time.monotonic() < end
                 time.sleep(0.1)
             yield process, program
     finally:
@@ -93,6 +93,26 @@ def test_a_job_that_runs_gets_some_seconds_and_everybody_is_told(command, second
         said = process.communicate(timeout=120)[1]
         assert process.returncode in (0, -signal.SIGTERM)
         assert "Traceback" not in said, said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [ALONE, PAGE])
+def test_new_connections_are_served_until_the_last_result_is_fetched(command):
+    with server(command, STOP_SECONDS=120) as (process, program):
+        program.submit(picture(size=300), ENLARGE, known_as="runs")
+        until(lambda: program.state("runs")["state"] == "running")
+        process.send_signal(signal.SIGTERM)
+        program.headers["Connection"] = "close"
+        until(lambda: program.ask("GET", "/ready").status_code == 503)
+        refused(program.ask("GET", "/ready"), 503, "service-unavailable")
+        answer = program.submit(picture(1))
+        assert "in a minute" in refused(answer, 503, "server-stopped")
+        assert answer.headers["Retry-After"] == "60"
+        assert program.until_ended("runs")["state"] == "done"
+        time.sleep(1)  # as long as a program sleeps that asks now and then
+        assert program.ask("GET", "/jobs/runs/result").content.startswith(b"\x89PNG")
+        process.communicate(timeout=60)
+        assert process.returncode in (0, -signal.SIGTERM)
 
 
 def test_webhooks_of_jobs_that_are_given_back_are_told(monkeypatch):
