@@ -14,7 +14,7 @@ THRESHOLD = 0.5
 """What is lighter is damage, or more opaque where transparency marks it."""
 
 
-def read_mask(path: Path, photo: Photo) -> tuple[Mask, tuple[Notice, ...]]:
+def read_mask(path: Path, photo: Photo, name: str | None = None) -> tuple[Mask, tuple[Notice, ...]]:
     """Read a mask that somebody drew: light where the photograph is damaged, or opaque on a transparent layer.
 
     Parameters
@@ -23,6 +23,8 @@ def read_mask(path: Path, photo: Photo) -> tuple[Mask, tuple[Notice, ...]]:
         A picture file, in the proportions of the photograph.
     photo : Photo
         What is to be repaired.
+    name : str, optional
+        What errors call the file, such as ``""`` where a person does not know it; that of `path` by default.
 
     Returns
     -------
@@ -36,15 +38,16 @@ def read_mask(path: Path, photo: Photo) -> tuple[Mask, tuple[Notice, ...]]:
     PhotoError
         If it is not a picture, or its proportions are others: it belongs to another photograph.
     """
+    called = f"mask {path.name if name is None else name}".rstrip()
     try:
         drawn = read_photo(path, max_pixels=DECODE_LIMIT)
     except PhotoError as error:
-        msg = f"The mask {path.name} cannot be used. {error}"
+        msg = f"The {called} cannot be used. {error}"
         raise PhotoError(msg) from error
     (width, height), (w0, h0) = photo.size, drawn.size
     if abs(h0 * width - w0 * height) > max(height, width, h0, w0):
         msg = (
-            f"Expected a mask in the proportions of the photograph, {width}x{height}, got {w0}x{h0} in {path.name}. "
+            f"Expected a mask in the proportions of the photograph, {width}x{height}, got {w0}x{h0} in the {called}. "
             "Choose the mask that belongs to it, or draw it over the whole photograph."
         )
         raise PhotoError(msg)

@@ -108,6 +108,9 @@ def _path(parts: parse.SplitResult) -> str:
 
 def check(url: str, hosts: Collection[str]) -> parse.SplitResult:
     """Return the parts of an address at an allowed host."""
+    if not hosts:
+        msg = "This server allows no addresses. The setting api_hosts (STUDIO_API_HOSTS) names the allowed hosts."
+        raise OptionError(msg)
     try:
         parts = parse.urlsplit(url)
         named = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
@@ -115,7 +118,7 @@ def check(url: str, hosts: Collection[str]) -> parse.SplitResult:
         parts, named = parse.SplitResult("", "", "", "", ""), ""
     is_whole = parts.scheme in _PORTS and parts.username is None
     if not is_whole or named not in {host.lower() for host in hosts}:
-        msg = f"Expected an address of http or https at one of {', '.join(hosts) or 'no host'}, as api_hosts allows."
+        msg = f"Expected an address of http or https at one of {', '.join(hosts)}, as the setting api_hosts allows."
         raise OptionError(msg)
     return parts
 

@@ -161,8 +161,10 @@ class Submissions:
         masks = [] if mask is None else [(_MASK, mask)]
         album, kept = self._shelf.create([(name, file), *masks]), None
         try:
-            for picture in album.pictures:
-                _check(picture.source)
+            photograph, *drawn = album.pictures
+            _check(photograph.source, "a photograph")
+            for each in drawn:
+                _check(each.source, "a picture as the mask")
             kept = self._put(owner, known_as or secrets.token_urlsafe(9), digest, album, wish)
             return _same(kept, digest), kept.album is album
         finally:
@@ -191,7 +193,7 @@ class Submissions:
         (picture, *masks), plan, output = album.pictures, wish.plan, wish.output
         source, cap = picture.source, sizes.cap(self._config, plan, is_full=wish.is_full)
         photo = read_photo(source, name=picture.name, max_pixels=cap, page=wish.page)
-        mask, resized = read_mask(masks[0].source, photo) if masks else (None, ())
+        mask, resized = read_mask(masks[0].source, photo, name="") if masks else (None, ())
         result = run(plan, photo, self._engine, mask=mask, progress=job.report, cancelled=job.cancelled)
         pixels = plan.finish.apply(result.pixels)
         encoded = encode_photo(pixels, photo, output, history=result.history, guesses=result.guesses)
@@ -240,10 +242,11 @@ class Submissions:
             return Figures(dict(self._ended), self._seconds, running, waiting)
 
 
-def _check(path: Path) -> None:
+def _check(path: Path, expected: str) -> None:
     """Refuse a file that is no picture before it waits in the queue."""
     if not format_of(path):
-        msg = "Expected a photograph (JPEG, PNG, TIFF, WebP, HEIC, AVIF, BMP or GIF), got another kind of file."
+        got = "another kind of file" if path.stat().st_size else "an empty file. Copy it again from its source"
+        msg = f"Expected {expected} (JPEG, PNG, TIFF, WebP, HEIC, AVIF, BMP or GIF), got {got}."
         raise PhotoUnreadable(msg)
 
 

@@ -80,3 +80,5 @@ def test_a_text_file_is_told_what_it_is(tmp_path):
         path.write_text(text)
         with pytest.raises(PhotoError, match=rf"The mask {name} cannot be used\. .*got a text file"):
             read_mask(path, photo())
+        with pytest.raises(PhotoError, match=r"The mask cannot be used\. .*got a text file"):
+            read_mask(path, photo(), name="")

@@ -100,6 +100,17 @@ def test_a_malformed_form_is_refused_with_a_code(program, files, fields, status,
     refused(program.ask("POST", "/jobs", files=files, data=fields), status, code)
 
 
+def test_an_empty_file_is_told(program):
+    assert "got an empty file." in refused(program.submit(b""), 415, "photo-unreadable")
+
+
+@pytest.mark.parametrize("field", ["input_url", "output_url"])
+def test_a_server_without_hosts_says_which_setting_allows_them(program, field):
+    file = {} if field == "input_url" else {"file": ("a.png", picture())}
+    address = {field: (None, "https://example.org/a.png")}  # as a file without a name, so that a form is sent
+    assert "STUDIO_API_HOSTS" in refused(program.ask("POST", "/jobs", files=file | address), 422, "option-error")
+
+
 @pytest.mark.parametrize("known_as", ["a" * 65, "a.b", "ä", "%00"])
 def test_an_id_has_few_kinds_of_letters(program, known_as):
     refused(program.submit(picture(), known_as=known_as), 422, "unprocessable-content")
