@@ -22,7 +22,7 @@ def test_a_name_cannot_control_the_terminal(folder, tmp_path, capsys, name):
     command = ["restore", str(folder), "-o", str(tmp_path / "out"), "--only", "sharpen"]
     assert main(command) == 1
     said = capsys.readouterr()
-    assert (len(said.out.splitlines()), len(said.err.splitlines())) == (2, 1)
+    assert (len(said.out.splitlines()), len(said.err.splitlines())) == (2, 2)  # the last line sums up
     assert (said.out + said.err).replace("\n", "").isprintable()
     assert main([*command, "--json", "--overwrite"]) == 1
     assert any(name in photo["source"] for photo in json.loads(capsys.readouterr().out)["photographs"])
