@@ -80,7 +80,7 @@ def test_a_saved_mask_can_be_opened_again(editor, tmp_path):
     editor.get_by_role("button", name="Clear strokes").click()
     assert (kept(editor) == 255).sum() < (marked == 255).sum()
     with editor.expect_response(lambda answer: answer.request.method == "PUT"):
-        editor.locator(".mask input[type=file]").set_input_files(tmp_path / "mask.png")
+        editor.locator(".mask input[accept='image/*']").set_input_files(tmp_path / "mask.png")
     assert (kept(editor) == marked).all()
 
 
