@@ -1,5 +1,7 @@
 """Settings of every test: properties are tried with the same examples each time, and no clock decides."""
 
+import signal
+
 import hypothesis
 import pytest
 
@@ -7,6 +9,10 @@ import models  # noqa: F401 - before anything imports OpenVINO, whose telemetry 
 
 hypothesis.settings.register_profile("studio", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("studio")
+
+# A shell ignores Ctrl-C in what it starts in the background, and so would the programs that tests stop by it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

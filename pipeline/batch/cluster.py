@@ -128,7 +128,9 @@ class _Spread:
     def killed(self) -> Iterator[Report]:
         """Take back what killed actors had begun, and yield the reports of what is given up."""
         for number in sorted(self.begun):
-            target = self._left[number].target
+            due = self._left[number]
+            target = due.target
+            atomic.remove_leftovers(due.pair.target)
             self._journal.killed(target)
             row = self._journal.row(target)
             if row is not None and row.fault == KILLED:

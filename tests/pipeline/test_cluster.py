@@ -31,7 +31,7 @@ from tests.pipeline.test_kills import ask, files, made, photographs
 ROOT = Path(__file__).parents[2]
 OWN = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
 ENVIRONMENT = os.environ | OWN
-COUNT = 16
+COUNT = 40
 
 
 @pytest.fixture

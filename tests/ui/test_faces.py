@@ -104,7 +104,7 @@ def test_a_face_that_is_on_changes_and_is_proven():
     app.query_params.update({"faces": "true", "faces.strength": "0.5"})
     done = restored(drawn(app))
     (row,) = rows(done.notices)
-    assert row["strength"] == pytest.approx(0.5)
+    assert 0.3 < row["strength"] <= 0.5  # a clear face is restored less
     assert "The face was restored." in [text.value for text in app.markdown]
     (told,) = proof.outlined(picture(app))
     left, top, width, height = told["box"]
