@@ -39,8 +39,8 @@ def opened(workshop: Callable[[], Workshop], host: str) -> Iterator[Workshop]:
 def _stopped_by_signals(shop: Workshop) -> Iterator[None]:
     """Context in which SIGTERM and Ctrl-C stop the workshop, and then do what the server does with them.
 
-    The server would first close its port and wait for requests, and tell nobody that it ends. After SIGTERM it serves
-    until the work has ended, so that programs see their jobs end and fetch the results.
+    The server alone would close its port at once, and programs would not learn how their jobs end. After SIGTERM it
+    serves until the work has ended, so that programs see that and fetch the results.
     """
     if threading.current_thread() is not threading.main_thread():  # signals arrive there alone
         yield
@@ -55,8 +55,10 @@ def _stopped_by_signals(shop: Workshop) -> Iterator[None]:
             handler(number, None)
 
     async def end() -> None:
-        await asyncio.to_thread(shop.stop, shop.config.stop_seconds)
-        pass_on(signal.SIGTERM)
+        try:
+            await asyncio.to_thread(shop.stop, shop.config.stop_seconds)
+        finally:
+            pass_on(signal.SIGTERM)
 
     async def end_at_once() -> None:
         await asyncio.to_thread(shop.stop)

@@ -5,7 +5,7 @@ Exit codes: 0 done, 1 failed or not within the tolerance, 2 wrong use.
 
 import argparse
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -30,6 +30,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"error: Expected the package {error.name}, which is not installed. Run make peers.", file=sys.stderr)
         return 1
     return 0 if good else 1
+
+
+def _printed(lines: Iterable[str]) -> bool:
+    """Print lines as they come; return that all went well."""
+    for line in lines:
+        print(line, flush=True)
+    return True
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -162,9 +169,7 @@ def _peers(args: argparse.Namespace) -> bool:
 def _quality(args: argparse.Namespace) -> bool:
     from benchmarks.quality.stages import tables
 
-    for line in tables(args.truth, args.tasks, Engine("cpu"), args.recogniser):
-        print(line, flush=True)
-    return True
+    return _printed(tables(args.truth, args.tasks, Engine("cpu"), args.recogniser))
 
 
 def _speed(args: argparse.Namespace) -> bool:
@@ -172,42 +177,32 @@ def _speed(args: argparse.Namespace) -> bool:
     from benchmarks.speed.races import Request
 
     request = Request(args.photograph, args.weights, tuple(args.megapixels), tuple(args.scales), args.rounds)
-    for line in tables(args.only, request):
-        print(line, flush=True)
-    return True
+    return _printed(tables(args.only, request))
 
 
 def _api(args: argparse.Namespace) -> bool:
     from benchmarks.load.programs import Crowd, lines
 
-    for line in lines(Crowd(args.programs, args.jobs, args.side)):
-        print(line, flush=True)
-    return True
+    return _printed(lines(Crowd(args.programs, args.jobs, args.side)))
 
 
 def _archive(args: argparse.Namespace) -> bool:
     from benchmarks.load.archive import lines
 
-    for line in lines(args.photographs, args.failures):
-        print(line, flush=True)
-    return True
+    return _printed(lines(args.photographs, args.failures))
 
 
 def _folder(args: argparse.Namespace) -> bool:
     from benchmarks.load.folder import Folder, lines
 
-    for line in lines(Folder(args.photographs, args.megapixels, args.scale)):
-        print(line, flush=True)
-    return True
+    return _printed(lines(Folder(args.photographs, args.megapixels, args.scale)))
 
 
 def _load(args: argparse.Namespace) -> bool:
     from benchmarks.load.scenario import Load, tables
 
     load = Load(args.megapixels, args.uploads, args.restorations, args.pages, args.slow, args.after)
-    for line in tables(load):
-        print(line, flush=True)
-    return True
+    return _printed(tables(load))
 
 
 def _fill(args: argparse.Namespace) -> bool:
@@ -216,12 +211,9 @@ def _fill(args: argparse.Namespace) -> bool:
     from pipeline.methods.inpainting import AUTO, CLASSICAL
 
     engine = Engine("cpu")
-    for line in fill.fillers(args.truth, [*CLASSICAL, AUTO, *args.fillers], engine):
-        print(line, flush=True)
+    _printed(fill.fillers(args.truth, [*CLASSICAL, AUTO, *args.fillers], engine))
     print()
-    for line in fill.detectors(args.truth, [*DETECTORS, *args.detectors], engine):
-        print(line, flush=True)
-    return True
+    return _printed(fill.detectors(args.truth, [*DETECTORS, *args.detectors], engine))
 
 
 def _colours(args: argparse.Namespace) -> bool:
@@ -234,8 +226,7 @@ def _colours(args: argparse.Namespace) -> bool:
         msg = f"Expected a plan of colorize alone, got {args.plan!r}. Change --plan."
         raise OptionError(msg)
     pairs, engine = colours.read(args.folder, three_plates=args.plates), Engine("cpu")
-    for line in colours.tables(pairs, Colorize(**asdict(stages[0]) | {"always": True}), engine, args.color):
-        print(line, flush=True)
+    _printed(colours.tables(pairs, Colorize(**asdict(stages[0]) | {"always": True}), engine, args.color))
     if args.out:
         colours.make_sheet(pairs, Colorize(**asdict(stages[0]) | {"always": True}), engine, args.out)
     return True
@@ -244,9 +235,7 @@ def _colours(args: argparse.Namespace) -> bool:
 def _scans(args: argparse.Namespace) -> bool:
     from benchmarks.quality.scans import table
 
-    for line in table(args.folder, args.count, args.seed):
-        print(line, flush=True)
-    return True
+    return _printed(table(args.folder, args.count, args.seed))
 
 
 def _sheet(args: argparse.Namespace) -> bool:

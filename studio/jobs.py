@@ -73,7 +73,7 @@ class Job(Generic[T]):
 
     def cancel(self, reason: Exception | None = None) -> None:
         """Ask the job to stop; a waiting one never starts, and lets go of what it holds."""
-        self._reason = reason
+        self._reason = self._reason if self.cancelled() else reason
         self._cancel.set()
         if self.state is State.WAITING:
             self._work = None

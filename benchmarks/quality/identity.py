@@ -9,8 +9,8 @@ import openvino
 from numpy.typing import NDArray
 
 from models import catalog
-from models.errors import CheckpointMismatch, WeightsCorrupt, WeightsMissing
-from models.runtime import graphs
+from models.errors import CheckpointMismatch, WeightsMissing
+from models.runtime import graphs, onnx
 from models.runtime.engine import Engine
 from pipeline.arrays import Image
 from pipeline.methods import alignment, likeness
@@ -53,11 +53,7 @@ def _embedder(path: Path) -> Embed:
     if not path.is_file():
         msg = f"Expected an ONNX network at {path}, found no file. Check --recogniser."
         raise WeightsMissing(msg)
-    try:
-        graph = graphs.core().read_model(path)
-    except RuntimeError as error:
-        msg = f"Expected an ONNX network in {path}, got a file that is damaged or of another kind. Choose another."
-        raise WeightsCorrupt(msg) from error
+    graph = onnx.read(path)
     shapes = [given.get_partial_shape() for given in graph.inputs]
     if len(shapes) != 1 or not shapes[0].compatible(openvino.PartialShape([1, 3, likeness.SIDE, likeness.SIDE])):
         msg = f"Expected a network for faces of 112x112 pixels in {path}, got one that takes {shapes}. Choose another."

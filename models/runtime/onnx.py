@@ -9,6 +9,7 @@ References
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -59,15 +60,14 @@ def load(spec: ModelSpec, precision: Precision) -> OnnxFiller:
     return OnnxFiller(spec, compiled.load(spec, 1.0, precision, lambda: _graph(spec)), precision)
 
 
-def read(spec: ModelSpec) -> openvino.Model:
+def read(path: Path) -> openvino.Model:
     """Return the graph in an ONNX file.
 
     Raises
     ------
-    WeightsMissing, WeightsCorrupt
-        If there is no file, or it is not ONNX.
+    WeightsCorrupt
+        If it is not ONNX.
     """
-    path = weights.find(spec)
     try:
         return graphs.core().read_model(path)
     except RuntimeError as error:
@@ -76,13 +76,14 @@ def read(spec: ModelSpec) -> openvino.Model:
 
 
 def _graph(spec: ModelSpec) -> openvino.Model:
-    graph = read(spec)
+    path = weights.find(spec)
+    graph = read(path)
     shapes = [given.get_partial_shape() for given in graph.inputs]
     fits = len(shapes) == 2 and all(shape.rank == 4 for shape in shapes)
     if not fits or not (graph.input(0).get_element_type() == openvino.Type.u8 or shapes[0].is_static):
         got = ", ".join(str(shape) for shape in shapes)
         msg = (
-            f"Expected MI-GAN's pipeline or LaMa in {weights.find(spec)}, which take a picture and a mask, got a "
+            f"Expected MI-GAN's pipeline or LaMa in {path}, which take a picture and a mask, got a "
             f"network with inputs of shape {got}. Choose another file."
         )
         raise CheckpointMismatch(msg)

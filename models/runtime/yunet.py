@@ -62,10 +62,11 @@ def load(spec: ModelSpec, precision: Precision) -> YuNet:
 
 def _graph(spec: ModelSpec) -> openvino.Model:
     """Return the graph for pictures of any size, its twelve outputs side by side in one: (1, cells, 16)."""
-    graph = onnx.read(spec)
+    path = weights.find(spec)
+    graph = onnx.read(path)
     outputs = {name: output for output in graph.outputs for name in output.get_names()}
     if not outputs.keys() >= {f"{part}_{stride}" for part in _PARTS for stride in STRIDES}:
-        msg = f"Expected YuNet of March 2023 in {weights.find(spec)}, got another network. Choose another file."
+        msg = f"Expected YuNet of March 2023 in {path}, got another network. Choose another file."
         raise CheckpointMismatch(msg)
     graph.reshape([1, 3, -1, -1])
     maps = [

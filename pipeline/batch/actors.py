@@ -24,7 +24,7 @@ from pipeline.photo import prepare
 
 _LOG = logging.getLogger(__name__)
 _ROWS = 16
-"""Photographs that an actor is given at a time; the last ones of a run are given one by one."""
+"""The most photographs that an actor is given at a time."""
 
 _PROBE_S = 5.0
 """How long the head of a cluster may take to answer."""

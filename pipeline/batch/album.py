@@ -11,7 +11,7 @@ from pipeline.batch.keys import digest_of
 from pipeline.batch.outlook import stamp_of
 from pipeline.batch.rows import Adopted
 from pipeline.batch.sources import Pair
-from pipeline.errors import JournalUnusable
+from pipeline.errors import JournalUnusable, PhotoUnreadable
 
 RESULTS = f"{FOLDER}/album.json"
 SETTINGS = f"{FOLDER}/settings.json"
@@ -72,7 +72,7 @@ def _matches(root: Path, pairs: Iterable[Pair], found: Iterable[Kept]) -> Iterat
         stamp = stamp_of(pair.source)
         if stamp is None or stamp.size not in sizes:
             continue
-        with suppress(OSError):  # restoring it reports why it cannot be read
+        with suppress(OSError, PhotoUnreadable):  # restoring it reports why it cannot be read
             same = known.get((digest_of(pair.source), pair.page))
             if same:
                 each = same.pop(0)  # of equal photographs each has a result of its own

@@ -15,7 +15,7 @@ from pipeline.batch.naming import mask_of
 from pipeline.batch.restore import BatchSettings
 from pipeline.batch.rows import Row
 from pipeline.batch.sources import Pair
-from pipeline.errors import OptionError
+from pipeline.errors import OptionError, PhotoUnreadable
 
 ALWAYS = "unwritable"
 """The kind of failure that every run tries again: a result in the way, a missing permission."""
@@ -167,6 +167,6 @@ class _Stamps:
 
 def stamp_of(path: Path) -> Stamp | None:
     """Return the stamp of a file; None where it cannot be examined."""
-    with suppress(OSError):
+    with suppress(OSError, PhotoUnreadable):
         return Stamp.of(path)
     return None

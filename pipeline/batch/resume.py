@@ -168,12 +168,10 @@ class _Run:
     def _is_made(self, row: Row, item: Item) -> bool:
         """Return whether the file at a target is the result, and if so note that it is done."""
         with at_hand(item.pair.target) as file:
-            result = keys.digest_of(file)
-            is_written = row.result == result and row.key == item.key
-            if not is_written:
+            if row.key != item.key or row.result != keys.digest_of(file):
                 if not keys.states(file, item.key):
                     return False
-                self._journal.intend(self._left[item.number].target, item.key, result, row.report)
+                self._journal.intend(self._left[item.number].target, item.key, keys.digest_of(file), row.report)
         self._journal.settle(self._left[item.number].target)
         item.report.status = "kept"
         return True

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pipeline.batch.keys import digest_of
 from pipeline.batch.rows import Row
+from pipeline.errors import PhotoUnreadable
 
 Found = Literal["same", "changed", "missing", "unreadable"]
 
@@ -40,5 +41,5 @@ def _compared(target: Path, result: str) -> Found:
         return "same" if digest_of(target) == result else "changed"
     except FileNotFoundError:
         return "missing"
-    except OSError:
+    except (OSError, PhotoUnreadable):  # of a file, or of an object in a bucket
         return "unreadable"

@@ -71,9 +71,9 @@ def restore(args: argparse.Namespace) -> int:
     is_over_folder = folders.is_over_folder(args)
     prepare()
     memory.keep_little()
-    engine = Engine() if args.engine else Engine(args.device, args.precision)  # the machines of a cluster have theirs
     if args.dry_run:
-        return _dry(args, settings, engine)
+        return _dry(args, settings, Engine(args.device, args.precision))
+    engine = Engine() if args.engine else Engine(args.device, args.precision)  # the machines of a cluster have theirs
     run = _over_folder if is_over_folder else _alone
     return run(args, settings, engine)
 
@@ -105,6 +105,9 @@ def _over_folder(args: argparse.Namespace, settings: BatchSettings, engine: Engi
     """Restore photographs by a journal, and write what was asked for beside the results."""
     home = folders.home(args)
     if album.is_in(home):
+        if args.watch:
+            msg = f"Expected a run that ends, since {home} is an album of the page; got --watch. Leave it out."
+            raise OptionError(msg)
         with Journal(home, folders.journal_name(args)) as journal:
             album.adopt(home, _part(args, _found(args, settings, quiet=True)), journal)
     work = Work([]) if args.watch else _found(args, settings, folders.earlier(args))

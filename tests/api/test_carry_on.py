@@ -85,6 +85,12 @@ def test_a_damaged_file_of_the_album_is_told(carry_on, out):
     assert "Take it from the album's ZIP again" in said
 
 
+def test_an_album_is_not_watched(carry_on, out):
+    code, made, said = carry_on("--watch")
+    assert (code, made) == (2, [])
+    assert "--watch. Leave it out." in said
+
+
 @pytest.mark.parametrize("form", ["jpeg"])
 def test_results_of_another_format_are_not_made_again(carry_on, out):
     code, made, said = carry_on()

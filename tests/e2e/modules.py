@@ -18,7 +18,8 @@ _MOUNT = """async ([script, html, data]) => {
     const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }))
     const { default: show } = await import(address)
     window.sent = [] // the name and the value of each trigger
-    show({ data, parentElement, setTriggerValue: (...sent) => window.sent.push(sent) })
+    window.show = (data) => show({ data, parentElement, setTriggerValue: (...sent) => window.sent.push(sent) })
+    window.show(data)
 }"""
 
 
@@ -69,6 +70,10 @@ class Modules:
             self.page.route(lambda url, ending=ending: url.split("?")[0].endswith(f"/{ending}"), answer)
         html = (UI / f"{name}.html").read_text(encoding="utf-8")
         self.page.evaluate(_MOUNT, [script(UI / f"{name}.js"), html, data])
+
+    def update(self, data):
+        """Draw the component that was mounted again, as Streamlit does after a change of data."""
+        self.page.evaluate("data => window.show(data)", data)
 
 
 class Server:

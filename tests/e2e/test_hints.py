@@ -15,6 +15,13 @@ pytestmark = pytest.mark.browser
 
 NAMES = ("label", "palette", "free", "help", "add", "remove", "clear", "alt")
 LABELS = {name: name for name in NAMES} | {"point": "Point {number}"}
+DATA = {
+    "image": "photo.png",
+    "points": [{"x": 0.5, "y": 0.5, "colour": "#808080"}],
+    "most": 3,
+    "palette": [{"colour": "#a63a36", "label": "Red"}, {"colour": "#808080", "label": "Grey"}],
+    "labels": LABELS,
+}
 
 
 def grey_jpeg():
@@ -50,14 +57,7 @@ class TestEditor:
 
     @pytest.fixture
     def page(self, blank):
-        data = {
-            "image": "photo.png",
-            "points": [{"x": 0.5, "y": 0.5, "colour": "#808080"}],
-            "most": 3,
-            "palette": [{"colour": "#a63a36", "label": "Red"}, {"colour": "#808080", "label": "Grey"}],
-            "labels": LABELS,
-        }
-        blank.mount("hints/hints", data, **{"photo.png": Server(png([[[90, 80, 70]] * 300] * 200))})
+        blank.mount("hints/hints", DATA, **{"photo.png": Server(png([[[90, 80, 70]] * 300] * 200))})
         for sheet in ("viewer/controls", "hints/hints"):
             blank.page.add_style_tag(path=UI / f"{sheet}.css")
         expect(blank.page.locator("img")).to_have_js_property("naturalWidth", 300)
@@ -96,6 +96,18 @@ class TestEditor:
         page.get_by_role("radio", name="Grey").click()
         picture.click(position={"x": 60, "y": 20})
         assert [hint.split(",")[2] for hint in self.sent(page)] == ["#808080", "#a63a36", "#808080"]
+
+    def test_an_answer_that_is_late_takes_no_newer_point_away(self, page, blank):
+        for x in (20, 60):
+            page.locator("img").click(position={"x": x, "y": 20})
+        late, last = (
+            [dict(zip("xyc", hint.split(","), strict=True)) for hint in sent[1].split()]
+            for sent in page.evaluate("window.sent")
+        )
+        for points, count in ((late, 3), (last, 3), (late, 2)):  # the third is another page of the browser's history
+            given = [{"x": float(p["x"]), "y": float(p["y"]), "colour": p["c"]} for p in points]
+            blank.update(DATA | {"points": given})
+            expect(page.locator(".points button")).to_have_count(count)
 
     def test_a_point_that_is_pressed_takes_the_colour_picked_next(self, page):
         page.get_by_role("button", name="Point 1").click()

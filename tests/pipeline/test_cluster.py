@@ -56,7 +56,7 @@ def head(tmp_path_factory):
         try:
             yield f"127.0.0.1:{port}"
         finally:
-            os.killpg(process.pid, signal.SIGKILL)  # SIGTERM would be heeded after half a minute
+            os.killpg(process.pid, signal.SIGKILL)  # after SIGTERM it takes half a minute to end
             process.wait(60)
             shutil.rmtree(folder, ignore_errors=True)
 

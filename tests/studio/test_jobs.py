@@ -71,6 +71,15 @@ def test_a_queue_that_is_closed_has_cancelled_everything(open_queue):
     assert (running.state, waiting.state) == (State.CANCELLED, State.CANCELLED)
 
 
+def test_a_job_that_was_cancelled_before_the_queue_stops_keeps_its_reason(open_queue):
+    queue = open_queue()
+    running, _ = blocked(queue)
+    running.cancel()
+    running.cancel(ServerStopped())
+    assert running.wait(5)
+    assert running.error is None
+
+
 def test_a_queue_that_stops_gives_back_what_waits_and_lets_go_on_what_runs(open_queue):
     queue = open_queue()
     running, release = blocked(queue)

@@ -6,6 +6,7 @@ import torch
 from models.networks.blur_estimator import SIDE, BlurEstimator, build
 from models.runtime import graphs
 from pipeline.methods.deconvolution import KINDS
+from tests.training.interrupted import stopped_after
 from tests.training.scenes import scene, write_photographs
 from training.__main__ import main
 from training.data import Photograph
@@ -57,3 +58,15 @@ def test_it_trains_and_its_export_answers_alike(tmp_path, capsys):
     x = torch.randn(2, 1, SIDE, SIDE)
     expected = build(safetensors.torch.load_file(tmp_path / "blur.safetensors"))(x)
     assert graph(x.numpy())[0] == pytest.approx(expected.numpy(), abs=1e-3)
+
+
+def test_an_interrupted_run_goes_on_exactly(tmp_path, monkeypatch):
+    data = write_photographs(tmp_path / "photographs", 3, size=256)
+    straight, broken = ({"data": data, "out": tmp_path / name, "spectra": 16, "epochs": 8} for name in "ab")
+    expected = blur.train(**straight)
+    with monkeypatch.context() as patch:
+        patch.setattr(blur, "loss", stopped_after(1, blur.loss))
+        blur.train(**broken)
+    found = blur.train(**broken, resume=True)
+    first, second = (torch.load(path, weights_only=True)["average"] for path in (expected, found))
+    assert all(torch.equal(first[key], second[key]) for key in first)

@@ -1,6 +1,5 @@
 """What the face finder and the face embedding learn from, and that they learn."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +14,7 @@ from models.networks.face_finder import STRIDES, FaceFinder
 from pipeline.methods import faces
 from pipeline.methods.alignment import ARCFACE, FFHQ
 from tests.training.faces import POINTS, marked, write_labelled, write_pictures, write_teacher
+from tests.training.interrupted import stopped_after
 from training.damage import portraits_on_card
 from training.learning import mosaics, norms, templates
 from training.learning.mosaics import Labelled, Mosaics
@@ -124,20 +124,6 @@ def test_an_embedding_learns_from_its_teacher(tmp_path: Path) -> None:
     last = identify.train(data, teacher, Schedule(out=tmp_path, steps=3, batch=8))
     assert face_embedding.detect(load_state(last))
     assert face_embedding.detect(load_state(tmp_path / "average.safetensors"))
-
-
-def stopped_after(steps: int, loss: Callable[..., object]) -> Callable[..., object]:
-    """Return a loss that somebody interrupts by Ctrl-C after some steps."""
-    taken = 0
-
-    def stop(*given: object) -> object:
-        nonlocal taken
-        taken += 1
-        if taken > steps:
-            raise KeyboardInterrupt
-        return loss(*given)
-
-    return stop
 
 
 @pytest.mark.parametrize("task", [find, identify])

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from itertools import count as numbers
 from pathlib import Path
 
 import numpy as np
@@ -74,12 +75,13 @@ def train(data: Path, out: Path, *, spectra: int, epochs: int, seed: int = 0, re
         spectra, truth = batch
         return {"loss": loss(network(spectra), truth)}
 
-    return loop.train(run, _batches(x, y), error, schedule, lambda: report(network, *validation))
+    return loop.train(run, _batches(x, y, run.step, seed), error, schedule, lambda: report(network, *validation))
 
 
-def _batches(x: Tensor, y: Tensor) -> Iterator[Batch]:
-    """Yield random spectra with noise, and their blur."""
-    while True:
+def _batches(x: Tensor, y: Tensor, start: int, seed: int) -> Iterator[Batch]:
+    """Yield random spectra with noise, and their blur; each batch depends on the seed and its number alone."""
+    for number in numbers(start):
+        torch.manual_seed((seed << 32) + number)
         index = torch.randint(len(x), (BATCH,))
         yield x[index] + NOISE * torch.randn(BATCH, 1, SIDE, SIDE), y[index]
 

@@ -13,6 +13,7 @@ class Hints {
     this.root = root
     this.points = []
     this.chosen = -1
+    this.awaited = null // points that were sent, and have not come back yet
     this.isFresh = false // the chosen point was just set: the next colour is for the next point
     this.palette = root.querySelector(".palette")
     this.free = root.querySelector(".free input")
@@ -39,7 +40,8 @@ class Hints {
     this.root.querySelector(".help").textContent = labels.help
     labelButtons(this.root, labels)
     this.colour ??= data.palette[0].colour
-    this.points = data.points.map((point) => ({ ...point }))
+    if (this.awaited === written(data.points)) this.awaited = null
+    if (this.awaited === null && !this.pressed) this.points = data.points.map((point) => ({ ...point }))
     if (this.chosen >= this.points.length) this.chosen = -1
     this.#drawPalette()
     this.#draw()
@@ -138,6 +140,7 @@ class Hints {
     const button = Object.assign(document.createElement("button"), { type: "button" })
     button.addEventListener("focus", () => this.#choose(at))
     button.addEventListener("pointerdown", (event) => {
+      if (event.button) return
       event.preventDefault() // else the browser drags the picture
       button.setPointerCapture(event.pointerId)
       this.pressed = { at, x: event.clientX, y: event.clientY, isMoved: false }
@@ -145,10 +148,7 @@ class Hints {
       this.isFresh = false
     })
     button.addEventListener("pointermove", (event) => this.#drag(event))
-    button.addEventListener("pointerup", () => {
-      if (this.pressed?.isMoved) this.#send()
-      this.pressed = null
-    })
+    for (const name of ["pointerup", "pointercancel"]) button.addEventListener(name, () => this.#release())
     button.addEventListener("keydown", (event) => this.#press(at, event))
     return button
   }
@@ -158,6 +158,11 @@ class Hints {
     if (!pressed) return
     if (Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) >= DRAG) pressed.isMoved = true
     if (pressed.isMoved) this.#move(pressed.at, this.#placeOf(event))
+  }
+
+  #release() {
+    if (this.pressed?.isMoved) this.#send()
+    this.pressed = null
   }
 
   #press(at, event) {
@@ -179,9 +184,13 @@ class Hints {
   }
 
   #send() {
-    const written = this.points.map(({ x, y, colour }) => `${x.toFixed(4)},${y.toFixed(4)},${colour}`)
-    this.send(written.join(" "))
+    this.awaited = written(this.points)
+    this.send(this.awaited)
   }
+}
+
+function written(points) {
+  return points.map(({ x, y, colour }) => `${x.toFixed(4)},${y.toFixed(4)},${colour}`).join(" ")
 }
 
 function within(share) {

@@ -87,6 +87,9 @@ class Presets {
 
   #draw() {
     const kept = this.#kept
+    const drawn = JSON.stringify([kept, this.data.settings, this.data.labels])
+    if (drawn === this.drawn) return // new rows would take the focus away
+    this.drawn = drawn
     this.root.querySelector("ul").replaceChildren(...kept.map((preset) => this.#row(preset)))
     this.root.querySelector(".none").textContent = kept.length ? "" : this.data.labels.none
   }
